@@ -1,0 +1,80 @@
+package auco
+
+import (
+	"strings"
+
+	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/internal/check"
+	"github.com/unified-cancel/cancel/internal/exchange"
+)
+
+const provider = "auco"
+
+var endpoints = map[cancel.Environment]string{
+	cancel.Sandbox:    "https://dev.auco.ai/v1.5/ext",
+	cancel.Production: "https://api.auco.ai/v1.5/ext",
+}
+
+// defaultMaxBatch is ours: Auco documents no limit.
+const defaultMaxBatch = 50
+
+// Config is what [New] needs. A Config is not kept: changing it later changes no
+// Client.
+type Config struct {
+	// PrivateKey is the key that cancels (prk_…). Required.
+	PrivateKey cancel.Secret
+	// PublicKey is the key that reads (puk_…). Optional.
+	PublicKey cancel.Secret
+	// Environment is required unless Endpoint is given.
+	Environment cancel.Environment
+	// Endpoint replaces the URL that Environment stands for, up to but without
+	// /document. It must be https unless its host is this machine.
+	Endpoint string
+	// MaxBatch is the largest number of documents in one call. 0 means 50.
+	MaxBatch int
+	// Options is how Auco is reached. The zero value is ready for production.
+	Options cancel.ClientOptions
+}
+
+// New returns a Client. Its error is cancel.ErrInvalid and names the field of
+// Config that is missing, malformed or negative. It sends nothing.
+func New(config Config) (*Client, error) {
+	call := exchange.Call{Provider: provider, Op: "New"}
+	if config.PrivateKey == "" {
+		return nil, call.Refuse("PrivateKey is missing")
+	}
+	if err := check.HeaderValue(string(config.PrivateKey)); err != nil {
+		return nil, call.Refuse("PrivateKey " + err.Error())
+	}
+	if strings.HasPrefix(string(config.PrivateKey), "puk_") {
+		return nil, call.Refuse("PrivateKey is a public key (puk_): only a private one (prk_) cancels")
+	}
+	if err := check.HeaderValue(string(config.PublicKey)); err != nil {
+		return nil, call.Refuse("PublicKey " + err.Error())
+	}
+	if strings.HasPrefix(string(config.PublicKey), "prk_") {
+		return nil, call.Refuse("PublicKey is a private key (prk_): do not hand it out for one")
+	}
+	if config.MaxBatch < 0 {
+		return nil, call.Refuse("MaxBatch is negative")
+	}
+	endpoint, err := exchange.Endpoint(config.Endpoint, config.Environment, endpoints)
+	if err != nil {
+		return nil, call.Refuse(err.Error())
+	}
+	via, err := exchange.New(config.Options)
+	if err != nil {
+		return nil, call.Refuse(err.Error())
+	}
+	c := &Client{
+		exchange:   via,
+		target:     endpoint.JoinPath(cancelPath).String(),
+		privateKey: func() cancel.Secret { return config.PrivateKey },
+		maxBatch:   config.MaxBatch,
+		redact:     exchange.NewRedactor(config.PrivateKey, config.PublicKey),
+	}
+	if c.maxBatch == 0 {
+		c.maxBatch = defaultMaxBatch
+	}
+	return c, nil
+}

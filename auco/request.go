@@ -1,0 +1,72 @@
+package auco
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/mail"
+	"slices"
+	"strings"
+
+	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/internal/check"
+)
+
+// batch is the body of a call, as the vendor's page names its fields.
+type batch struct {
+	Codes   []string `json:"codes"`
+	Message string   `json:"message"`
+	Email   string   `json:"email"`
+
+	limit int
+}
+
+// add takes req into the batch, or says why not.
+func (b *batch) add(req cancel.Request) error {
+	if err := valid(req); err != nil {
+		return err
+	}
+	switch {
+	case len(b.Codes) == 0:
+		b.Message, b.Email = req.Reason, req.RequestedBy
+	case req.Reason != b.Message:
+		return errors.New("Reason differs from that of the first request of the batch")
+	case req.RequestedBy != b.Email:
+		return errors.New("RequestedBy differs from that of the first request of the batch")
+	case slices.Contains(b.Codes, req.ID):
+		return nil
+	case len(b.Codes) == b.limit:
+		return fmt.Errorf("the batch is full: it takes %d documents", b.limit)
+	}
+	b.Codes = append(b.Codes, req.ID)
+	return nil
+}
+
+func (b *batch) encode() ([]byte, error) { return json.Marshal(b) }
+
+// valid reports why req is malformed.
+func valid(req cancel.Request) error {
+	if err := check.Kind(req.Kind, cancel.Document); err != nil {
+		return err
+	}
+	if req.ID == "" {
+		return errors.New("ID is missing: it is the document's code")
+	}
+	if err := check.Line(req.ID); err != nil {
+		return errors.New("ID " + err.Error())
+	}
+	if strings.TrimSpace(req.Reason) == "" {
+		return errors.New("Reason is missing: Auco sends it to the signers")
+	}
+	if err := check.Text(req.Reason); err != nil {
+		return errors.New("Reason " + err.Error())
+	}
+	if req.RequestedBy == "" {
+		return errors.New("RequestedBy is missing: it is the e-mail address of whoever cancels")
+	}
+	address, err := mail.ParseAddress(req.RequestedBy)
+	if err != nil || address.Address != req.RequestedBy {
+		return errors.New("RequestedBy is not a bare e-mail address")
+	}
+	return nil
+}

@@ -1,0 +1,3 @@
+// Package cancel undoes things at vendors of Latin America: tax invoices, card
+// payments, contracts out for signature.
+package cancel

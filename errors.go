@@ -1,0 +1,151 @@
+package cancel
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// The reasons of an [Error]. Each error of an adapter or of a Client matches
+// exactly one of them with [errors.Is].
+var (
+	// ErrInvalid: the request is malformed or incomplete, here or by the vendor's
+	// judgement. Mend the request.
+	ErrInvalid = errors.New("invalid request")
+	// ErrAuth: the credentials are wrong, expired, locked, inactive, or of the
+	// other environment. Stop: vendors lock accounts after repeated failures.
+	ErrAuth = errors.New("authentication failed")
+	// ErrForbidden: the credentials are good but may not do this.
+	ErrForbidden = errors.New("forbidden")
+	// ErrNotFound: the vendor does not know the thing.
+	ErrNotFound = errors.New("not found")
+	// ErrNotCancellable: the vendor's or the authority's rules forbid it, for good.
+	ErrNotCancellable = errors.New("not cancellable")
+	// ErrRejected: a person whose consent is needed refused.
+	ErrRejected = errors.New("rejected")
+	// ErrUnavailable: certainly not carried out. Asking again is safe and may work.
+	ErrUnavailable = errors.New("unavailable")
+	// ErrUnknownOutcome: may or may not have been carried out. Find out before
+	// anything else: ask for the status, or ask to cancel again where the vendor
+	// answers that it was cancelled before.
+	ErrUnknownOutcome = errors.New("unknown outcome")
+	// ErrUnexpected: an answer that the vendor does not document, taken neither for
+	// success nor for failure. A person should look at it.
+	ErrUnexpected = errors.New("unexpected answer")
+)
+
+var sentinels = []error{
+	ErrInvalid, ErrAuth, ErrForbidden, ErrNotFound, ErrNotCancellable,
+	ErrRejected, ErrUnavailable, ErrUnknownOutcome, ErrUnexpected,
+}
+
+// Retryable reports whether asking again is safe and may work. It is true for
+// [ErrUnavailable] alone.
+func Retryable(err error) bool { return errors.Is(err, ErrUnavailable) }
+
+// InDoubt reports whether the thing may be cancelled in spite of err. It is true
+// for [ErrUnknownOutcome] and [ErrUnexpected].
+func InDoubt(err error) bool {
+	return errors.Is(err, ErrUnknownOutcome) || errors.Is(err, ErrUnexpected)
+}
+
+// Error is every failure of an adapter or of a Client, obtained with [errors.As].
+// [errors.Is] matches its Reason and no other of this package's sentinels, whatever
+// Err holds; everything else in Err is matched by errors.Is and errors.As. It is
+// not to be changed once it is shared.
+type Error struct {
+	// Provider is the package name of the adapter, or from a Client the provider's
+	// key; Op is the vendor's operation; ID is that of the request.
+	Provider, Op, ID string
+	// Code is the vendor's code verbatim, "" where there is none.
+	Code string
+	// Message holds the vendor's words, with the caller's own secrets, should they
+	// be echoed, replaced by REDACTED. Where the vendor was not asked it says what
+	// is wrong with the request or the Config.
+	Message string
+	// HTTPStatus is that of the response, 0 where there was none.
+	HTTPStatus int
+	// RetryAfter is what the vendor asked for, 0 if nothing.
+	RetryAfter time.Duration
+	// Reason is exactly one of the sentinels of this package.
+	Reason error
+	// Raw is the response body, capped. It is never part of Error().
+	Raw []byte
+	// Err is the cause, such as context.Canceled or a *net.OpError. It may be nil.
+	Err error
+}
+
+// maxErrorText bounds Error.Error, in bytes.
+const maxErrorText = 500
+
+// Error describes e in one line of at most 500 bytes, without control characters,
+// bodies or secrets.
+func (e *Error) Error() string {
+	var b strings.Builder
+	word := func(sep, s string) {
+		if s == "" {
+			return
+		}
+		if b.Len() > 0 {
+			b.WriteString(sep)
+		}
+		b.WriteString(s)
+	}
+	word("", e.Provider)
+	word(": ", e.Op)
+	word(" ", e.ID)
+	if e.Reason != nil {
+		word(": ", e.Reason.Error())
+	}
+	var facts []string
+	if e.Code != "" {
+		facts = append(facts, "code "+e.Code)
+	}
+	if e.HTTPStatus != 0 {
+		facts = append(facts, "HTTP "+strconv.Itoa(e.HTTPStatus))
+	}
+	if facts != nil {
+		word(" ", "("+strings.Join(facts, ", ")+")")
+	}
+	word(": ", e.Message)
+	if e.Err != nil {
+		word(": ", e.Err.Error())
+	}
+	return oneLine(b.String(), maxErrorText)
+}
+
+// Is reports whether target is e's Reason or, unless it is a sentinel of this
+// package, is found in e's cause.
+func (e *Error) Is(target error) bool {
+	if slices.Contains(sentinels, target) {
+		return target == e.Reason
+	}
+	return errors.Is(e.Err, target)
+}
+
+// As finds target's type in e's cause. There is no Unwrap beside it: that would
+// show errors.Is the sentinels of the cause.
+func (e *Error) As(target any) bool { return errors.As(e.Err, target) }
+
+// oneLine makes s printable and cuts it to at most limit bytes.
+func oneLine(s string, limit int) string {
+	s = strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, s)
+	if len(s) <= limit {
+		return s
+	}
+	const ellipsis = "…"
+	cut := limit - len(ellipsis)
+	for !utf8.RuneStart(s[cut]) {
+		cut--
+	}
+	return s[:cut] + ellipsis
+}

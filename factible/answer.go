@@ -1,0 +1,156 @@
+package factible
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/internal/exchange"
+	"github.com/unified-cancel/cancel/internal/soap"
+)
+
+// decidesOverFault are the HTTP statuses that say more than a fault does.
+var decidesOverFault = []int{
+	http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusServiceUnavailable,
+}
+
+// interpret returns what answer means for req.
+func (op operation) interpret(call exchange.Call, req cancel.Request, answer exchange.Answer) (cancel.Result, error) {
+	if answer.Err != nil {
+		return cancel.Result{}, call.NoAnswer(answer, exchange.Words{}, nil)
+	}
+	reply, err := soap.Read(answer.Body, answer.ContentType(), op.name)
+	if err != nil {
+		return cancel.Result{}, call.NoAnswer(answer, exchange.Words{}, err)
+	}
+	if reply.Fault != nil {
+		return cancel.Result{}, fault(call, answer, *reply.Fault)
+	}
+	status, err := parse(reply.Fields)
+	if err != nil {
+		return cancel.Result{}, call.NoAnswer(answer, exchange.Words{}, err)
+	}
+	outcome, cause := op.outcome(req.ID, status)
+	if outcome.reason != nil {
+		return cancel.Result{}, call.Fail(outcome.reason, answer, status.Words, cause)
+	}
+	return cancel.Result{
+		Provider: provider,
+		ID:       req.ID,
+		Kind:     req.Kind,
+		State:    outcome.state,
+		Code:     status.Code,
+		Message:  status.Message,
+		Receipt:  status.acuse,
+		Raw:      answer.Body,
+		At:       answer.At,
+	}, nil
+}
+
+func fault(call exchange.Call, answer exchange.Answer, f soap.Fault) error {
+	said := exchange.Words(f)
+	cause := errors.New("SOAP fault")
+	switch {
+	case slices.Contains(decidesOverFault, answer.Status):
+		return call.NoAnswer(answer, said, cause)
+	case f.Sender():
+		return call.Fail(cancel.ErrInvalid, answer, said, cause)
+	default:
+		return call.Fail(call.Doubt(), answer, said, cause)
+	}
+}
+
+// status is a StatusCancelacionResponse.
+type status struct {
+	exchange.Words
+	acuse []byte
+}
+
+// parse reads the fields of a StatusCancelacionResponse. Its error says why they
+// are none.
+func parse(fields []soap.Field) (status, error) {
+	var s status
+	for _, f := range fields {
+		switch f.Name {
+		case "status":
+			code := strings.TrimSpace(f.Text)
+			if s.Code != "" || f.Nested || f.Nil || code == "" {
+				return status{}, errors.New("the answer has no status, or several")
+			}
+			s.Code = code
+		case "mensaje":
+			if !f.Nil {
+				s.Message = f.Text
+			}
+		case "acuseSat", "acuseSAT":
+			acuse := decodeAcuse(f)
+			if s.acuse != nil && acuse != nil && !bytes.Equal(s.acuse, acuse) {
+				return status{}, errors.New("the answer has two different acuses")
+			}
+			if acuse != nil {
+				s.acuse = acuse
+			}
+		}
+	}
+	if s.Code == "" {
+		return status{}, errors.New("the answer has no status")
+	}
+	return s, nil
+}
+
+// decodeAcuse returns the acuse as XML, whether it came as such or in base64; as it
+// came, where it is not XML; nil where there is none.
+func decodeAcuse(f soap.Field) []byte {
+	text := strings.TrimSpace(f.Text)
+	if f.Nil || text == "" {
+		return nil
+	}
+	if _, err := ParseReceipt([]byte(text)); err == nil {
+		return []byte(text)
+	}
+	packed := strings.TrimRight(strings.Join(strings.Fields(text), ""), "=")
+	if decoded, err := base64.RawStdEncoding.DecodeString(packed); err == nil {
+		if _, err := ParseReceipt(decoded); err == nil {
+			return decoded
+		}
+	}
+	return []byte(f.Text)
+}
+
+// outcome returns what s means for the invoice id, and with a reason its cause.
+func (op operation) outcome(id string, s status) (outcome, error) {
+	if s.Code != processed {
+		known, ok := outcomes[s.Code]
+		if !ok {
+			known.reason = cancel.ErrUnexpected
+		}
+		return known, nil
+	}
+	receipt, err := ParseReceipt(s.acuse)
+	if err != nil {
+		return outcome{state: op.unproved}, nil
+	}
+	var found []string
+	for _, folio := range receipt.Folios {
+		if strings.EqualFold(folio.UUID, id) && !slices.Contains(found, folio.EstatusUUID) {
+			found = append(found, folio.EstatusUUID)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return outcome{reason: cancel.ErrUnknownOutcome}, errors.New("the acuse has no folio with this UUID")
+	case 1:
+		known, ok := acuseOutcomes[found[0]]
+		if !ok {
+			known.reason = cancel.ErrUnexpected
+		}
+		return known.outcome, fmt.Errorf("the acuse says EstatusUUID %.20s: %s", found[0], meaning(found[0]))
+	default:
+		return outcome{reason: cancel.ErrUnexpected}, fmt.Errorf("the acuse says EstatusUUID %.40s at once", strings.Join(found, " and "))
+	}
+}

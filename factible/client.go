@@ -1,0 +1,55 @@
+package factible
+
+import (
+	"context"
+
+	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/internal/exchange"
+	"github.com/unified-cancel/cancel/internal/soap"
+)
+
+var (
+	_ cancel.Canceler      = (*Client)(nil)
+	_ cancel.StatusChecker = (*Client)(nil)
+)
+
+// Client cancels CFDI with the account of one user. Make one with [New]. It is safe
+// for concurrent use and is not to be copied. It shows no secret when it is printed.
+type Client struct {
+	exchange   *exchange.Client
+	target     string
+	version    soap.Version
+	namespace  string
+	username   string
+	password   func() cancel.Secret // a function, where package fmt cannot look
+	properties []KeyValue
+	redact     exchange.Redactor
+}
+
+// Cancel cancels an invoice of the primary sector with the SAT, by one call of
+// cancelarSectorPrimario. The state is [cancel.Cancelled] or
+// [cancel.AlreadyCancelled], with the acuse in Receipt where the vendor sent one, or
+// [cancel.Pending] for status 211. The package's overview lists the errors. See
+// https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion-metodos/cancelarSectorPrimario-en.jsp.
+func (c *Client) Cancel(ctx context.Context, req cancel.Request) (cancel.Result, error) {
+	return c.do(ctx, cancelPrimarySector, req)
+}
+
+// Status asks by one call of getStatusCancelacionAsincrona how the cancellation of
+// an invoice stands; the UUID is the transactionId. The state is [cancel.Cancelled]
+// or [cancel.AlreadyCancelled] with the acuse in Receipt, or [cancel.Pending]. The
+// package's overview lists the errors: [cancel.ErrNotFound] says that the PAC knows
+// of no cancellation, [cancel.ErrRejected] that the recipient refused it. See
+// https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion-metodos/getStatusCancelacionAsincrona-en.jsp.
+func (c *Client) Status(ctx context.Context, req cancel.Request) (cancel.Result, error) {
+	return c.do(ctx, getStatus, req)
+}
+
+func (c *Client) do(ctx context.Context, op operation, req cancel.Request) (cancel.Result, error) {
+	call := exchange.Call{Provider: provider, Op: op.name, ID: req.ID, ReadOnly: op.readOnly, Redact: c.redact}
+	if err := op.valid(req); err != nil {
+		return cancel.Result{}, call.Refuse(err.Error())
+	}
+	answer := soap.Call(ctx, c.exchange, c.target, c.version, "urn:"+op.name, op.request(c, req))
+	return op.interpret(call, req, answer)
+}

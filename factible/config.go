@@ -1,0 +1,116 @@
+package factible
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/internal/check"
+	"github.com/unified-cancel/cancel/internal/exchange"
+	"github.com/unified-cancel/cancel/internal/soap"
+)
+
+const provider = "factible"
+
+const defaultNamespace = "http://ws.cfdi.solucionfactible.com"
+
+var endpoints = map[soap.Version]map[cancel.Environment]string{
+	soap.V11: {
+		cancel.Sandbox:    "https://testing.solucionfactible.com/ws/services/Cancelacion.CancelacionHttpsSoap11Endpoint/",
+		cancel.Production: "https://solucionfactible.com/ws/services/Cancelacion.CancelacionHttpsSoap11Endpoint/",
+	},
+	soap.V12: {
+		cancel.Sandbox:    "https://testing.solucionfactible.com/ws/services/Cancelacion.CancelacionHttpsSoap12Endpoint/",
+		cancel.Production: "https://solucionfactible.com/ws/services/Cancelacion.CancelacionHttpsSoap12Endpoint/",
+	},
+}
+
+// Config is what [New] needs. A Config is not kept: changing it later changes no
+// Client.
+type Config struct {
+	// Username is the name of a user of the stamping panel (usuario). Required. It
+	// is never trimmed.
+	Username string
+	// Password is that user's. Required. It is never trimmed.
+	Password cancel.Secret
+	// Environment is required unless Endpoint is given. An account belongs to one
+	// environment and is refused by the other.
+	Environment cancel.Environment
+	// Endpoint replaces the URL that Environment and SOAP12 stand for. It must be
+	// https unless its host is this machine.
+	Endpoint string
+	// Namespace is that of the service's operations. "" means
+	// http://ws.cfdi.solucionfactible.com.
+	Namespace string
+	// SOAP12 asks in SOAP 1.2 rather than 1.1. Answers are read in both.
+	SOAP12 bool
+	// Properties travel with the operations that take them. The vendor documents
+	// none as yet.
+	Properties []KeyValue
+	// Options is how the service is reached. The zero value is ready for
+	// production.
+	Options cancel.ClientOptions
+}
+
+// KeyValue is a parameter that the vendor keeps for later versions of its service
+// (Llave-Valor). A Key is required. See
+// https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion-metodos/getStatusCancelacionAsincrona-en.jsp.
+type KeyValue struct{ Key, Value string }
+
+// New returns a Client. Its error is cancel.ErrInvalid and names the field of
+// Config that is missing, malformed or negative. It sends nothing.
+func New(config Config) (*Client, error) {
+	call := exchange.Call{Provider: provider, Op: "New"}
+	if config.Username == "" {
+		return nil, call.Refuse("Username is missing")
+	}
+	if err := check.Text(config.Username); err != nil {
+		return nil, call.Refuse("Username " + err.Error())
+	}
+	if config.Password == "" {
+		return nil, call.Refuse("Password is missing")
+	}
+	if err := check.Text(string(config.Password)); err != nil {
+		return nil, call.Refuse("Password " + err.Error())
+	}
+	if err := check.Line(config.Namespace); err != nil {
+		return nil, call.Refuse("Namespace " + err.Error())
+	}
+	for i, p := range config.Properties {
+		if p.Key == "" {
+			return nil, call.Refuse(fmt.Sprintf("Properties[%d].Key is missing", i))
+		}
+		if err := check.Text(p.Key); err != nil {
+			return nil, call.Refuse(fmt.Sprintf("Properties[%d].Key %v", i, err))
+		}
+		if err := check.Text(p.Value); err != nil {
+			return nil, call.Refuse(fmt.Sprintf("Properties[%d].Value %v", i, err))
+		}
+	}
+	version := soap.V11
+	if config.SOAP12 {
+		version = soap.V12
+	}
+	endpoint, err := exchange.Endpoint(config.Endpoint, config.Environment, endpoints[version])
+	if err != nil {
+		return nil, call.Refuse(err.Error())
+	}
+	via, err := exchange.New(config.Options)
+	if err != nil {
+		return nil, call.Refuse(err.Error())
+	}
+	c := &Client{
+		exchange:   via,
+		target:     endpoint.String(),
+		version:    version,
+		namespace:  config.Namespace,
+		username:   config.Username,
+		password:   func() cancel.Secret { return config.Password },
+		properties: slices.Clone(config.Properties),
+		redact:     exchange.NewRedactor(config.Password),
+	}
+	if c.namespace == "" {
+		c.namespace = defaultNamespace
+	}
+	return c, nil
+}

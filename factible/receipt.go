@@ -1,0 +1,165 @@
+package factible
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"strings"
+	"time"
+	_ "time/tzdata" // the hour in Mexico City must not depend on the machine
+
+	"github.com/unified-cancel/cancel/internal/charset"
+)
+
+// Receipt is what an acuse says, the SAT's acknowledgement of a cancellation. It
+// proves that the SAT answered, and each folio's EstatusUUID says what. Its seal is
+// an HMAC that the SAT alone can verify: a Receipt says nothing of its authenticity.
+//
+// The layout is that of the acuses that the SAT and PACs publish; the vendor's page
+// names it without describing it:
+// https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion-metodos/cancelarSectorPrimario-en.jsp.
+type Receipt struct {
+	// Folios are the invoices that the acuse is about, in its order. There may be
+	// none.
+	Folios []Folio
+	// Fecha is when the SAT answered. An acuse gives the local time of Mexico City
+	// without a zone; here it has that zone. It is the zero time where the acuse has
+	// none that can be read.
+	Fecha time.Time
+	// RfcEmisor is the RFC of the issuer, "" where the acuse has none.
+	RfcEmisor string
+	// KeyName names the key of the seal, "" where the acuse has none.
+	KeyName string
+}
+
+// Folio is the SAT's answer about one invoice.
+type Folio struct {
+	// UUID is the folio fiscal, as the SAT writes it.
+	UUID string
+	// EstatusUUID is the SAT's code, "" where the acuse has none for the UUID.
+	EstatusUUID string
+	// Meaning is what EstatusUUID stands for, "" for a code that the SAT does not
+	// document for an acuse.
+	Meaning string
+}
+
+var mexicoCity = func() *time.Location {
+	zone, err := time.LoadLocation("America/Mexico_City")
+	if err != nil {
+		panic(err) // package time/tzdata has it
+	}
+	return zone
+}()
+
+// ParseReceipt reads an acuse, with any namespace prefixes, wrapped in a SOAP answer
+// or not, in any common charset. Its error, for what is not well-formed XML, is not a
+// [*cancel.Error]. XML that is something else than an acuse gives a Receipt without
+// folios. It is safe for concurrent use.
+func ParseReceipt(acuse []byte) (Receipt, error) {
+	text, err := charset.UTF8(acuse, "")
+	if err != nil {
+		return Receipt{}, err
+	}
+	d := xml.NewDecoder(bytes.NewReader(text))
+	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
+	var p receiptParser
+	for {
+		token, err := d.Token()
+		if err == io.EOF && p.roots == 1 {
+			return p.receipt, nil
+		}
+		if err != nil {
+			return Receipt{}, err
+		}
+		if err := p.token(token); err != nil {
+			return Receipt{}, err
+		}
+	}
+}
+
+type receiptParser struct {
+	receipt       Receipt
+	depth, roots  int
+	text          strings.Builder
+	uuids, status []string // of the Folios being read
+}
+
+func (p *receiptParser) token(token xml.Token) error {
+	switch t := token.(type) {
+	case xml.StartElement:
+		p.text.Reset()
+		if p.depth++; p.depth == 1 {
+			p.roots++
+		}
+		if p.roots > 1 {
+			return errors.New("more than one root element")
+		}
+		if t.Name.Local == "Folios" {
+			p.uuids, p.status = nil, nil
+		}
+		p.attributes(t.Attr)
+	case xml.CharData:
+		if p.depth == 0 && len(bytes.TrimSpace(t)) > 0 {
+			return errors.New("text outside the root element")
+		}
+		p.text.Write(t)
+	case xml.EndElement:
+		p.depth--
+		p.element(t.Name.Local, strings.TrimSpace(p.text.String()))
+		p.text.Reset()
+	}
+	return nil
+}
+
+func (p *receiptParser) attributes(attrs []xml.Attr) {
+	for _, a := range attrs {
+		switch a.Name.Local {
+		case "Fecha":
+			if p.receipt.Fecha.IsZero() {
+				p.receipt.Fecha = parseFecha(a.Value)
+			}
+		case "RfcEmisor":
+			if p.receipt.RfcEmisor == "" {
+				p.receipt.RfcEmisor = a.Value
+			}
+		}
+	}
+}
+
+func (p *receiptParser) element(name, text string) {
+	switch name {
+	case "UUID":
+		p.uuids = append(p.uuids, text)
+	case "EstatusUUID":
+		p.status = append(p.status, text)
+	case "Folios":
+		for i, uuid := range p.uuids {
+			folio := Folio{UUID: uuid}
+			if i < len(p.status) {
+				folio.EstatusUUID = p.status[i]
+				folio.Meaning = meaning(p.status[i])
+			}
+			p.receipt.Folios = append(p.receipt.Folios, folio)
+		}
+		p.uuids, p.status = nil, nil
+	case "KeyName":
+		if p.receipt.KeyName == "" {
+			p.receipt.KeyName = text
+		}
+	}
+}
+
+// parseFecha reads a local time, or one with a zone, as some PACs write it.
+func parseFecha(s string) time.Time {
+	if t, err := time.ParseInLocation("2006-01-02T15:04:05", s, mexicoCity); err == nil {
+		return t
+	}
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return time.Time{}
+	}
+	return t.In(mexicoCity)
+}
+
+func meaning(estatus string) string { return acuseOutcomes[estatus].meaning }

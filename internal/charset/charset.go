@@ -1,0 +1,79 @@
+// Package charset turns what a vendor sent into UTF-8.
+package charset
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"golang.org/x/net/html/charset"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/unicode"
+)
+
+var (
+	utf16LE = unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
+	utf16BE = unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
+)
+
+var boms = []struct {
+	mark     string
+	encoding encoding.Encoding
+}{
+	{"\xEF\xBB\xBF", nil},
+	{"\xFF\xFE", utf16LE},
+	{"\xFE\xFF", utf16BE},
+}
+
+var (
+	declaration = regexp.MustCompile(`^<\?xml\s[^>]*?\bencoding\s*=\s*["']([^"'>]*)["']`)
+	parameter   = regexp.MustCompile(`(?i)\bcharset\s*=\s*["']?([^\s;,"']+)`)
+)
+
+// UTF8 returns body as UTF-8, without byte-order mark. Its charset is what a
+// byte-order mark says, else the XML declaration, else contentType, else UTF-8. A
+// body that is in UTF-16 without saying so is recognized by its first character.
+func UTF8(body []byte, contentType string) ([]byte, error) {
+	for _, bom := range boms {
+		if rest, ok := bytes.CutPrefix(body, []byte(bom.mark)); ok {
+			return decode(rest, bom.encoding)
+		}
+	}
+	if len(body) >= 2 {
+		switch {
+		case body[0] != 0 && body[1] == 0:
+			return decode(body, utf16LE)
+		case body[0] == 0 && body[1] != 0:
+			return decode(body, utf16BE)
+		}
+	}
+	for _, stated := range [][][]byte{
+		declaration.FindSubmatch(body[:min(len(body), 256)]),
+		parameter.FindSubmatch([]byte(contentType)),
+	} {
+		if stated == nil {
+			continue
+		}
+		label := string(stated[1])
+		if strings.HasPrefix(strings.ToLower(label), "utf-16") {
+			continue // the first bytes have shown that it is not
+		}
+		known, name := charset.Lookup(label)
+		switch {
+		case known == nil:
+			return nil, fmt.Errorf("unknown charset %.40q", label)
+		case name == "utf-8":
+			return body, nil
+		}
+		return decode(body, known)
+	}
+	return body, nil
+}
+
+func decode(body []byte, from encoding.Encoding) ([]byte, error) {
+	if from == nil {
+		return body, nil
+	}
+	return from.NewDecoder().Bytes(body)
+}

@@ -1,0 +1,78 @@
+// Package check holds what the adapters refuse before anything is sent.
+package check
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/unified-cancel/cancel"
+)
+
+// Kind reports why an adapter that takes kinds refuses kind.
+func Kind(kind cancel.Kind, kinds ...cancel.Kind) error {
+	if slices.Contains(kinds, kind) {
+		return nil
+	}
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = string(k)
+	}
+	return fmt.Errorf("Kind %q is not taken here: it must be %s", kind, strings.Join(names, " or "))
+}
+
+// Text reports why s cannot travel as text. XML is the narrowest of the formats:
+// what it cannot carry is taken for a mistake in JSON, too.
+func Text(s string) error {
+	if !utf8.ValidString(s) {
+		return errors.New("is not UTF-8")
+	}
+	if strings.ContainsFunc(s, func(r rune) bool { return !inXML(r) }) {
+		return errors.New("holds a character that XML cannot carry")
+	}
+	return nil
+}
+
+// inXML is the production Char of XML 1.0.
+func inXML(r rune) bool {
+	switch r {
+	case '\t', '\n', '\r':
+		return true
+	case 0xFFFE, 0xFFFF:
+		return false
+	}
+	return r >= 0x20
+}
+
+// Line reports why s cannot travel as text without control characters.
+func Line(s string) error {
+	if err := Text(s); err != nil {
+		return err
+	}
+	if strings.ContainsFunc(s, unicode.IsControl) {
+		return errors.New("holds a control character")
+	}
+	return nil
+}
+
+// HeaderValue reports why s cannot travel, as it is, as the value of a header.
+func HeaderValue(s string) error {
+	if !httpguts.ValidHeaderFieldValue(s) {
+		return errors.New("cannot travel in an HTTP header")
+	}
+	if strings.Trim(s, " \t") != s {
+		return errors.New("begins or ends with a blank, which an HTTP header cannot carry")
+	}
+	return nil
+}
+
+var uuid = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+
+// UUID reports whether s is written as a UUID: 8-4-4-4-12 hexadecimal digits.
+func UUID(s string) bool { return uuid.MatchString(s) }

@@ -1,0 +1,52 @@
+package exchange
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/unified-cancel/cancel"
+)
+
+// Endpoint returns the endpoint that a Config asks for: the given URL where there
+// is one, else the vendor's for env. Its error names the field at fault and does
+// not repeat it, for a URL may hold a password.
+func Endpoint(given string, env cancel.Environment, vendor map[cancel.Environment]string) (*url.URL, error) {
+	known, ok := vendor[env]
+	if !ok && (env != "" || given == "") {
+		if env == "" {
+			return nil, errors.New("Environment is missing: give sandbox or production, or an Endpoint")
+		}
+		return nil, fmt.Errorf("Environment %q is neither sandbox nor production", env)
+	}
+	if given == "" {
+		given = known
+	}
+	u, err := url.Parse(given)
+	switch {
+	case err != nil || u.Hostname() == "" || u.Opaque != "":
+		return nil, errors.New("Endpoint is not an absolute URL")
+	case u.User != nil:
+		return nil, errors.New("Endpoint holds credentials")
+	case u.Fragment != "":
+		return nil, errors.New("Endpoint holds a fragment")
+	case u.Scheme == "http" && !isLoopback(u.Hostname()):
+		return nil, errors.New("Endpoint is plain http to another machine: only https keeps a secret")
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, errors.New("Endpoint is neither https nor http")
+	}
+	return u, nil
+}
+
+func isLoopback(host string) bool {
+	if strings.EqualFold(host, "localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	if err != nil {
+		return false
+	}
+	return addr.Is4() && addr.As4()[0] == 127 || addr == netip.IPv6Loopback()
+}

@@ -1,0 +1,183 @@
+// Package exchange makes one HTTP exchange with a vendor and says what is certain
+// of it: whether the request may have arrived, and whether the answer came whole.
+// It knows nothing of any one vendor.
+package exchange
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"slices"
+	"time"
+
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/unified-cancel/cancel"
+)
+
+const (
+	defaultTimeout          = 30 * time.Second
+	defaultMaxResponseBytes = 4 << 20
+)
+
+// version is the module's, as the topmost in CHANGELOG.md.
+const version = "0.1.0"
+
+const defaultUserAgent = "unified-cancel/" + version + " (github.com/unified-cancel/cancel)"
+
+// Client makes exchanges. It is safe for concurrent use.
+type Client struct {
+	http             *http.Client
+	timeout          time.Duration
+	maxResponseBytes int64
+	userAgent        string
+	// resendsUnwritten says that the transport, asked once, connects again only
+	// when nothing was written before: net/http's does, another's may not.
+	resendsUnwritten bool
+}
+
+// New returns a Client with the given options. Its error names the field at fault.
+func New(o cancel.ClientOptions) (*Client, error) {
+	switch {
+	case o.Timeout < 0:
+		return nil, errors.New("Options.Timeout is negative")
+	case o.MaxResponseBytes < 0:
+		return nil, errors.New("Options.MaxResponseBytes is negative")
+	case !httpguts.ValidHeaderFieldValue(o.UserAgent):
+		return nil, errors.New("Options.UserAgent cannot travel in an HTTP header")
+	}
+	c := &Client{
+		timeout:          o.Timeout,
+		maxResponseBytes: o.MaxResponseBytes,
+		userAgent:        o.UserAgent,
+	}
+	if c.timeout == 0 {
+		c.timeout = defaultTimeout
+	}
+	if c.maxResponseBytes == 0 {
+		c.maxResponseBytes = defaultMaxResponseBytes
+	}
+	if c.userAgent == "" {
+		c.userAgent = defaultUserAgent
+	}
+	client := http.Client{Transport: sharedTransport}
+	if o.HTTPClient != nil {
+		client = *o.HTTPClient
+		if client.Transport == nil {
+			client.Transport = http.DefaultTransport
+		}
+	}
+	_, c.resendsUnwritten = client.Transport.(*http.Transport)
+	client.Transport = noRedirects{client.Transport}
+	c.http = &client
+	return c, nil
+}
+
+// Answer is what came of an exchange. A Status of 0 means that there was no
+// response at all.
+type Answer struct {
+	Status int
+	Header http.Header
+	// Body is the response body, decompressed and capped.
+	Body []byte
+	// Err is why Body is not the whole of an answer; nil where it is.
+	Err error
+	// Unsent is true where certainly no byte of the request was written.
+	Unsent bool
+	// At is when the exchange ended.
+	At time.Time
+}
+
+// ContentType returns the header of that name.
+func (a Answer) ContentType() string { return a.Header.Get("Content-Type") }
+
+// Post sends body to target with the given header, to which it adds the
+// User-Agent, and reads the answer to its end or to the cap.
+func (c *Client) Post(ctx context.Context, target string, header http.Header, body []byte) Answer {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
+	if err != nil {
+		return Answer{Err: err, Unsent: true, At: time.Now()}
+	}
+	req.Header = header.Clone()
+	return c.Do(req)
+}
+
+// Do sends req, which it may change, as Post does.
+func (c *Client) Do(req *http.Request) Answer {
+	if err := req.Context().Err(); err != nil {
+		return Answer{Err: err, Unsent: true, At: time.Now()}
+	}
+	ctx, stop := context.WithTimeout(req.Context(), c.timeout)
+	defer stop()
+
+	written := &trail{resendsUnwritten: c.resendsUnwritten}
+	req = req.WithContext(httptrace.WithClientTrace(ctx, written.trace()))
+	req.Header.Set("User-Agent", c.userAgent)
+
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return Answer{Err: explain(ctx, err), Unsent: !written.possible(err), At: time.Now()}
+	}
+	defer resp.Body.Close()
+
+	a := Answer{Status: resp.StatusCode, Header: resp.Header}
+	a.Body, a.Err = c.read(resp)
+	a.At = time.Now()
+	if a.Err != nil {
+		a.Err = explain(ctx, a.Err)
+	}
+	return a
+}
+
+// read reads a body to its end, for a connection is reused only then, but never
+// beyond the cap.
+func (c *Client) read(resp *http.Response) ([]byte, error) {
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		// What follows is no body: it would not end, nor heed the deadline.
+		return nil, errors.New("the server switched protocols")
+	}
+	body, err := c.readCapped(resp.Body)
+	if err != nil || resp.Uncompressed || resp.Header.Get("Content-Encoding") != "gzip" {
+		return body, err
+	}
+	// A transport that did not ask for compression itself leaves it in place.
+	unzipped, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return body, err
+	}
+	return c.readCapped(unzipped)
+}
+
+func (c *Client) readCapped(r io.Reader) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, c.maxResponseBytes))
+	body = slices.Clip(body)
+	if err != nil {
+		return body, err
+	}
+	switch n, err := io.ReadFull(r, make([]byte, 1)); {
+	case n > 0:
+		return body, fmt.Errorf("response body exceeds %d bytes", c.maxResponseBytes)
+	case err == io.EOF:
+		return body, nil
+	default:
+		return body, err
+	}
+}
+
+// explain drops the URL that net/http wraps around an error, and makes sure that
+// the error of a context that ended is seen even where it ended with another cause.
+func explain(ctx context.Context, err error) error {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		err = wrapped.Err
+	}
+	if done := ctx.Err(); done != nil && !errors.Is(err, done) {
+		err = fmt.Errorf("%w: %w", done, err)
+	}
+	return err
+}

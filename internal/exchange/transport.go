@@ -1,0 +1,72 @@
+package exchange
+
+import (
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"sync/atomic"
+	"time"
+)
+
+// sharedTransport serves every adapter that brings no http.Client of its own, so
+// that many adapters for one vendor share its connections. It speaks HTTP/1.1
+// alone: a request that a vendor may have acted upon is then one request on one
+// connection, and whether it was written is known.
+var sharedTransport = &http.Transport{
+	Proxy:               http.ProxyFromEnvironment,
+	DialContext:         (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+	TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
+	TLSHandshakeTimeout: 10 * time.Second,
+	MaxIdleConnsPerHost: 256,
+	IdleConnTimeout:     90 * time.Second,
+}
+
+// noRedirects hides where a redirect points to, so that http.Client hands every
+// 3xx response over as it is. CheckRedirect would not do: it is not asked when the
+// Location is malformed, and the response is lost.
+type noRedirects struct{ http.RoundTripper }
+
+func (t noRedirects) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := t.RoundTripper.RoundTrip(req)
+	if resp != nil && resp.StatusCode/100 == 3 {
+		resp.Header.Del("Location")
+	}
+	return resp, err
+}
+
+// trail notes how far a request got.
+type trail struct {
+	resendsUnwritten bool
+	seen, wrote      atomic.Bool
+}
+
+func (t *trail) trace() *httptrace.ClientTrace {
+	wrote := func() { t.seen.Store(true); t.wrote.Store(true) }
+	return &httptrace.ClientTrace{
+		GetConn: func(string) {
+			t.seen.Store(true)
+			if t.resendsUnwritten {
+				t.wrote.Store(false)
+			}
+		},
+		WroteHeaderField: func(string, []string) { wrote() },
+		WroteHeaders:     wrote,
+		WroteRequest:     func(httptrace.WroteRequestInfo) { wrote() },
+	}
+}
+
+// possible reports whether any byte of the request may have been written before
+// err. A transport that reports nothing counts as having written, but for errors
+// that can only come before.
+func (t *trail) possible(err error) bool {
+	if t.seen.Load() {
+		return t.wrote.Load()
+	}
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		return false
+	}
+	op, ok := errors.AsType[*net.OpError](err)
+	return !ok || op.Op != "dial"
+}

@@ -1,0 +1,84 @@
+// Package soap makes SOAP calls through gowsdl and reads their answers.
+//
+// gowsdl builds the envelope and the request; the HTTP client that it is given here
+// is where the request is completed and sent. What comes back is kept from gowsdl
+// and read by [Read], for gowsdl's own reading accepts too much and keeps too little.
+package soap
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+
+	gowsdl "github.com/hooklift/gowsdl/soap"
+
+	"github.com/unified-cancel/cancel/internal/exchange"
+)
+
+// Version is a version of SOAP. The zero value is 1.1.
+type Version int
+
+// The versions of SOAP.
+const (
+	V11 Version = iota
+	V12
+)
+
+const (
+	namespace11 = gowsdl.XmlNsSoapEnv
+	namespace12 = "http://www.w3.org/2003/05/soap-envelope"
+)
+
+// Call sends request, a value that encoding/xml can marshal, as the content of an
+// envelope to target.
+func Call(ctx context.Context, via *exchange.Client, target string, version Version, action string, request any) exchange.Answer {
+	seam := &seam{via: via, version: version, action: action}
+	client := gowsdl.NewClient(target, gowsdl.WithHTTPClient(seam))
+	err := client.CallContext(ctx, action, request, new(struct{}))
+	if !errors.Is(err, errAnswered) {
+		return exchange.Answer{Err: err, Unsent: true}
+	}
+	return seam.answer
+}
+
+// errAnswered ends a call inside gowsdl once the answer has been kept.
+var errAnswered = errors.New("answered")
+
+// seam is the http client of one gowsdl call.
+type seam struct {
+	via     *exchange.Client
+	version Version
+	action  string
+	answer  exchange.Answer
+}
+
+func (s *seam) Do(req *http.Request) (*http.Response, error) {
+	req.Close = false // gowsdl asks for a new connection, and a TLS handshake, per call
+	if s.version == V12 {
+		if err := s.upgrade(req); err != nil {
+			return nil, err
+		}
+	}
+	s.answer = s.via.Do(req)
+	return nil, errAnswered
+}
+
+// upgrade makes a SOAP 1.2 request of the 1.1 request that gowsdl builds.
+func (s *seam) upgrade(req *http.Request) error {
+	envelope, err := io.ReadAll(req.Body)
+	if err != nil {
+		return err
+	}
+	// The envelope's own start tag is the first place where the namespace stands.
+	envelope = bytes.Replace(envelope, []byte(namespace11), []byte(namespace12), 1)
+	req.ContentLength = int64(len(envelope))
+	req.GetBody = func() (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(envelope)), nil
+	}
+	req.Body, _ = req.GetBody()
+	req.Header.Del("SOAPAction")
+	req.Header.Set("Content-Type", `application/soap+xml; charset=utf-8; action="`+s.action+`"`)
+	return nil
+}

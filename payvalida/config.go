@@ -1,0 +1,61 @@
+package payvalida
+
+import (
+	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/internal/check"
+	"github.com/unified-cancel/cancel/internal/exchange"
+)
+
+const provider = "payvalida"
+
+var endpoints = map[cancel.Environment]string{
+	cancel.Sandbox:    "https://api-test.payvalida.com",
+	cancel.Production: "https://api.payvalida.com",
+}
+
+// Config is what [New] needs. A Config is not kept: changing it later changes no
+// Client.
+type Config struct {
+	// Merchant is the name that identifies the merchant (merchant_name). Required.
+	Merchant string
+	// FixedHash is the merchant's secret, from which checksums are made. Required.
+	// It is never sent.
+	FixedHash cancel.Secret
+	// Environment is required unless Endpoint is given.
+	Environment cancel.Environment
+	// Endpoint replaces the URL that Environment stands for, up to but without
+	// /v4. It must be https unless its host is this machine.
+	Endpoint string
+	// Options is how Payvalida is reached. The zero value is ready for production.
+	Options cancel.ClientOptions
+}
+
+// New returns a Client. Its error is cancel.ErrInvalid and names the field of
+// Config that is missing, malformed or negative. It sends nothing.
+func New(config Config) (*Client, error) {
+	call := exchange.Call{Provider: provider, Op: "New"}
+	if config.Merchant == "" {
+		return nil, call.Refuse("Merchant is missing")
+	}
+	if err := check.Line(config.Merchant); err != nil {
+		return nil, call.Refuse("Merchant " + err.Error())
+	}
+	if config.FixedHash == "" {
+		return nil, call.Refuse("FixedHash is missing")
+	}
+	endpoint, err := exchange.Endpoint(config.Endpoint, config.Environment, endpoints)
+	if err != nil {
+		return nil, call.Refuse(err.Error())
+	}
+	via, err := exchange.New(config.Options)
+	if err != nil {
+		return nil, call.Refuse(err.Error())
+	}
+	return &Client{
+		exchange:  via,
+		target:    endpoint.JoinPath(cancelPath).String(),
+		merchant:  config.Merchant,
+		fixedHash: func() cancel.Secret { return config.FixedHash },
+		redact:    exchange.NewRedactor(config.FixedHash),
+	}, nil
+}
