@@ -19,7 +19,7 @@ var about = cli.About{
 		{Name: "PAYVALIDA_MERCHANT", Meaning: "the name that identifies the merchant"},
 		{Name: "PAYVALIDA_FIXED_HASH", Meaning: "the merchant's fixed hash, which signs the calls"},
 	},
-	Doubt: "Run the same command again: if it was cancelled, the answer is code 0001.",
+	Doubt: "Run the same command again to find out: code 0001 says that it was cancelled.",
 }
 
 func main() { cli.Main(run) }

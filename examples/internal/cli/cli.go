@@ -120,7 +120,7 @@ func (t *Tool) Parse(required ...string) error {
 		return fmt.Errorf("%s is not set: it must be sandbox or production", environmentVariable)
 	}
 	if !t.yes && !t.rehearsal() {
-		return errors.New("this is not the sandbox, and what is cancelled here is gone: add -yes to go ahead")
+		return errors.New("this is not the sandbox: what is cancelled here stays cancelled. Add -yes to go ahead")
 	}
 	return nil
 }

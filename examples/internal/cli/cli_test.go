@@ -134,6 +134,12 @@ func TestOfSeveralOutcomesTheHighestExitCodeCounts(t *testing.T) {
 	assert.Equal(t, 4, strings.Count(machine.Stdout, "\n"), "one object per line")
 }
 
+func TestAnErrorWithoutAReasonIsNoSuccess(t *testing.T) {
+	got := clitest.Run(t, showing(cancel.Item{Err: errors.New("what is this")}), sandbox, "-id", "A1")
+	assert.Equal(t, 10, got.Exit)
+	assert.Contains(t, got.Stderr, "what is this")
+}
+
 func TestAnOutcomeThatCannotBeWrittenIsNoSuccess(t *testing.T) {
 	full := cli.Process{
 		Args:   []string{"-id", "A1"},

@@ -31,7 +31,7 @@ var failures = []failure{
 	{cancel.ErrRejected, 7, "rejected", "Settle it with whoever refused."},
 	{cancel.ErrUnavailable, 8, "unavailable", "This call cancelled nothing: it is safe to ask again."},
 	{cancel.ErrUnknownOutcome, 9, "unknown_outcome", "It may be cancelled, or not."},
-	{cancel.ErrUnexpected, 10, "unexpected", "The provider does not document this answer. It may be cancelled, or not."},
+	{cancel.ErrUnexpected, 10, "unexpected", "The provider does not document this answer: have a person look. It may be cancelled, or not."},
 }
 
 // outcome is what is told of one item. The response body is no part of it.
@@ -75,14 +75,22 @@ func (a About) explain(o *outcome, err error) {
 		o.HTTPStatus = e.HTTPStatus
 		o.RetryAfterSeconds = e.RetryAfter.Seconds()
 	}
-	for _, f := range failures {
-		if errors.Is(err, f.reason) {
-			o.Reason, o.Next, o.Exit = f.name, f.next, f.exit
-		}
-	}
+	f := classify(err)
+	o.Reason, o.Next, o.Exit = f.name, f.next, f.exit
 	if cancel.InDoubt(err) {
 		o.Next += " " + a.Doubt
 	}
+}
+
+// classify returns how err is told. An error without a reason, which no adapter of
+// this module returns, is told as the gravest.
+func classify(err error) failure {
+	for _, f := range failures {
+		if errors.Is(err, f.reason) {
+			return f
+		}
+	}
+	return failures[len(failures)-1]
 }
 
 // Show tells what became of items and returns the exit code.
