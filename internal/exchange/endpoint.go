@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/unified-cancel/cancel"
@@ -30,6 +31,8 @@ func Endpoint(given string, env cancel.Environment, vendor map[cancel.Environmen
 		return nil, errors.New("Endpoint is not an absolute URL")
 	case u.User != nil:
 		return nil, errors.New("Endpoint holds credentials")
+	case !validPort(u.Port()):
+		return nil, errors.New("Endpoint has a port that there cannot be")
 	case u.Fragment != "":
 		return nil, errors.New("Endpoint holds a fragment")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):
@@ -38,6 +41,11 @@ func Endpoint(given string, env cancel.Environment, vendor map[cancel.Environmen
 		return nil, errors.New("Endpoint is neither https nor http")
 	}
 	return u, nil
+}
+
+func validPort(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && n > 0
 }
 
 func isLoopback(host string) bool {

@@ -14,6 +14,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/net/http/httpguts"
@@ -37,9 +38,8 @@ type Client struct {
 	timeout          time.Duration
 	maxResponseBytes int64
 	userAgent        string
-	// resendsUnwritten says that the transport, asked once, connects again only
-	// when nothing was written before: net/http's does, another's may not.
-	resendsUnwritten bool
+	// reports is that of the trail of each exchange.
+	reports bool
 }
 
 // New returns a Client with the given options. Its error names the field at fault.
@@ -73,7 +73,7 @@ func New(o cancel.ClientOptions) (*Client, error) {
 			client.Transport = http.DefaultTransport
 		}
 	}
-	_, c.resendsUnwritten = client.Transport.(*http.Transport)
+	_, c.reports = client.Transport.(*http.Transport)
 	client.Transport = noRedirects{client.Transport}
 	c.http = &client
 	return c, nil
@@ -110,13 +110,13 @@ func (c *Client) Post(ctx context.Context, target string, header http.Header, bo
 
 // Do sends req, which it may change, as Post does.
 func (c *Client) Do(req *http.Request) Answer {
-	if err := req.Context().Err(); err != nil {
-		return Answer{Err: err, Unsent: true, At: time.Now()}
-	}
 	ctx, stop := context.WithTimeout(req.Context(), c.timeout)
 	defer stop()
+	if err := ctx.Err(); err != nil {
+		return Answer{Err: err, Unsent: true, At: time.Now()}
+	}
 
-	written := &trail{resendsUnwritten: c.resendsUnwritten}
+	written := &trail{reports: c.reports}
 	req = req.WithContext(httptrace.WithClientTrace(ctx, written.trace()))
 	req.Header.Set("User-Agent", c.userAgent)
 
@@ -142,14 +142,13 @@ func (c *Client) read(resp *http.Response) ([]byte, error) {
 		// What follows is no body: it would not end, nor heed the deadline.
 		return nil, errors.New("the server switched protocols")
 	}
-	body, err := c.readCapped(resp.Body)
-	if err != nil || resp.Uncompressed || resp.Header.Get("Content-Encoding") != "gzip" {
-		return body, err
+	if resp.Uncompressed || !strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
+		return c.readCapped(resp.Body)
 	}
 	// A transport that did not ask for compression itself leaves it in place.
-	unzipped, err := gzip.NewReader(bytes.NewReader(body))
+	unzipped, err := gzip.NewReader(resp.Body)
 	if err != nil {
-		return body, err
+		return nil, err
 	}
 	return c.readCapped(unzipped)
 }

@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -35,7 +36,7 @@ func (c Call) Refuse(message string) *cancel.Error {
 func (c Call) Fail(reason error, a Answer, said Words, cause error) *cancel.Error {
 	return &cancel.Error{
 		Provider: c.Provider, Op: c.Op, ID: c.ID,
-		Code:       said.Code,
+		Code:       c.Redact.String(said.Code),
 		Message:    c.Redact.String(said.Message),
 		HTTPStatus: a.Status,
 		RetryAfter: retryAfter(a.Header.Get("Retry-After"), a.At),
@@ -95,7 +96,7 @@ func (c Call) Doubt() error {
 // retryAfter reads a Retry-After header, which holds seconds or a date.
 func retryAfter(value string, now time.Time) time.Duration {
 	const most = time.Duration(1<<63 - 1)
-	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {
+	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil || errors.Is(err, strconv.ErrRange) {
 		return time.Duration(min(seconds, uint64(most/time.Second))) * time.Second
 	}
 	date, err := http.ParseTime(value)

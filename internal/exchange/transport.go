@@ -38,8 +38,10 @@ func (t noRedirects) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // trail notes how far a request got.
 type trail struct {
-	resendsUnwritten bool
-	seen, wrote      atomic.Bool
+	// reports says that the transport is net/http's own: it reports every step, and
+	// asked once it connects again only where nothing had been written before.
+	reports     bool
+	seen, wrote atomic.Bool
 }
 
 func (t *trail) trace() *httptrace.ClientTrace {
@@ -47,7 +49,7 @@ func (t *trail) trace() *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
 		GetConn: func(string) {
 			t.seen.Store(true)
-			if t.resendsUnwritten {
+			if t.reports {
 				t.wrote.Store(false)
 			}
 		},
@@ -61,7 +63,7 @@ func (t *trail) trace() *httptrace.ClientTrace {
 // err. A transport that reports nothing counts as having written, but for errors
 // that can only come before.
 func (t *trail) possible(err error) bool {
-	if t.seen.Load() {
+	if t.reports || t.seen.Load() {
 		return t.wrote.Load()
 	}
 	if _, ok := errors.AsType[*net.DNSError](err); ok {
