@@ -93,7 +93,7 @@ func (c counts) check(codes []string) error {
 	}
 	for _, code := range c.listed {
 		if !slices.Contains(codes, code) {
-			return fmt.Errorf("errors.documents lists %.40q, which was not sent", code)
+			return fmt.Errorf("errors.documents lists %q, which was not sent", code)
 		}
 	}
 	if *c.success != len(codes)-failed || *c.failed != failed {

@@ -62,7 +62,7 @@ func UTF8(body []byte, contentType string) ([]byte, error) {
 		known, name := charset.Lookup(label)
 		switch {
 		case known == nil:
-			return nil, fmt.Errorf("unknown charset %.40q", label)
+			return nil, fmt.Errorf("unknown charset %q", label)
 		case name == "utf-8":
 			return body, nil
 		}

@@ -23,7 +23,9 @@ type Redactor func(string) string
 func NewRedactor(secrets ...cancel.Secret) Redactor {
 	var forms []string
 	for _, secret := range secrets {
-		for _, form := range echoes(string(secret)) {
+		// Whoever echoes a secret may have trimmed it, or the words around it.
+		given := string(secret)
+		for _, form := range slices.Concat(echoes(given), echoes(strings.TrimSpace(given))) {
 			if form != "" && !slices.Contains(forms, form) {
 				forms = append(forms, form)
 			}

@@ -32,7 +32,7 @@ func Parse(text []byte) (Object, error) {
 		name, _ := token.(string)
 		key := strings.ToLower(name)
 		if _, twice := object[key]; twice {
-			return nil, fmt.Errorf("key %.40q stands twice", key)
+			return nil, fmt.Errorf("key %q stands twice", name)
 		}
 		var value json.RawMessage
 		if err := d.Decode(&value); err != nil {

@@ -82,7 +82,7 @@ func (r *reader) document(response string) (Reply, error) {
 		switch t := token.(type) {
 		case xml.StartElement:
 			if envelopes++; envelopes > 1 || t.Name.Local != "Envelope" {
-				return Reply{}, fmt.Errorf("%.40s is not one SOAP envelope", t.Name.Local)
+				return Reply{}, fmt.Errorf("%s is not one SOAP envelope", t.Name.Local)
 			}
 			if err := r.envelope(response); err != nil {
 				return Reply{}, err
@@ -117,7 +117,7 @@ func (r *reader) body(response string) error {
 		case response:
 			return r.response()
 		}
-		return fmt.Errorf("%.40s instead of %s", e.Name.Local, response)
+		return fmt.Errorf("%s instead of %s", e.Name.Local, response)
 	})
 	return exactlyOne("element in the Body", answers, err)
 }
