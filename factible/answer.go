@@ -89,7 +89,7 @@ func parse(fields []soap.Field) (status, error) {
 			}
 		case "acuseSat", "acuseSAT":
 			acuse := decodeAcuse(f)
-			if s.acuse != nil && acuse != nil && !bytes.Equal(s.acuse, acuse) {
+			if s.acuse != nil && acuse != nil && !bytes.Equal(bytes.TrimSpace(s.acuse), bytes.TrimSpace(acuse)) {
 				return status{}, errors.New("the answer has two different acuses")
 			}
 			if acuse != nil {
@@ -149,8 +149,8 @@ func (op operation) outcome(id string, s status) (outcome, error) {
 		if !ok {
 			known.reason = cancel.ErrUnexpected
 		}
-		return known.outcome, fmt.Errorf("the acuse says EstatusUUID %.20s: %s", found[0], meaning(found[0]))
+		return known.outcome, fmt.Errorf("the acuse says EstatusUUID %s: %s", found[0], meaning(found[0]))
 	default:
-		return outcome{reason: cancel.ErrUnexpected}, fmt.Errorf("the acuse says EstatusUUID %.40s at once", strings.Join(found, " and "))
+		return outcome{reason: cancel.ErrUnexpected}, fmt.Errorf("the acuse says EstatusUUID %s at once", strings.Join(found, " and "))
 	}
 }

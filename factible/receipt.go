@@ -134,9 +134,11 @@ func (p *receiptParser) element(name, text string) {
 	case "EstatusUUID":
 		p.status = append(p.status, text)
 	case "Folios":
+		// Without one EstatusUUID for each UUID, none can be said to be whose.
+		paired := len(p.uuids) == len(p.status)
 		for i, uuid := range p.uuids {
 			folio := Folio{UUID: uuid}
-			if i < len(p.status) {
+			if paired {
 				folio.EstatusUUID = p.status[i]
 				folio.Meaning = meaning(p.status[i])
 			}
