@@ -1,6 +1,7 @@
 package auco
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/unified-cancel/cancel"
@@ -34,6 +35,13 @@ type Config struct {
 	MaxBatch int
 	// Options is how Auco is reached. The zero value is ready for production.
 	Options cancel.ClientOptions
+}
+
+// Format prints c as fmt would, its secrets as REDACTED. Under verbs that are none
+// for a pointer, such as %s, fmt would show all of a Config that it finds behind one.
+func (c Config) Format(f fmt.State, verb rune) {
+	type plain Config
+	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(c))
 }
 
 // New returns a Client. Its error is cancel.ErrInvalid and names the field of

@@ -57,6 +57,13 @@ type Config struct {
 // https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion-metodos/getStatusCancelacionAsincrona-en.jsp.
 type KeyValue struct{ Key, Value string }
 
+// Format prints c as fmt would, its secrets as REDACTED. Under verbs that are none
+// for a pointer, such as %s, fmt would show all of a Config that it finds behind one.
+func (c Config) Format(f fmt.State, verb rune) {
+	type plain Config
+	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(c))
+}
+
 // New returns a Client. Its error is cancel.ErrInvalid and names the field of
 // Config that is missing, malformed or negative. It sends nothing.
 func New(config Config) (*Client, error) {

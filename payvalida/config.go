@@ -1,6 +1,8 @@
 package payvalida
 
 import (
+	"fmt"
+
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/internal/check"
 	"github.com/unified-cancel/cancel/internal/exchange"
@@ -28,6 +30,13 @@ type Config struct {
 	Endpoint string
 	// Options is how Payvalida is reached. The zero value is ready for production.
 	Options cancel.ClientOptions
+}
+
+// Format prints c as fmt would, its secrets as REDACTED. Under verbs that are none
+// for a pointer, such as %s, fmt would show all of a Config that it finds behind one.
+func (c Config) Format(f fmt.State, verb rune) {
+	type plain Config
+	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(c))
 }
 
 // New returns a Client. Its error is cancel.ErrInvalid and names the field of
