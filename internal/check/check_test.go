@@ -1,0 +1,81 @@
+package check
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/unified-cancel/cancel"
+)
+
+func TestKind(t *testing.T) {
+	assert.NoError(t, Kind(cancel.Payment, cancel.Payment, cancel.PreAuthorization))
+	for _, kind := range []cancel.Kind{"", "Payment", "payment ", cancel.Invoice, "\x00"} {
+		err := Kind(kind, cancel.Payment, cancel.PreAuthorization)
+		require.Error(t, err)
+		assert.ErrorContains(t, err, "Kind")
+		assert.ErrorContains(t, err, "payment or pre_authorization")
+	}
+}
+
+func TestTextAndLine(t *testing.T) {
+	for _, tt := range []struct {
+		s          string
+		text, line bool
+	}{
+		{"", true, true},
+		{" trimmed by nobody ", true, true},
+		{`<&>"' ñ 日本 🙂 ` + "\u2028\ufffd", true, true},
+		{"a\tb", true, false},
+		{"a\nb", true, false},
+		{"a\rb", true, false},
+		{"\x7f", true, false},
+		{"\u0085", true, false},
+		{"\x00", false, false},
+		{"\x01", false, false},
+		{"\x0b", false, false},
+		{"\x1b[0m", false, false},
+		{"\x1f", false, false},
+		{"\ufffe", false, false},
+		{"\uffff", false, false},
+		{"\xff", false, false},
+		{"\xed\xa0\x80", false, false}, // a lone surrogate
+		{"\xc0\x80", false, false},
+	} {
+		assert.Equal(t, tt.text, Text(tt.s) == nil, "%q", tt.s)
+		assert.Equal(t, tt.line, Line(tt.s) == nil, "%q", tt.s)
+	}
+}
+
+func TestHeaderValue(t *testing.T) {
+	for s, good := range map[string]bool{
+		"":          true,
+		"prk_a b":   true,
+		"ñ":         true,
+		"a\r\nb: c": false,
+		"a\x00":     false,
+		"a\x7f":     false,
+		" a":        false,
+		"a ":        false,
+		"\ta":       false,
+		"a\t":       false,
+	} {
+		assert.Equal(t, good, HeaderValue(s) == nil, "%q", s)
+	}
+}
+
+func TestUUID(t *testing.T) {
+	const id = "E329DD15-7D0B-44E9-A204-51A7443D1FBE"
+	for _, good := range []string{id, strings.ToLower(id), "00000000-0000-0000-0000-000000000000", "E329dd15-7D0B-44e9-A204-51a7443D1FBE"} {
+		assert.True(t, UUID(good), good)
+	}
+	for _, bad := range []string{
+		"", id + "\n", "\n" + id, id + " ", " " + id, id[1:], id + "0", strings.ReplaceAll(id, "-", ""),
+		"{" + id + "}", "urn:uuid:" + id, strings.Replace(id, "E", "G", 1), strings.Replace(id, "-", "–", 1),
+		id + "|02|", "E329DD157-D0B-44E9-A204-51A7443D1FBE", id + "\n" + id, strings.Replace(id, "3", "３", 1),
+	} {
+		assert.False(t, UUID(bad), "%q", bad)
+	}
+}

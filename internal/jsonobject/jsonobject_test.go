@@ -1,0 +1,67 @@
+package jsonobject
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestParse(t *testing.T) {
+	for text, keys := range map[string][]string{
+		`{}`:                         {},
+		" \r\n\t{ } \n":              {},
+		`{"CODE":"0000","Desc":"x"}`: {"code", "desc"},
+		`{"a":{"a":1,"A":2},"b":[1,{"c":{}}],"c":null,"":0}`: {"a", "b", "c", ""},
+		`{"\u0043ODE":"x"}`: {"code"},
+	} {
+		object, err := Parse([]byte(text))
+		require.NoError(t, err, text)
+		assert.Len(t, object, len(keys), text)
+		for _, key := range keys {
+			assert.Contains(t, object, key, text)
+		}
+	}
+}
+
+func TestParseRefuses(t *testing.T) {
+	for _, text := range []string{
+		"", " ", "null", "1", `"a"`, "[]", `[{"a":1}]`, "true",
+		`{`, `}`, `{"a"}`, `{"a":}`, `{"a":1,}`, `{'a':1}`, `{a:1}`, `{"a":1 "b":2}`, `{"a":01}`, `{"a":NaN}`,
+		`{} {}`, `{}{}`, `{},`, `{"a":1} x`, "{}\x00", "\ufeff{}",
+		`{"a":1,"a":1}`, `{"a":1,"A":1}`, `{"CODE":"0000","x":1,"code":"0017"}`, `{"a":1,"\u0061":1}`,
+		"<html></html>", `{"a":"` + "\n" + `"}`,
+		strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000),
+	} {
+		_, err := Parse([]byte(text))
+		assert.Error(t, err, "%.40s", text)
+	}
+}
+
+func TestTextAndCount(t *testing.T) {
+	object, err := Parse([]byte(`{"text":"a\u00f1","empty":"","null":null,"one":1,"big":1e30,"point":1.0,"minus":-1,"true":true,"list":["a"]}`))
+	require.NoError(t, err)
+
+	for key, want := range map[string]string{"text": "añ", "empty": ""} {
+		got, ok := object.Text(key)
+		assert.True(t, ok, key)
+		assert.Equal(t, want, got)
+	}
+	for _, key := range []string{"absent", "null", "one", "true", "list"} {
+		got, ok := object.Text(key)
+		assert.False(t, ok, key)
+		assert.Empty(t, got)
+	}
+	for key, want := range map[string]int{"one": 1, "minus": -1} {
+		got, ok := object.Count(key)
+		assert.True(t, ok, key)
+		assert.Equal(t, want, got)
+	}
+	for _, key := range []string{"absent", "null", "text", "big", "point", "true", "list"} {
+		_, ok := object.Count(key)
+		assert.False(t, ok, key)
+	}
+	_, ok := Object(nil).Text("a")
+	assert.False(t, ok)
+}
