@@ -4,7 +4,9 @@
 package exchange
 
 import (
+	"bufio"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -146,7 +148,12 @@ func (c *Client) read(resp *http.Response) ([]byte, error) {
 		return c.readCapped(resp.Body)
 	}
 	// A transport that did not ask for compression itself leaves it in place.
-	unzipped, err := gzip.NewReader(resp.Body)
+	body := bufio.NewReader(resp.Body)
+	if magic, _ := body.Peek(2); string(magic) != "\x1f\x8b" {
+		plain, err := c.readCapped(body)
+		return plain, cmp.Or(err, errors.New("the body is not compressed as its header says"))
+	}
+	unzipped, err := gzip.NewReader(body)
 	if err != nil {
 		return nil, err
 	}

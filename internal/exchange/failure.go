@@ -36,7 +36,7 @@ func (c Call) Refuse(message string) *cancel.Error {
 func (c Call) Fail(reason error, a Answer, said Words, cause error) *cancel.Error {
 	return &cancel.Error{
 		Provider: c.Provider, Op: c.Op, ID: c.ID,
-		Code:       c.Redact.String(said.Code),
+		Code:       c.code(said.Code),
 		Message:    c.Redact.String(said.Message),
 		HTTPStatus: a.Status,
 		RetryAfter: retryAfter(a.Header.Get("Retry-After"), a.At),
@@ -44,6 +44,15 @@ func (c Call) Fail(reason error, a Answer, said Words, cause error) *cancel.Erro
 		Raw:        a.Body,
 		Err:        c.Redact.Error(cause),
 	}
+}
+
+// code returns a vendor's code verbatim where it is a number, as all that are
+// documented are, and without the caller's secrets where it is anything else.
+func (c Call) code(said string) string {
+	if _, err := strconv.ParseUint(said, 10, 16); err == nil {
+		return said
+	}
+	return c.Redact.String(said)
 }
 
 // NoAnswer returns the error of a call in whose answer a no code of the vendor

@@ -21,6 +21,8 @@ var sharedTransport = &http.Transport{
 	TLSHandshakeTimeout: 10 * time.Second,
 	MaxIdleConnsPerHost: 256,
 	IdleConnTimeout:     90 * time.Second,
+
+	MaxResponseHeaderBytes: 256 << 10,
 }
 
 // noRedirects hides where a redirect points to, so that http.Client hands every
