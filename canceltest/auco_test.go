@@ -1,0 +1,158 @@
+package canceltest_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/auco"
+	"github.com/unified-cancel/cancel/canceltest"
+)
+
+const aucoPath = "/document/cancel"
+
+func newAuco(t *testing.T) (*canceltest.Auco, *auco.Client) {
+	sim := canceltest.NewAuco()
+	t.Cleanup(sim.Close)
+	client, err := auco.New(sim.Config())
+	require.NoError(t, err)
+	return sim, client
+}
+
+// askAuco asks by hand.
+func askAuco(t *testing.T, sim *canceltest.Auco, body string) answer {
+	t.Helper()
+	header := http.Header{"Content-Type": {"application/json; charset=utf-8"}, "Authorization": {"prk_simulada"}}
+	return mustSend(t, http.MethodPost, sim.URL+aucoPath, header, body)
+}
+
+func codes(list string) string {
+	return fmt.Sprintf(`{"codes":%s,"message":"Error en la cláusula II","email":"legal@example.com"}`, list)
+}
+
+func TestAucoCancelsWhatIsCreated(t *testing.T) {
+	sim, client := newAuco(t)
+	sim.Register("TR99AQMY31", "TR99AQMY32")
+	states := []string{"FINISH", "REJECTED", "EXPIRED"}
+	for _, state := range states {
+		sim.SetState(state, state)
+	}
+	for _, code := range append(states, "UNKNOWN", "tr99aqmy31") {
+		require.ErrorIs(t, ask(t, client, document(code)), cancel.ErrNotCancellable)
+		assert.False(t, sim.IsCancelled(code))
+	}
+	assert.Equal(t, "FINISH", sim.State("FINISH"))
+	assert.Empty(t, sim.State("UNKNOWN"))
+
+	require.NoError(t, ask(t, client, document("TR99AQMY31")))
+	assert.Equal(t, "REJECTED", sim.State("TR99AQMY31"))
+	assert.True(t, sim.IsCancelled("TR99AQMY31"))
+	sim.Register("TR99AQMY31")
+	require.ErrorIs(t, ask(t, client, document("TR99AQMY31")), cancel.ErrNotCancellable)
+	assert.Equal(t, "CREATED", sim.State("TR99AQMY32"))
+	assert.Equal(t, []string{"TR99AQMY31"}, sim.Cancelled())
+	assert.Panics(t, func() { sim.SetState("TR99AQMY32", "CANCELLED") })
+}
+
+func TestAucoCounts(t *testing.T) {
+	for name, test := range map[string]struct {
+		codes, want string
+		cancelled   []string
+	}{
+		"one":     {`["A"]`, `{"success":1,"errors":{"cant":0}}`, []string{"A"}},
+		"all":     {`["B","A"]`, `{"success":2,"errors":{"cant":0}}`, []string{"B", "A"}},
+		"partial": {`["A","F","B","?"]`, `{"success":2,"errors":{"cant":2,"documents":["F","?"]}}`, []string{"A", "B"}},
+		"none":    {`["F"]`, `{"success":0,"errors":{"cant":1,"documents":["F"]}}`, nil},
+		"twice":   {`["A","A"]`, `{"success":1,"errors":{"cant":1,"documents":["A"]}}`, []string{"A"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sim, _ := newAuco(t)
+			sim.Register("A", "B")
+			sim.SetState("F", "FINISH")
+			sim.Fail(1, canceltest.CutBody)
+			header := http.Header{"Content-Type": {"application/json"}, "Authorization": {"prk_simulada"}}
+			_, err := post(t, sim.URL+aucoPath, header, codes(test.codes))
+			require.Error(t, err)
+			assert.Empty(t, sim.Cancelled(), "not carried out")
+
+			a := askAuco(t, sim, codes(test.codes))
+			assert.Equal(t, http.StatusOK, a.status)
+			assert.Equal(t, test.want, a.body)
+			assert.Equal(t, test.cancelled, sim.Cancelled())
+			call := sim.Calls()[1]
+			assert.Equal(t, len(test.cancelled) > 0, call.Carried)
+			assert.Equal(t, "POST "+aucoPath, call.Op)
+			assert.Equal(t, call.ID, call.IDs[0])
+			assert.JSONEq(t, codes(test.codes), string(call.Request))
+		})
+	}
+}
+
+func TestAucoKeys(t *testing.T) {
+	for name, key := range map[string]string{
+		"none": "", "wrong": "prk_otra", "public": "puk_simulada", "scheme": "Bearer prk_simulada",
+	} {
+		t.Run(name, func(t *testing.T) {
+			sim, _ := newAuco(t)
+			sim.Register("A")
+			header := http.Header{"Content-Type": {"application/json"}}
+			if key != "" {
+				header.Set("Authorization", key)
+			}
+			a := mustSend(t, http.MethodPost, sim.URL+aucoPath, header, codes(`["A"]`))
+			assert.Equal(t, http.StatusUnauthorized, a.status)
+			assert.Contains(t, a.body, `"message":`)
+			assert.Empty(t, sim.Cancelled())
+			assert.Equal(t, "A", sim.Calls()[0].ID)
+		})
+	}
+	sim, _ := newAuco(t)
+	config := sim.Config()
+	config.PrivateKey = "prk_otra"
+	client, err := auco.New(config)
+	require.NoError(t, err)
+	require.ErrorIs(t, ask(t, client, document("A")), cancel.ErrAuth)
+}
+
+func TestAucoRefuses(t *testing.T) {
+	for name, body := range map[string]string{
+		"nothing":               "",
+		"no JSON":               "codes=A",
+		"no object":             `["A"]`,
+		"null":                  "null",
+		"no codes":              `{"message":"m","email":"legal@example.com"}`,
+		"no message":            `{"codes":["A"],"email":"legal@example.com"}`,
+		"no email":              `{"codes":["A"],"message":"m"}`,
+		"code outside a list":   codes(`"A"`),
+		"code that is a number": codes(`["A",1]`),
+		"no code":               codes(`[]`),
+		"empty code":            codes(`["A",""]`),
+		"null code":             codes(`["A",null]`),
+		"null codes":            codes(`null`),
+		"message is a number":   `{"codes":["A"],"message":1,"email":"legal@example.com"}`,
+		"empty message":         `{"codes":["A"],"message":"","email":"legal@example.com"}`,
+		"email is a number":     `{"codes":["A"],"message":"m","email":1}`,
+		"email is no address":   `{"codes":["A"],"message":"m","email":"legal"}`,
+		"email with a name":     `{"codes":["A"],"message":"m","email":"Legal <legal@example.com>"}`,
+		"unknown field":         `{"codes":["A"],"documents":["A"],"message":"m","email":"legal@example.com"}`,
+		"two values":            codes(`["A"]`) + codes(`["A"]`),
+	} {
+		t.Run(name, func(t *testing.T) {
+			sim, _ := newAuco(t)
+			sim.Register("A")
+			a := askAuco(t, sim, body)
+			assert.Equal(t, http.StatusBadRequest, a.status)
+			assert.Equal(t, "CREATED", sim.State("A"))
+			assert.Empty(t, sim.Cancelled())
+		})
+	}
+}
+
+func TestAucoDoor(t *testing.T) {
+	sim, _ := newAuco(t)
+	testDoor(t, sim.Server, aucoPath)
+}

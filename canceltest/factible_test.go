@@ -1,0 +1,536 @@
+package canceltest_test
+
+import (
+	"encoding/base64"
+	"encoding/xml"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/canceltest"
+	"github.com/unified-cancel/cancel/factible"
+)
+
+const (
+	uuidA = "0A1B2C3D-0000-4000-8000-00000000000A"
+	uuidB = "0a1b2c3d-0000-4000-8000-00000000000b"
+
+	serviceNamespace = "http://ws.cfdi.solucionfactible.com"
+	kvNamespace      = "http://binding.soap.cancelacion.commons.cfdi.solucionfactible.com/xsd"
+	soap11Namespace  = "http://schemas.xmlsoap.org/soap/envelope/"
+	soap12Namespace  = "http://www.w3.org/2003/05/soap-envelope"
+
+	barePath   = "/ws/services/Cancelacion"
+	soap11Path = "/ws/services/Cancelacion.CancelacionHttpsSoap11Endpoint/"
+	soap12Path = "/ws/services/Cancelacion.CancelacionHttpsSoap12Endpoint/"
+
+	login = "<usuario>usuario.simulado</usuario><password>clave-simulada</password>"
+)
+
+func newFactible(t *testing.T) (*canceltest.Factible, *factible.Client) {
+	sim := canceltest.NewFactible()
+	t.Cleanup(sim.Close)
+	client, err := factible.New(sim.Config())
+	require.NoError(t, err)
+	return sim, client
+}
+
+// soap is a request by hand, in the version of the namespace.
+func soap(t *testing.T, url, namespace, operation, parameters string) answer {
+	t.Helper()
+	header := http.Header{"Content-Type": {"text/xml; charset=utf-8"}, "Soapaction": {`"urn:` + operation + `"`}}
+	if namespace == soap12Namespace {
+		header = http.Header{"Content-Type": {`application/soap+xml; charset=utf-8; action="urn:` + operation + `"`}}
+	}
+	return mustSend(t, http.MethodPost, url, header, envelope(namespace,
+		fmt.Sprintf(`<%[1]s xmlns="%[2]s">%[3]s</%[1]s>`, operation, serviceNamespace, parameters)))
+}
+
+func envelope(namespace, content string) string {
+	return `<?xml version="1.0" encoding="utf-8"?><e:Envelope xmlns:e="` + namespace + `"><e:Body>` + content + `</e:Body></e:Envelope>`
+}
+
+// status returns the status of an answer, and fails where there is none.
+func status(t *testing.T, a answer) string {
+	t.Helper()
+	require.Equal(t, http.StatusOK, a.status, a.body)
+	found := regexp.MustCompile(`<ax\d+:status>(\d+)</ax\d+:status>`).FindStringSubmatch(a.body)
+	require.NotNil(t, found, a.body)
+	return found[1]
+}
+
+func assertFault(t *testing.T, a answer, code string) {
+	t.Helper()
+	assert.Equal(t, http.StatusInternalServerError, a.status)
+	assert.Regexp(t, `axis2ns\d+:`+code+`<`, a.body)
+	assert.Contains(t, a.body, "soapenv:Fault")
+	assert.NoError(t, xml.Unmarshal([]byte(a.body), new(struct{})))
+}
+
+func cancelCode(t *testing.T, client *factible.Client, id string) string {
+	t.Helper()
+	result, err := client.Cancel(t.Context(), invoice(id))
+	return codeOf(t, result, err)
+}
+
+func statusCode(t *testing.T, client *factible.Client, id string) string {
+	t.Helper()
+	result, err := client.Status(t.Context(), invoice(id))
+	return codeOf(t, result, err)
+}
+
+// codeOf is the vendor's code, with what the acuse says of it.
+func codeOf(t *testing.T, result cancel.Result, err error) string {
+	t.Helper()
+	if failure, ok := errorAs[*cancel.Error](err); ok {
+		return failure.Code
+	}
+	require.NoError(t, err)
+	receipt, err := factible.ParseReceipt(result.Receipt)
+	if err != nil || len(receipt.Folios) != 1 {
+		return result.Code
+	}
+	return result.Code + " " + receipt.Folios[0].EstatusUUID
+}
+
+func TestFactibleCancelsWhatIsRegistered(t *testing.T) {
+	for name, configOf := range map[string]func(*canceltest.Factible) factible.Config{
+		"SOAP 1.1": (*canceltest.Factible).Config,
+		"SOAP 1.2": (*canceltest.Factible).ConfigSOAP12,
+		"SOAP 1.1, bare path": func(f *canceltest.Factible) factible.Config {
+			config := f.Config()
+			config.Endpoint = f.URL + barePath
+			return config
+		},
+		"SOAP 1.2, bare path": func(f *canceltest.Factible) factible.Config {
+			config := f.ConfigSOAP12()
+			config.Endpoint = f.URL + barePath + "/"
+			return config
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sim, _ := newFactible(t)
+			config := configOf(sim)
+			config.Properties = []factible.KeyValue{{Key: "llave", Value: "valor"}}
+			client, err := factible.New(config)
+			require.NoError(t, err)
+
+			assert.Equal(t, "623", cancelCode(t, client, uuidA))
+			assert.Equal(t, "702", statusCode(t, client, uuidA))
+			sim.Register(uuidA, uuidB)
+			sim.Register(uuidA)
+			assert.Equal(t, "702", statusCode(t, client, uuidA), "registered, never cancelled")
+			assert.Empty(t, sim.Cancelled())
+
+			// UUIDs are the same in either case.
+			first, err := client.Cancel(t.Context(), invoice(strings.ToLower(uuidA)))
+			require.NoError(t, err)
+			assert.Equal(t, cancel.Cancelled, first.State)
+			assert.True(t, sim.IsCancelled(uuidA))
+			assert.False(t, sim.IsCancelled(uuidB))
+
+			later, err := client.Status(t.Context(), invoice(uuidA))
+			require.NoError(t, err)
+			assert.Equal(t, cancel.Cancelled, later.State)
+			assert.Equal(t, string(first.Receipt), string(later.Receipt), "the same acuse")
+
+			again, err := client.Cancel(t.Context(), invoice(uuidA))
+			require.NoError(t, err)
+			assert.Equal(t, cancel.AlreadyCancelled, again.State)
+			assert.Equal(t, "200 202", statusCode(t, client, uuidA))
+
+			sim.Register(uuidA)
+			assert.Equal(t, "200 202", cancelCode(t, client, uuidA), "registering again undoes nothing")
+			assert.Equal(t, "200 201", cancelCode(t, client, uuidB))
+			assert.Equal(t, []string{uuidA, uuidB}, sim.Cancelled())
+
+			carried := 0
+			for _, call := range sim.Calls() {
+				assert.Contains(t, []string{"cancelarSectorPrimario", "getStatusCancelacionAsincrona"}, call.Op)
+				if call.Carried {
+					carried++
+				}
+			}
+			assert.Equal(t, 2, carried)
+		})
+	}
+}
+
+func TestFactibleAcuse(t *testing.T) {
+	sim, client := newFactible(t)
+	sim.Register(uuidB)
+	result, err := client.Cancel(t.Context(), invoice(uuidB))
+	require.NoError(t, err)
+	receipt, err := factible.ParseReceipt(result.Receipt)
+	require.NoError(t, err)
+	assert.Equal(t, []factible.Folio{{UUID: strings.ToUpper(uuidB), EstatusUUID: "201", Meaning: "cancellation request received"}}, receipt.Folios)
+	assert.Equal(t, "SIM200101AB1", receipt.RfcEmisor)
+	assert.Equal(t, "00001088888800009999", receipt.KeyName)
+	assert.WithinDuration(t, time.Now(), receipt.Fecha, time.Minute)
+
+	var root struct {
+		XMLName xml.Name
+		Fecha   string `xml:",attr"`
+		Folios  struct {
+			UUID string
+		} `xml:"http://cancelacfd.sat.gob.mx Folios"`
+		Signature struct {
+			ID             string `xml:"Id,attr"`
+			SignatureValue string
+			DigestValue    string `xml:"SignedInfo>Reference>DigestValue"`
+			Modulus        string `xml:"KeyInfo>KeyValue>RSAKeyValue>Modulus"`
+		} `xml:"http://www.w3.org/2000/09/xmldsig# Signature"`
+	}
+	require.NoError(t, xml.Unmarshal(result.Receipt, &root))
+	assert.Equal(t, xml.Name{Local: "Acuse"}, root.XMLName, "in no namespace")
+	assert.Regexp(t, `^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}$`, root.Fecha)
+	assert.Equal(t, strings.ToUpper(uuidB), root.Folios.UUID)
+	assert.Equal(t, "SelloSAT", root.Signature.ID)
+	for value, size := range map[string]int{
+		root.Signature.SignatureValue: 64, root.Signature.DigestValue: 64, root.Signature.Modulus: 128,
+	} {
+		decoded, err := base64.StdEncoding.DecodeString(value)
+		require.NoError(t, err)
+		assert.Len(t, decoded, size)
+	}
+}
+
+func TestFactibleTestUUIDs(t *testing.T) {
+	sim, client := newFactible(t)
+	for _, uuid := range []string{
+		"E329DD15-7D0B-44E9-A204-51A7443D1FBE", "5B4B180D-5B6C-4392-B204-252215A1AB84",
+		"51D8A114-2BA6-40B8-C204-B9721791863B", "1BCA95C3-DA01-44C2-D204-59A9114F94BE",
+		"F4621025-0864-4E62-E204-59EE41B1101E", "f4621025-0864-4e62-e204-59ee41b1101e",
+	} {
+		sim.Register(uuid)
+		assert.Equal(t, "204", cancelCode(t, client, uuid))
+		assert.Equal(t, "204", statusCode(t, client, uuid))
+	}
+	for _, uuid := range []string{
+		"C5E58106-6C1E-41C9-A211-FB8BAD1CABB0", "38FB9AC9-DD3E-4601-B211-EB02C007C3BA",
+		"CB917CA9-60D3-4A81-C211-76BD1A6B756D", "7C34D543-E6C9-4990-D211-3F767E0B5142",
+		"0D62B12C-BC6C-4626-E211-FC8FE727A5BC",
+	} {
+		assert.Equal(t, "211", cancelCode(t, client, uuid))
+		assert.Equal(t, "211", statusCode(t, client, uuid))
+	}
+	assert.Empty(t, sim.Cancelled())
+}
+
+func TestFactibleResolve(t *testing.T) {
+	const inProcess = "C5E58106-6C1E-41C9-A211-FB8BAD1CABB0"
+	sim, client := newFactible(t)
+
+	sim.Resolve(inProcess, canceltest.FactibleAnswer{Status: 200})
+	assert.Equal(t, "200 201", statusCode(t, client, inProcess))
+	assert.Equal(t, "200 202", cancelCode(t, client, inProcess))
+	assert.Equal(t, []string{inProcess}, sim.Cancelled())
+
+	sim.Answer(uuidA, canceltest.FactibleAnswer{Status: 211, Message: "en proceso"})
+	assert.Equal(t, "211", cancelCode(t, client, uuidA))
+	sim.Resolve(uuidA, canceltest.FactibleAnswer{Status: 213, Message: "El receptor rechazó"})
+	_, err := client.Status(t.Context(), invoice(uuidA))
+	require.ErrorIs(t, err, cancel.ErrRejected)
+	assert.False(t, sim.IsCancelled(uuidA))
+
+	sim.Resolve(uuidA, canceltest.FactibleAnswer{Status: 200, Acuse: []byte("no acuse at all")})
+	result, err := client.Status(t.Context(), invoice(uuidA))
+	require.NoError(t, err)
+	assert.Equal(t, base64.StdEncoding.EncodeToString([]byte("no acuse at all")), string(result.Receipt), "kept as it came")
+	assert.True(t, sim.IsCancelled(uuidA))
+}
+
+func TestFactibleAnswer(t *testing.T) {
+	sim, client := newFactible(t)
+	sim.Register(uuidA)
+	const words = `"Servicio" <no> disponible & ñ`
+	sim.Answer(strings.ToLower(uuidA), canceltest.FactibleAnswer{Status: 1802, Message: words})
+	_, err := client.Cancel(t.Context(), invoice(uuidA))
+	failure := new(cancel.Error)
+	require.ErrorAs(t, err, &failure)
+	assert.Equal(t, "1802", failure.Code)
+	assert.Equal(t, words, failure.Message)
+	assert.Equal(t, "1802", statusCode(t, client, uuidA))
+
+	acuse := []byte("<Acuse/>")
+	sim.Answer(uuidA, canceltest.FactibleAnswer{Status: 200, Acuse: acuse})
+	acuse[0] = '?'
+	_, err = client.Cancel(t.Context(), invoice(uuidA))
+	require.ErrorIs(t, err, cancel.ErrUnknownOutcome, "an acuse without this UUID")
+
+	sim.Answer(uuidA, canceltest.FactibleAnswer{Status: 200})
+	result, err := client.Status(t.Context(), invoice(uuidA))
+	require.NoError(t, err)
+	assert.Equal(t, cancel.Pending, result.State)
+	assert.Contains(t, string(result.Raw), `acuseSat xsi:nil="true"`)
+	assert.Contains(t, string(result.Raw), `mensaje xsi:nil="true"`)
+	assert.Empty(t, sim.Cancelled(), "an answer cancels nothing")
+
+	sim.Answer(uuidA, canceltest.FactibleAnswer{})
+	assert.Equal(t, "200 201", cancelCode(t, client, uuidA))
+}
+
+func TestFactibleLogin(t *testing.T) {
+	sim, right := newFactible(t)
+	sim.Register(uuidA)
+	wrongPassword, wrongUser := sim.Config(), sim.Config()
+	wrongPassword.Password = "clave-simulada "
+	wrongUser.Username = "Usuario.simulado"
+	wrong, err := factible.New(wrongPassword)
+	require.NoError(t, err)
+	stranger, err := factible.New(wrongUser)
+	require.NoError(t, err)
+
+	for range 5 {
+		assert.Equal(t, "601", cancelCode(t, wrong, uuidA))
+	}
+	assert.Equal(t, "702", statusCode(t, right, uuidA), "the right login after five wrong ones")
+	for i := range 5 {
+		assert.Equal(t, "601", statusCode(t, []*factible.Client{wrong, stranger}[i%2], uuidA))
+	}
+	// What is not carried out does not count.
+	sim.Fail(2, canceltest.HTTP503)
+	for range 2 {
+		_, err := wrong.Cancel(t.Context(), invoice(uuidA))
+		require.ErrorIs(t, err, cancel.ErrUnavailable)
+	}
+	assert.Equal(t, "604", cancelCode(t, wrong, uuidA))
+	assert.Equal(t, "602", cancelCode(t, wrong, uuidA))
+	assert.Equal(t, "602", cancelCode(t, right, uuidA))
+	assert.Empty(t, sim.Cancelled())
+}
+
+func TestFactibleParameters(t *testing.T) {
+	const xsi = ` xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="`
+	const property = `<properties><k:key xmlns:k="` + kvNamespace + `">a</k:key><k:value xmlns:k="` + kvNamespace + `">b</k:value></properties>`
+	for name, test := range map[string]struct{ operation, parameters, want string }{
+		"nothing":            {"cancelarSectorPrimario", "", "611"},
+		"no uuid":            {"cancelarSectorPrimario", login, "611"},
+		"empty uuid":         {"cancelarSectorPrimario", login + "<uuid/>", "611"},
+		"nil uuid":           {"cancelarSectorPrimario", login + "<uuid" + xsi + `true"/>`, "611"},
+		"uuid that is there": {"cancelarSectorPrimario", login + "<uuid" + xsi + `false">` + uuidB + "</uuid>", "623"},
+		"no password":        {"cancelarSectorPrimario", "<usuario>usuario.simulado</usuario><uuid>" + uuidA + "</uuid>", "611"},
+		"no usuario":         {"cancelarSectorPrimario", "<password>clave-simulada</password><uuid>" + uuidA + "</uuid>", "611"},
+		"malformed uuid":     {"cancelarSectorPrimario", login + "<uuid>0A1B2C3D</uuid>", "621"},
+		"uuid with blanks":   {"cancelarSectorPrimario", login + "<uuid> " + uuidA + "</uuid>", "621"},
+		"uuid and motivo":    {"cancelarSectorPrimario", login + "<uuid>" + uuidA + "|02|</uuid>", "621"},
+		"registered":         {"cancelarSectorPrimario", login + "<uuid>" + uuidA + "</uuid>", "200"},
+		"CDATA":              {"cancelarSectorPrimario", login + "<uuid><![CDATA[" + uuidA + "]]></uuid>", "200"},
+		"no transactionId":   {"getStatusCancelacionAsincrona", login, "611"},
+		"malformed":          {"getStatusCancelacionAsincrona", login + "<transactionId>1</transactionId>", "621"},
+		"not cancelled":      {"getStatusCancelacionAsincrona", login + "<transactionId>" + uuidA + "</transactionId>", "702"},
+		"property":           {"getStatusCancelacionAsincrona", login + "<transactionId>" + uuidA + "</transactionId>" + property, "702"},
+		"properties":         {"getStatusCancelacionAsincrona", login + "<transactionId>" + uuidA + "</transactionId>" + property + property + "<properties/>", "702"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for _, version := range []string{soap11Namespace, soap12Namespace} {
+				sim, _ := newFactible(t)
+				sim.Register(uuidA)
+				a := soap(t, sim.URL+barePath, version, test.operation, test.parameters)
+				assert.Equal(t, test.want, status(t, a))
+				assert.Equal(t, test.want == "200", sim.IsCancelled(uuidA))
+				assert.Contains(t, a.body, `xmlns:soapenv="`+version+`"`)
+				call := sim.Calls()[0]
+				assert.Equal(t, test.operation, call.Op)
+				assert.NotContains(t, string(call.Request), "clave-simulada")
+			}
+		})
+	}
+}
+
+func TestFactibleFaults(t *testing.T) {
+	const good = login + "<uuid>" + uuidA + "</uuid>"
+	operation := func(namespace, name, parameters string) string {
+		return fmt.Sprintf(`<%[1]s xmlns="%[2]s">%[3]s</%[1]s>`, name, namespace, parameters)
+	}
+	const foreign = `<x:uuid xmlns:x="http://example.com">` + uuidA + `</x:uuid>`
+	key := func(name string) string { return `<k:` + name + ` xmlns:k="` + kvNamespace + `">a</k:` + name + `>` }
+	for name, content := range map[string]string{
+		"unknown operation":        operation(serviceNamespace, "cancelarTodo", good),
+		"other namespace":          operation("http://timbrado.ws.cfdi.solucionfactible.com", "cancelarSectorPrimario", good),
+		"no namespace":             operation("", "cancelarSectorPrimario", good),
+		"unknown element":          operation(serviceNamespace, "cancelarSectorPrimario", good+"<motivo>02</motivo>"),
+		"element twice":            operation(serviceNamespace, "cancelarSectorPrimario", good+"<uuid>"+uuidA+"</uuid>"),
+		"wrong order":              operation(serviceNamespace, "cancelarSectorPrimario", "<uuid>"+uuidA+"</uuid>"+login),
+		"element of elements":      operation(serviceNamespace, "cancelarSectorPrimario", login+"<uuid><uuid>"+uuidA+"</uuid></uuid>"),
+		"foreign element":          operation(serviceNamespace, "cancelarSectorPrimario", login+foreign),
+		"properties not taken":     operation(serviceNamespace, "cancelarSectorPrimario", good+"<properties/>"),
+		"parameter of the other":   operation(serviceNamespace, "getStatusCancelacionAsincrona", good),
+		"parameter after property": operation(serviceNamespace, "getStatusCancelacionAsincrona", "<properties/>"+login),
+		"unqualified property":     operation(serviceNamespace, "getStatusCancelacionAsincrona", login+"<properties><key>a</key></properties>"),
+		"unknown in property":      operation(serviceNamespace, "getStatusCancelacionAsincrona", login+"<properties>"+key("name")+"</properties>"),
+		"property out of order":    operation(serviceNamespace, "getStatusCancelacionAsincrona", login+"<properties>"+key("value")+key("key")+"</properties>"),
+		"empty body":               "",
+		"two operations":           operation(serviceNamespace, "cancelarSectorPrimario", good) + operation(serviceNamespace, "cancelarSectorPrimario", good),
+	} {
+		t.Run(name, func(t *testing.T) {
+			sim, _ := newFactible(t)
+			sim.Register(uuidA)
+			a := mustSend(t, http.MethodPost, sim.URL+soap11Path, http.Header{"Content-Type": {"text/xml"}}, envelope(soap11Namespace, content))
+			assertFault(t, a, "Client")
+			assert.Contains(t, a.body, "<faultstring>")
+			assert.Equal(t, "text/xml;charset=UTF-8", a.header.Get("Content-Type"))
+			a = mustSend(t, http.MethodPost, sim.URL+soap12Path, http.Header{"Content-Type": {"application/soap+xml"}}, envelope(soap12Namespace, content))
+			assertFault(t, a, "Sender")
+			assert.Contains(t, a.body, "<soapenv:Reason>")
+			assert.Equal(t, "application/soap+xml;charset=UTF-8", a.header.Get("Content-Type"))
+			assert.Empty(t, sim.Cancelled())
+			for _, call := range sim.Calls() {
+				assert.NotContains(t, string(call.Request), "clave-simulada")
+			}
+		})
+	}
+}
+
+func TestFactibleEnvelopes(t *testing.T) {
+	const good = `<cancelarSectorPrimario xmlns="` + serviceNamespace + `">` + login + "<uuid>" + uuidA + "</uuid></cancelarSectorPrimario>"
+	header := http.Header{"Content-Type": {"text/xml"}}
+	for name, body := range map[string]string{
+		"nothing":       "",
+		"not XML":       "usuario=simulado",
+		"cut":           envelope(soap11Namespace, good)[:200],
+		"SOAP 1.2":      envelope(soap12Namespace, good),
+		"no envelope":   good,
+		"DTD":           "<!DOCTYPE x>" + strings.TrimPrefix(envelope(soap11Namespace, good), `<?xml version="1.0" encoding="utf-8"?>`),
+		"trailing":      envelope(soap11Namespace, good) + "<more/>",
+		"charset":       strings.Replace(envelope(soap11Namespace, good), "utf-8", "x-none", 1),
+		"two bodies":    strings.Replace(envelope(soap11Namespace, good), "<e:Body>", "<e:Body/><e:Body>", 1),
+		"header behind": strings.Replace(envelope(soap11Namespace, good), "</e:Body>", "</e:Body><e:Header/>", 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			sim, _ := newFactible(t)
+			assertFault(t, mustSend(t, http.MethodPost, sim.URL+barePath, header, body), "Client")
+			assert.Nil(t, sim.Calls()[0].Request)
+		})
+	}
+	t.Run("header", func(t *testing.T) {
+		sim, _ := newFactible(t)
+		body := strings.Replace(envelope(soap11Namespace, good), "<e:Body>", "<e:Header><a/></e:Header><e:Body>", 1)
+		assert.Equal(t, "623", status(t, mustSend(t, http.MethodPost, sim.URL+barePath, header, body+"\n")))
+	})
+	t.Run("UTF-16", func(t *testing.T) {
+		sim, _ := newFactible(t)
+		var wide strings.Builder
+		for _, c := range []byte(strings.Replace(envelope(soap11Namespace, good), "utf-8", "utf-16", 1)) {
+			wide.Write([]byte{c, 0})
+		}
+		a := mustSend(t, http.MethodPost, sim.URL+barePath, http.Header{"Content-Type": {"text/xml; charset=utf-16"}}, "\xFF\xFE"+wide.String())
+		assert.Equal(t, "623", status(t, a))
+		assert.Contains(t, string(sim.Calls()[0].Request), "<password>REDACTED</password>")
+	})
+}
+
+func TestFactibleEndpoints(t *testing.T) {
+	const parameters = login + "<uuid>" + uuidA + "</uuid>"
+	for _, test := range []struct {
+		path, version string
+		fault         string
+	}{
+		{barePath, soap11Namespace, ""},
+		{barePath + "/", soap12Namespace, ""},
+		{soap11Path, soap11Namespace, ""},
+		{strings.TrimSuffix(soap11Path, "/"), soap11Namespace, ""},
+		{soap12Path, soap12Namespace, ""},
+		{strings.TrimSuffix(soap12Path, "/"), soap12Namespace, ""},
+		{soap11Path, soap12Namespace, "Sender"},
+		{soap12Path, soap11Namespace, "Client"},
+	} {
+		sim, _ := newFactible(t)
+		a := soap(t, sim.URL+test.path, test.version, "cancelarSectorPrimario", parameters)
+		if test.fault != "" {
+			assertFault(t, a, test.fault)
+			assert.Contains(t, a.body, "EPR")
+		} else {
+			assert.Equal(t, "623", status(t, a), test.path)
+		}
+	}
+
+	sim, _ := newFactible(t)
+	body := envelope(soap11Namespace, "<x/>")
+	for _, test := range []struct {
+		method, path, contentType string
+		want                      int
+	}{
+		{"POST", "/ws/services/Timbrado", "text/xml", 404},
+		{"GET", "/ws/services/Timbrado?wsdl", "text/xml", 404},
+		{"GET", barePath, "text/xml", 404},
+		{"PUT", barePath, "text/xml", 405},
+		{"POST", barePath, "application/json", 415},
+		{"POST", barePath, "", 415},
+	} {
+		a := mustSend(t, test.method, sim.URL+test.path, http.Header{"Content-Type": {test.contentType}}, body)
+		assert.Equal(t, test.want, a.status, test)
+	}
+	assert.Equal(t, "PUT "+barePath, sim.Calls()[1].Op)
+}
+
+func TestFactibleBrokenIsAFaultOfTheServer(t *testing.T) {
+	sim, _ := newFactible(t)
+	for contentType, code := range map[string]string{
+		"text/xml": "Server", "application/soap+xml": "Receiver", "application/json": "Server",
+	} {
+		sim.Fail(1, canceltest.SOAPFault)
+		assertFault(t, mustSend(t, http.MethodPost, sim.URL+barePath, http.Header{"Content-Type": {contentType}}, ""), code)
+	}
+}
+
+func TestFactibleActionMustAgree(t *testing.T) {
+	sim, _ := newFactible(t)
+	body := envelope(soap11Namespace, `<cancelarSectorPrimario xmlns="`+serviceNamespace+`">`+login+`<uuid>`+uuidA+`</uuid></cancelarSectorPrimario>`)
+	for action, want := range map[string]int{
+		"":                                    200,
+		`""`:                                  200,
+		"urn:cancelarSectorPrimario":          200,
+		`"urn:cancelarSectorPrimario"`:        200,
+		`"urn:getStatusCancelacionAsincrona"`: 500,
+		"cancelarSectorPrimario":              500,
+	} {
+		header := http.Header{"Content-Type": {"text/xml"}, "Soapaction": {action}}
+		assert.Equal(t, want, mustSend(t, http.MethodPost, sim.URL+barePath, header, body).status, action)
+	}
+}
+
+func TestFactibleAnswersAsAxis2Does(t *testing.T) {
+	one, _ := newFactible(t)
+	other, _ := newFactible(t)
+	layout := regexp.MustCompile(`^<\?xml version='1\.0' encoding='utf-8'\?><soapenv:Envelope xmlns:soapenv="` + soap11Namespace + `"><soapenv:Body>` +
+		`<ns:cancelarSectorPrimarioResponse xmlns:ns="http://ws\.cfdi\.solucionfactible\.com">` +
+		`<ns:return xmlns:(ax\d+)="http://response\.cancelacion\.commons\.timbrado\.solucionfactible\.com/xsd" ` +
+		`xmlns:xsi="http://www\.w3\.org/2001/XMLSchema-instance" xsi:type="ax\d+:StatusCancelacionResponse">` +
+		`<ax\d+:acuseSat xsi:nil="true" /><ax\d+:mensaje>\[Servidor de pruebas\] [^<]+</ax\d+:mensaje><ax\d+:status>623</ax\d+:status>` +
+		`</ns:return></ns:cancelarSectorPrimarioResponse></soapenv:Body></soapenv:Envelope>$`)
+	var prefixes []string
+	for _, sim := range []*canceltest.Factible{one, other} {
+		a := soap(t, sim.URL+barePath, soap11Namespace, "cancelarSectorPrimario", login+"<uuid>"+uuidA+"</uuid>")
+		found := layout.FindStringSubmatch(a.body)
+		require.NotNil(t, found, a.body)
+		prefixes = append(prefixes, found[1])
+	}
+	assert.NotEqual(t, prefixes[0], prefixes[1], "prefixes change between instances")
+}
+
+func TestFactibleServesItsWSDL(t *testing.T) {
+	sim, _ := newFactible(t)
+	for _, path := range []string{barePath + "?wsdl", barePath + "/?WSDL", soap11Path + "?wsdl", soap12Path + "?wsdl"} {
+		a := mustSend(t, http.MethodGet, sim.URL+path, http.Header{}, "")
+		require.Equal(t, http.StatusOK, a.status, path)
+		assert.Contains(t, a.body, `<soap:address location="`+sim.URL+soap11Path+`"/>`)
+		assert.Contains(t, a.body, `<soap12:address location="`+sim.URL+soap12Path+`"/>`)
+		assert.NotContains(t, a.body, "https://solucionfactible.com")
+		require.NoError(t, xml.Unmarshal([]byte(a.body), new(struct{})))
+	}
+	assert.Empty(t, sim.Calls(), "a request for the WSDL is no call")
+}
+
+func TestFactiblePanicsForWhatIsNoUUID(t *testing.T) {
+	sim, _ := newFactible(t)
+	assert.Panics(t, func() { sim.Register("2402558") })
+	assert.Panics(t, func() { sim.Resolve("2402558", canceltest.FactibleAnswer{Status: 213}) })
+}

@@ -1,0 +1,191 @@
+package canceltest_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/canceltest"
+	"github.com/unified-cancel/cancel/payvalida"
+)
+
+const (
+	merchant      = "comercio_simulado"
+	payvalidaPath = "/v4/merchant/transaction/cancel"
+	longOrder     = "123456789012345678901234567890"
+)
+
+func newPayvalida(t *testing.T) (*canceltest.Payvalida, *payvalida.Client) {
+	sim := canceltest.NewPayvalida()
+	t.Cleanup(sim.Close)
+	client, err := payvalida.New(sim.Config())
+	require.NoError(t, err)
+	return sim, client
+}
+
+func checksum(order string) string {
+	return payvalida.Checksum(merchant, order, "fixed-hash-simulado")
+}
+
+// code asks by hand and returns the CODE.
+func code(t *testing.T, sim *canceltest.Payvalida, body string) string {
+	t.Helper()
+	a := mustSend(t, http.MethodPost, sim.URL+payvalidaPath, http.Header{"Content-Type": {"application/json"}}, body)
+	require.Equal(t, http.StatusOK, a.status)
+	var said struct{ CODE, DESC string }
+	require.NoError(t, json.Unmarshal([]byte(a.body), &said))
+	assert.NotEmpty(t, said.DESC)
+	return said.CODE
+}
+
+func TestPayvalidaCancelsOnce(t *testing.T) {
+	sim, client := newPayvalida(t)
+	sim.Register(cancel.Payment, "2402558", longOrder)
+	sim.Register(cancel.PreAuthorization, "2402559")
+	for _, req := range []cancel.Request{
+		{Kind: cancel.Payment, ID: "2402558"},
+		{Kind: cancel.PreAuthorization, ID: "2402559"},
+		{Kind: cancel.Payment, ID: longOrder},
+	} {
+		assert.False(t, sim.IsCancelled(req.ID))
+		result, err := client.Cancel(t.Context(), req)
+		require.NoError(t, err)
+		assert.Equal(t, cancel.Cancelled, result.State)
+		assert.Equal(t, "transaction canceled successfully", result.Message)
+		assert.True(t, sim.IsCancelled(req.ID))
+		sim.Register(req.Kind, req.ID)
+		result, err = client.Cancel(t.Context(), req)
+		require.NoError(t, err)
+		assert.Equal(t, cancel.AlreadyCancelled, result.State)
+	}
+	assert.Equal(t, []string{"2402558", "2402559", longOrder}, sim.Cancelled())
+	calls := sim.Calls()
+	require.Len(t, calls, 6)
+	assert.Equal(t, "POST "+payvalidaPath, calls[0].Op)
+	assert.True(t, calls[0].Carried)
+	assert.False(t, calls[1].Carried)
+	assert.Equal(t, longOrder, calls[4].ID, "with every digit")
+}
+
+func TestPayvalidaNotReversed(t *testing.T) {
+	sim, client := newPayvalida(t)
+	sim.Register(cancel.PreAuthorization, "2402558")
+	sim.NotReversed("2402558", 2)
+	req := cancel.Request{Kind: cancel.PreAuthorization, ID: "2402558"}
+	sim.Fail(1, canceltest.HTML) // is not carried out, and does not count
+	require.ErrorIs(t, ask(t, client, req), cancel.ErrUnknownOutcome)
+	for range 2 {
+		_, err := client.Cancel(t.Context(), req)
+		require.ErrorIs(t, err, cancel.ErrUnavailable)
+		assert.Equal(t, "0017", codeOf(t, cancel.Result{}, err))
+	}
+	require.NoError(t, ask(t, client, req))
+	assert.Equal(t, []string{"2402558"}, sim.Cancelled())
+	assert.Panics(t, func() { sim.NotReversed("1", 1) })
+}
+
+func TestPayvalidaAnswer(t *testing.T) {
+	sim, client := newPayvalida(t)
+	sim.Register(cancel.Payment, "2402558")
+	req := cancel.Request{Kind: cancel.Payment, ID: "2402558"}
+	sim.Answer(req.ID, "0000", "words")
+	result, err := client.Cancel(t.Context(), req)
+	require.NoError(t, err)
+	assert.Equal(t, "words", result.Message)
+	assert.Empty(t, sim.Cancelled(), "an answer cancels nothing")
+	sim.Answer(req.ID, "0028", "retry in minutes")
+	require.ErrorIs(t, ask(t, client, req), cancel.ErrUnexpected)
+	sim.Answer(req.ID, "", "")
+	require.NoError(t, ask(t, client, req))
+	assert.True(t, sim.IsCancelled(req.ID))
+}
+
+func TestPayvalidaRefuses(t *testing.T) {
+	body := func(order, transactionType string) string {
+		return fmt.Sprintf(`{"order_number":%s,"merchant_name":%q,"checksum":%q%s}`, order, merchant, checksum(order), transactionType)
+	}
+	const preAuth = `,"transaction_type":"PRE_AUTH"`
+	for name, test := range map[string]struct{ body, want string }{
+		"payment":                  {body("2402558", ""), "0000"},
+		"pre-authorization":        {body("2402559", preAuth), "0000"},
+		"unknown order":            {body("2402560", ""), "0013"},
+		"payment as other":         {body("2402558", preAuth), "0015"},
+		"pre-authorization as one": {body("2402559", ""), "0015"},
+		"checksum":                 {strings.Replace(body("2402558", ""), checksum("2402558"), checksum("2402559"), 1), "0025"},
+		"upper-case checksum":      {strings.Replace(body("2402558", ""), checksum("2402558"), strings.ToUpper(checksum("2402558")), 1), "0025"},
+		"other merchant":           {strings.Replace(body("2402558", ""), merchant, "otro", 1), "0018"},
+		"order as string":          {body(`"2402558"`, ""), "0011"},
+		"order with exponent":      {body("2.402558e6", ""), "0011"},
+		"order with decimals":      {body("2402558.0", ""), "0011"},
+		"negative order":           {body("-2402558", ""), "0011"},
+		"long order":               {body(longOrder+"1", ""), "0011"},
+		"null order":               {body("null", ""), "0011"},
+		"other type":               {body("2402558", `,"transaction_type":"CAPTURE"`), "0011"},
+		"empty type":               {body("2402558", `,"transaction_type":""`), "0011"},
+		"null type":                {body("2402558", `,"transaction_type":null`), "0011"},
+		"type of wrong type":       {body("2402558", `,"transaction_type":1`), "0011"},
+		"unknown field":            {body("2402558", `,"amount":1`), "0011"},
+		"field in capitals":        {strings.Replace(body("2402558", ""), "order_number", "ORDER_NUMBER", 1), "0011"},
+		"no merchant":              {`{"order_number":2402558,"checksum":"` + checksum("2402558") + `"}`, "0011"},
+		"merchant of wrong type":   {strings.Replace(body("2402558", ""), `"`+merchant+`"`, "1", 1), "0011"},
+		"no checksum":              {`{"order_number":2402558,"merchant_name":"` + merchant + `"}`, "0011"},
+		"no order":                 {`{"merchant_name":"` + merchant + `","checksum":"x"}`, "0011"},
+		"no object":                {`[]`, "0011"},
+		"null":                     {`null`, "0011"},
+		"no JSON":                  {`order_number=2402558`, "0011"},
+		"two values":               {body("2402558", "") + "{}", "0011"},
+		"nothing":                  {"", "0011"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sim, _ := newPayvalida(t)
+			sim.Register(cancel.Payment, "2402558")
+			sim.Register(cancel.PreAuthorization, "2402559")
+			assert.Equal(t, test.want, code(t, sim, test.body))
+			assert.Equal(t, test.want == "0000", len(sim.Cancelled()) == 1)
+			call := sim.Calls()[0]
+			for _, order := range []string{"2402558", "2402559", "2402560"} {
+				assert.NotContains(t, strings.ToLower(string(call.Request)), checksum(order))
+			}
+		})
+	}
+}
+
+func TestPayvalidaDoor(t *testing.T) {
+	sim, _ := newPayvalida(t)
+	testDoor(t, sim.Server, payvalidaPath)
+}
+
+// testDoor checks what a JSON vendor refuses before it reads the body.
+func testDoor(t *testing.T, sim *canceltest.Server, path string) {
+	for _, test := range []struct {
+		method, path, contentType string
+		want                      int
+	}{
+		{"POST", path + "/", "application/json", 404},
+		{"POST", "/elsewhere", "application/json", 404},
+		{"GET", "/elsewhere", "application/json", 404},
+		{"GET", path, "application/json", 405},
+		{"PUT", path, "application/json", 405},
+		{"POST", path, "text/plain", 415},
+		{"POST", path, "", 415},
+	} {
+		a := mustSend(t, test.method, sim.URL+test.path, http.Header{"Content-Type": {test.contentType}}, "{}")
+		assert.Equal(t, test.want, a.status, test)
+	}
+	calls := sim.Calls()
+	assert.Len(t, calls, 5)
+	assert.Equal(t, "PUT "+path, calls[2].Op)
+}
+
+func TestPayvalidaPanics(t *testing.T) {
+	sim, _ := newPayvalida(t)
+	assert.Panics(t, func() { sim.Register(cancel.Document, "1") })
+	assert.Panics(t, func() { sim.Register(cancel.Payment, "ORD-1") })
+	assert.Panics(t, func() { sim.Register(cancel.Payment, longOrder+"1") })
+}

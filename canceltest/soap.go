@@ -1,0 +1,132 @@
+package canceltest
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"strings"
+)
+
+const (
+	serviceNamespace = "http://ws.cfdi.solucionfactible.com"
+	statusNamespace  = "http://response.cancelacion.commons.timbrado.solucionfactible.com/xsd"
+	kvNamespace      = "http://binding.soap.cancelacion.commons.cfdi.solucionfactible.com/xsd"
+	xsiNamespace     = "http://www.w3.org/2001/XMLSchema-instance"
+)
+
+// soapVersion is what SOAP 1.1 and 1.2 differ in.
+type soapVersion struct {
+	namespace, mediaType string
+	sender, receiver     string // fault codes
+	fault                string // of a code and a text, with NN for an instance's number
+}
+
+var (
+	soap11 = &soapVersion{
+		namespace: "http://schemas.xmlsoap.org/soap/envelope/",
+		mediaType: "text/xml",
+		sender:    "Client",
+		receiver:  "Server",
+		fault: `<soapenv:Fault xmlns:axis2nsNN="http://schemas.xmlsoap.org/soap/envelope/"><faultcode>axis2nsNN:%s</faultcode>` +
+			`<faultstring>%s</faultstring><detail /></soapenv:Fault>`,
+	}
+	soap12 = &soapVersion{
+		namespace: "http://www.w3.org/2003/05/soap-envelope",
+		mediaType: "application/soap+xml",
+		sender:    "Sender",
+		receiver:  "Receiver",
+		fault: `<soapenv:Fault xmlns:axis2nsNN="http://www.w3.org/2003/05/soap-envelope"><soapenv:Code><soapenv:Value>axis2nsNN:%s</soapenv:Value></soapenv:Code>` +
+			`<soapenv:Reason><soapenv:Text xml:lang="en-US">%s</soapenv:Text></soapenv:Reason><soapenv:Detail /></soapenv:Fault>`,
+	}
+)
+
+// versionOf returns the version that a request is in, and its action, by its headers.
+func versionOf(header http.Header) (version *soapVersion, action string) {
+	mediaType, parameters, err := mime.ParseMediaType(header.Get("Content-Type"))
+	if err != nil {
+		return nil, ""
+	}
+	switch mediaType {
+	case soap11.mediaType:
+		return soap11, strings.Trim(header.Get("SOAPAction"), `"`)
+	case soap12.mediaType:
+		return soap12, parameters["action"]
+	}
+	return nil, ""
+}
+
+// envelope returns an answer with content as the only element of its body.
+func (v *soapVersion) envelope(status int, content string) reply {
+	return reply{
+		status:      status,
+		contentType: v.mediaType + ";charset=UTF-8",
+		body: []byte(`<?xml version='1.0' encoding='utf-8'?><soapenv:Envelope xmlns:soapenv="` + v.namespace + `">` +
+			`<soapenv:Body>` + content + `</soapenv:Body></soapenv:Envelope>`),
+	}
+}
+
+// element is an element of a request.
+type element struct {
+	XMLName  xml.Name
+	Attrs    []xml.Attr `xml:",any,attr"`
+	Text     string     `xml:",chardata"`
+	Children []element  `xml:",any"`
+}
+
+func (e element) isNil() bool {
+	for _, a := range e.Attrs {
+		if a.Name.Space == xsiNamespace && a.Name.Local == "nil" {
+			return a.Value == "true" || a.Value == "1"
+		}
+	}
+	return false
+}
+
+// readEnvelope returns the one element in the body of an envelope, which is in UTF-8.
+func readEnvelope(text []byte, version *soapVersion) (element, error) {
+	root, err := readXML(text)
+	if err != nil {
+		return element{}, err
+	}
+	if root.XMLName.Local != "Envelope" || root.XMLName.Space != version.namespace {
+		return element{}, errors.New("Transport level information does not match with SOAP Message namespace URI")
+	}
+	bodies := root.Children
+	if len(bodies) > 0 && bodies[0].XMLName == (xml.Name{Space: version.namespace, Local: "Header"}) {
+		bodies = bodies[1:]
+	}
+	if len(bodies) != 1 || bodies[0].XMLName != (xml.Name{Space: version.namespace, Local: "Body"}) {
+		return element{}, errors.New("the envelope has to hold one Body, after a Header if any")
+	}
+	if n := len(bodies[0].Children); n != 1 {
+		return element{}, fmt.Errorf("the Body holds %d elements", n)
+	}
+	return bodies[0].Children[0], nil
+}
+
+func readXML(text []byte) (element, error) {
+	d := xml.NewDecoder(bytes.NewReader(text))
+	// The declaration may still name the charset that text was converted from.
+	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
+	if bytes.Contains(text, []byte("<!DOCTYPE")) {
+		return element{}, errors.New("DTD are not supported in SOAP")
+	}
+	var root element
+	if err := d.Decode(&root); err != nil {
+		return element{}, err
+	}
+	if rest := bytes.TrimSpace(text[d.InputOffset():]); len(rest) > 0 {
+		return element{}, errors.New("content after the envelope")
+	}
+	return root, nil
+}
+
+func escapeXML(s string) string {
+	var b strings.Builder
+	_ = xml.EscapeText(&b, []byte(s))
+	return b.String()
+}
