@@ -1,0 +1,178 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/unified-cancel/cancel/canceltest"
+	"github.com/unified-cancel/cancel/examples/internal/cli/clitest"
+)
+
+const (
+	document = "TR99AQMY31"
+	another  = "TR99AQMY32"
+	signed   = "TR99AQMY33"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func start(t *testing.T) (*canceltest.Auco, clitest.Env) {
+	vendor := canceltest.NewAuco()
+	t.Cleanup(vendor.Close)
+	vendor.Register(document, another, signed)
+	vendor.SetState(signed, "FINISH")
+	config := vendor.Config()
+	return vendor, clitest.Env{
+		"AUCO_PRIVATE_KEY": string(config.PrivateKey),
+		"AUCO_PUBLIC_KEY":  string(config.PublicKey),
+		"AUCO_ENDPOINT":    config.Endpoint,
+	}
+}
+
+// asking are the arguments that ask for codes.
+func asking(codes ...string) []string {
+	args := []string{"-reason", "Error en la cláusula II", "-requested-by", "legal@example.com"}
+	for _, code := range codes {
+		args = append(args, "-code", code)
+	}
+	return args
+}
+
+func TestOutcomes(t *testing.T) {
+	for name, c := range map[string]struct {
+		args   []string
+		prior  func(*canceltest.Auco)
+		env    clitest.Env
+		exit   int
+		stdout string
+		stderr string
+	}{
+		"one": {
+			args:   asking(document),
+			stdout: "auco " + document + ": cancelled\n",
+		},
+		"two": {
+			args:   asking(document, another),
+			stdout: "auco " + document + ": cancelled\nauco " + another + ": cancelled\n",
+		},
+		"one twice": {
+			args:   asking(document, document),
+			stdout: "auco " + document + ": cancelled\n",
+		},
+		"no reason": {
+			args:   []string{"-code", document, "-requested-by", "legal@example.com"},
+			exit:   2,
+			stderr: "-reason is missing",
+		},
+		"malformed": {
+			args:   []string{"-code", document, "-reason", "x", "-requested-by", "Legal"},
+			exit:   2,
+			stderr: "RequestedBy is not a bare e-mail address",
+		},
+		"public key": {
+			args:   asking(document),
+			env:    clitest.Env{"AUCO_PRIVATE_KEY": "puk_a_public_key"},
+			exit:   2,
+			stderr: "PrivateKey is a public key",
+		},
+		"wrong key": {
+			args:   asking(document),
+			env:    clitest.Env{"AUCO_PRIVATE_KEY": "prk_not_the_key"},
+			exit:   3,
+			stderr: "authentication failed (HTTP 401)",
+		},
+		"signed, among others": {
+			args:   asking(document, signed, another),
+			exit:   6,
+			stdout: "auco " + document + ": cancelled\nauco " + another + ": cancelled\n",
+			stderr: signed + ": not cancellable",
+		},
+		"unavailable": {
+			args:   asking(document),
+			prior:  func(vendor *canceltest.Auco) { vendor.Close() },
+			exit:   8,
+			stderr: "safe to ask again",
+		},
+		"unknown outcome": {
+			args:   asking(document),
+			prior:  func(vendor *canceltest.Auco) { vendor.Fail(1, canceltest.CarriedOutThenDropped) },
+			exit:   9,
+			stderr: "It may be cancelled, or not. Look the document up at Auco first",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			vendor, env := start(t)
+			if c.prior != nil {
+				c.prior(vendor)
+			}
+			for name, value := range c.env {
+				env = env.With(name, value)
+			}
+			got := clitest.Run(t, run, env, c.args...)
+			assert.Equal(t, c.exit, got.Exit)
+			assert.Equal(t, c.stdout, got.Stdout)
+			assert.Contains(t, got.Stderr, c.stderr)
+			if c.exit == 0 {
+				assert.Empty(t, got.Stderr)
+			}
+		})
+	}
+}
+
+func TestMoreThanABatch(t *testing.T) {
+	vendor, env := start(t)
+	codes := make([]string, 120)
+	for i := range codes {
+		codes[i] = fmt.Sprintf("DOC%07d", i)
+	}
+	vendor.Register(codes...)
+
+	got := clitest.Run(t, run, env, asking(codes...)...)
+	assert.Zero(t, got.Exit)
+	assert.Equal(t, 120, strings.Count(got.Stdout, ": cancelled\n"))
+	assert.Len(t, vendor.Calls(), 3)
+}
+
+func TestJSON(t *testing.T) {
+	_, env := start(t)
+	got := clitest.Run(t, run, env, append(asking(document, signed), "-json")...)
+	assert.Equal(t, 6, got.Exit)
+	assert.Empty(t, got.Stderr)
+	lines := strings.Split(strings.TrimSpace(got.Stdout), "\n")
+	require.Len(t, lines, 2)
+	assert.Contains(t, lines[0], `"provider":"auco","kind":"document","id":"TR99AQMY31","state":"cancelled"`)
+	assert.Contains(t, lines[1], `"provider":"auco","kind":"document","id":"TR99AQMY33","reason":"not_cancellable"`)
+	assert.NotContains(t, got.Stdout, `"cant"`)
+}
+
+func TestProductionAsksFirst(t *testing.T) {
+	vendor, env := start(t)
+	env = env.With("CANCEL_ENVIRONMENT", "production")
+
+	got := clitest.Run(t, run, env, asking(document)...)
+	assert.Equal(t, 2, got.Exit)
+	assert.Contains(t, got.Stderr, "-yes")
+	assert.Empty(t, vendor.Calls())
+
+	assert.Zero(t, clitest.Run(t, run, env, append(asking(document), "-yes")...).Exit)
+	assert.Len(t, vendor.Calls(), 1)
+}
+
+func TestABadEnvironmentSendsNothing(t *testing.T) {
+	vendor, env := start(t)
+	for variable, value := range map[string]string{
+		"AUCO_ENDPOINT":      "",
+		"AUCO_PRIVATE_KEY":   "",
+		"CANCEL_ENVIRONMENT": "sandbag",
+	} {
+		got := clitest.Run(t, run, env.With(variable, value), asking(document)...)
+		assert.Equal(t, 2, got.Exit, variable)
+		assert.Contains(t, got.Stderr, "nothing was sent", variable)
+	}
+	assert.Empty(t, vendor.Calls())
+}
