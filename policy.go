@@ -1,6 +1,7 @@
 package cancel
 
 import (
+	"context"
 	"log/slog"
 	"math/rand/v2"
 	"time"
@@ -18,6 +19,7 @@ type policy struct {
 	perSecond             float64
 	burst                 int
 	logger                *slog.Logger
+	evidence              func(context.Context, Evidence)
 }
 
 func newPolicy(opts []Option) policy {

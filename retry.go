@@ -128,8 +128,10 @@ func (s session) ask(ctx context.Context, how asker, n int, open []*attempt) []a
 		return answers
 	}
 	began := time.Now()
-	answers := how.ask(s, ctx, how.op, reqs)
+	witnessed, testify := s.witnessed(ctx)
+	answers := how.ask(s, witnessed, how.op, reqs)
 	s.took(ctx, how.op, n, began, reqs, answers)
+	testify(reqs, answers)
 	return answers
 }
 
@@ -216,13 +218,15 @@ func (s session) askStatus(ctx context.Context, op string, n int, req Request) a
 		return answer{err: refused.of(req)}
 	}
 	began := time.Now()
-	r, err := s.provider.checker.Status(ctx, req)
+	witnessed, testify := s.witnessed(ctx)
+	r, err := s.provider.checker.Status(witnessed, req)
 	if errors.Is(err, errors.ErrUnsupported) {
 		return unsupported
 	}
 	got := s.provider.answer(op, req, r, err, ErrUnavailable, Cancelled, AlreadyCancelled, Pending, NotCancelled)
 	answers := []answer{got}
 	s.took(ctx, op, n, began, []Request{req}, answers)
+	testify([]Request{req}, answers)
 	return answers[0]
 }
 

@@ -92,8 +92,9 @@ type Answer struct {
 	Err error
 	// Unsent is true where certainly no byte of the request was written.
 	Unsent bool
-	// At is when the exchange ended.
-	At time.Time
+	// Target is the URL, and Began when sending began; At is when the exchange ended.
+	Target    string
+	Began, At time.Time
 }
 
 // ContentType returns the header of that name.
@@ -102,7 +103,16 @@ func (a Answer) ContentType() string { return a.Header.Get("Content-Type") }
 // Post sends body to target with the given header, to which it adds the
 // User-Agent, and reads the answer to its end or to the cap.
 func (c *Client) Post(ctx context.Context, target string, header http.Header, body []byte) Answer {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
+	return c.send(ctx, http.MethodPost, target, header, bytes.NewReader(body))
+}
+
+// Get is as Post, for a request without a body.
+func (c *Client) Get(ctx context.Context, target string, header http.Header) Answer {
+	return c.send(ctx, http.MethodGet, target, header, nil)
+}
+
+func (c *Client) send(ctx context.Context, method, target string, header http.Header, body io.Reader) Answer {
+	req, err := http.NewRequestWithContext(ctx, method, target, body)
 	if err != nil {
 		return Answer{Err: err, Unsent: true, At: time.Now()}
 	}
@@ -118,17 +128,19 @@ func (c *Client) Do(req *http.Request) Answer {
 		return Answer{Err: err, Unsent: true, At: time.Now()}
 	}
 
+	a := Answer{Target: req.URL.String(), Began: time.Now()}
 	written := &trail{reports: c.reports}
 	req = req.WithContext(httptrace.WithClientTrace(ctx, written.trace()))
 	req.Header.Set("User-Agent", c.userAgent)
 
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return Answer{Err: explain(ctx, err), Unsent: !written.possible(err), At: time.Now()}
+		a.Err, a.Unsent, a.At = explain(ctx, err), !written.possible(err), time.Now()
+		return a
 	}
 	defer resp.Body.Close()
 
-	a := Answer{Status: resp.StatusCode, Header: resp.Header}
+	a.Status, a.Header = resp.StatusCode, resp.Header
 	a.Body, a.Err = c.read(resp)
 	a.At = time.Now()
 	if a.Err != nil {

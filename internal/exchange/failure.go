@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -15,12 +16,30 @@ type Call struct {
 	// ReadOnly is true for an operation that changes nothing at the vendor, so
 	// that no failure of it leaves an outcome in doubt.
 	ReadOnly bool
+	// Table is the version of the table by which the answer is judged.
+	Table string
 	// Redact removes the caller's secrets from what a vendor or a transport says.
 	Redact Redactor
 }
 
 // Words is what a vendor says in its own terms: its code and its message.
 type Words struct{ Code, Message string }
+
+// Report tells whoever gathers evidence of the exchange that ended in a, if there was
+// one.
+func (c Call) Report(ctx context.Context, a Answer) {
+	if a.Began.IsZero() {
+		return
+	}
+	cancel.ReportExchange(ctx, cancel.Exchange{
+		Operation:  c.Op,
+		Endpoint:   c.Redact.String(a.Target),
+		HTTPStatus: a.Status,
+		SentAt:     a.Began,
+		AnsweredAt: a.At,
+		Table:      c.Table,
+	})
+}
 
 // Refuse returns the error of a call that is not made because the request, or the
 // configuration, is not valid.
