@@ -29,9 +29,9 @@ func acuse(uuid, estatus string, at time.Time) []byte {
 	digest := sha512.Sum512([]byte(fecha + rfcEmisor + uuid + estatus))
 	seal := hmac.New(sha512.New, []byte(sealKey))
 	seal.Write(digest[:])
-	base64 := base64.StdEncoding.EncodeToString
+	encode := base64.StdEncoding.EncodeToString
 	return fmt.Appendf(nil, acuseLayout, fecha, rfcEmisor, uuid, estatus,
-		base64(digest[:]), base64(seal.Sum(nil)), keyName, modulus)
+		encode(digest[:]), encode(seal.Sum(nil)), keyName, modulus)
 }
 
 var modulus = base64.StdEncoding.EncodeToString(bytes.Repeat([]byte(sealKey), 13)[:128])

@@ -113,16 +113,16 @@ func (a *Auco) IsCancelled(code string) bool {
 	return a.cancelled.has[code]
 }
 
-func (a *Auco) page(r *http.Request) reply {
+func (*Auco) page(r *http.Request) reply {
 	return *atDoor(r, aucoPath) // which takes no GET
 }
 
-func (a *Auco) broken(*http.Request) reply {
+func (*Auco) broken(*http.Request) reply {
 	return jsonMessage(http.StatusInternalServerError, "Internal server error")
 }
 
 func (a *Auco) answer(r *http.Request, body []byte, carry bool) reply {
-	codes, refusal := a.read(r, body)
+	codes, refusal := readAuco(r, body)
 	var said reply
 	if refusal != nil {
 		said = *refusal
@@ -137,9 +137,9 @@ func (a *Auco) answer(r *http.Request, body []byte, carry bool) reply {
 	return said
 }
 
-// read returns the codes that a call is about, and why it is refused, nil where it
+// readAuco returns the codes that a call is about, and why it is refused, nil where it
 // is not.
-func (a *Auco) read(r *http.Request, body []byte) ([]string, *reply) {
+func readAuco(r *http.Request, body []byte) ([]string, *reply) {
 	if refusal := atDoor(r, aucoPath); refusal != nil {
 		return nil, refusal
 	}

@@ -21,7 +21,7 @@ import (
 
 const (
 	factibleUsername = "usuario.simulado"
-	factiblePassword = "clave-simulada"
+	factiblePassword = "clave-simulada" //nolint:gosec // invented, and no account has it
 )
 
 const (
@@ -76,7 +76,7 @@ var testUUIDs = map[string]int{
 }
 
 var factibleWords = map[int]string{
-	statusDone:           "La cancelación se procesó correctamente.",
+	statusDone:           "La cancelación se realizó correctamente.",
 	statusNotCancellable: "El comprobante no se puede cancelar.",
 	statusInProcess:      "La cancelación está en proceso.",
 	statusBadLogin:       "Error de autenticación, el usuario o la contraseña son incorrectos.",
@@ -486,17 +486,20 @@ func (f *Factible) run(name string, op operation, given map[string]string, versi
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	username, password, uuid := given[op.parameters[0]], given[op.parameters[1]], given[op.parameters[2]]
+	refused := statusIncomplete
+	if username != "" && password != "" {
+		refused = f.login(username, password, carry)
+	}
 	var a FactibleAnswer
 	var carried bool
-	if username == "" || password == "" {
-		a = plain(statusIncomplete)
-	} else if refused := f.login(username, password, carry); refused != 0 {
+	switch {
+	case refused != 0:
 		a = plain(refused)
-	} else if uuid == "" {
+	case uuid == "":
 		a = plain(statusIncomplete)
-	} else if !check.UUID(uuid) {
+	case !check.UUID(uuid):
 		a = plain(statusInvalid)
-	} else {
+	default:
 		a, carried = op.answer(f, uuid, carry)
 	}
 	r := version.envelope(http.StatusOK, f.response(name, a))

@@ -500,12 +500,13 @@ func TestFactibleActionMustAgree(t *testing.T) {
 func TestFactibleAnswersAsAxis2Does(t *testing.T) {
 	one, _ := newFactible(t)
 	other, _ := newFactible(t)
-	layout := regexp.MustCompile(`^<\?xml version='1\.0' encoding='utf-8'\?><soapenv:Envelope xmlns:soapenv="` + soap11Namespace + `"><soapenv:Body>` +
-		`<ns:cancelarSectorPrimarioResponse xmlns:ns="http://ws\.cfdi\.solucionfactible\.com">` +
-		`<ns:return xmlns:(ax\d+)="http://response\.cancelacion\.commons\.timbrado\.solucionfactible\.com/xsd" ` +
-		`xmlns:xsi="http://www\.w3\.org/2001/XMLSchema-instance" xsi:type="ax\d+:StatusCancelacionResponse">` +
-		`<ax\d+:acuseSat xsi:nil="true" /><ax\d+:mensaje>\[Servidor de pruebas\] [^<]+</ax\d+:mensaje><ax\d+:status>623</ax\d+:status>` +
-		`</ns:return></ns:cancelarSectorPrimarioResponse></soapenv:Body></soapenv:Envelope>$`)
+	layout := regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(
+		`<?xml version='1.0' encoding='utf-8'?><soapenv:Envelope xmlns:soapenv="`+soap11Namespace+`"><soapenv:Body>`+
+			`<ns:cancelarSectorPrimarioResponse xmlns:ns="`+serviceNamespace+`">`+
+			`<ns:return xmlns:axNN="http://response.cancelacion.commons.timbrado.solucionfactible.com/xsd" `+
+			`xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="axNN:StatusCancelacionResponse">`+
+			`<axNN:acuseSat xsi:nil="true" /><axNN:mensaje>[Servidor de pruebas] `), "NN", `(\d+)`) + `[^<]+` +
+		`</ax\d+:mensaje><ax\d+:status>623</ax\d+:status></ns:return></ns:cancelarSectorPrimarioResponse></soapenv:Body></soapenv:Envelope>$`)
 	var prefixes []string
 	for _, sim := range []*canceltest.Factible{one, other} {
 		a := soap(t, sim.URL+barePath, soap11Namespace, "cancelarSectorPrimario", login+"<uuid>"+uuidA+"</uuid>")

@@ -24,9 +24,10 @@ import (
 // the vendor, whatever the answer that is spoiled says.
 type Fault string
 
+// Faults that carry nothing out.
 const (
-	// Refuse: connections are refused, so that no byte of a request can be written.
-	// Nothing listens, and connections that were idle are closed.
+	// Refuse refuses connections, so that no byte of a request can be written. Nothing
+	// listens, and connections that were idle are closed.
 	//
 	// A server does not hear a connection that is refused. Those of the HTTP client
 	// in a simulator's Config are counted, so that Fail(n, Refuse) refuses n of them
@@ -36,37 +37,43 @@ const (
 	// A call that is already on its way when the refusing begins, on a connection
 	// that was open before, is reset.
 	Refuse Fault = "refuse"
-	// ResetBeforeReading: the connection is reset with the body of the request
-	// unread, so that the log knows neither Op nor ID.
+	// ResetBeforeReading resets the connection with the body of the request unread, so
+	// that the log knows neither Op nor ID.
 	ResetBeforeReading Fault = "reset before reading"
-	// ResetAfterReading: the connection is reset once the request was read.
+	// ResetAfterReading resets the connection once the request was read.
 	ResetAfterReading Fault = "reset after reading"
-	// Late: no answer comes before the client gives up.
+	// Late does not answer before the client gives up.
 	Late Fault = "late"
-	// CutBody: the answer has fewer bytes than its Content-Length promises.
+	// CutBody sends fewer bytes of the answer than its Content-Length promises.
 	CutBody Fault = "cut body"
-	// CutChunks: the answer is chunked and complete but for the chunk that ends it.
+	// CutChunks sends the answer in chunks, complete but for the chunk that ends it.
 	CutChunks Fault = "cut chunks"
-	// HTML: HTTP 200 with a web page.
+	// HTML answers HTTP 200 with a web page.
 	HTML Fault = "HTML"
-	// HTTP429, and its like below: that status with a web page. HTTP 429 and 503
-	// have no Retry-After unless [Fault.RetryAfter] gives one.
+	// SOAPFault answers HTTP 500 in the vendor's own words for an internal error: a
+	// fault of the server for Factible, and a JSON message for the others.
+	SOAPFault Fault = "SOAP fault"
+	// EndlessBody follows the answer by blanks that do not end.
+	EndlessBody Fault = "endless body"
+	// WrongCharset sends the answer in EBCDIC, under the name of a charset that does
+	// not exist.
+	WrongCharset Fault = "wrong charset"
+)
+
+// Faults that carry nothing out and answer an HTTP status with a web page. None has a
+// Retry-After unless [Fault.RetryAfter] gives one.
+const (
 	HTTP429 Fault = "HTTP 429"
 	HTTP500 Fault = "HTTP 500"
 	HTTP502 Fault = "HTTP 502"
 	HTTP503 Fault = "HTTP 503"
 	HTTP504 Fault = "HTTP 504"
-	// SOAPFault: HTTP 500 with the vendor's own words for an internal error. That is
-	// a fault of the server for Factible, and a JSON message for the others.
-	SOAPFault Fault = "SOAP fault"
-	// EndlessBody: the answer is followed by blanks that do not end.
-	EndlessBody Fault = "endless body"
-	// WrongCharset: the answer is in EBCDIC, under the name of a charset that does
-	// not exist.
-	WrongCharset Fault = "wrong charset"
+)
 
-	// CarriedOutThenDropped: the cancellation is carried out and the connection
-	// closed without an answer.
+// Faults that carry the cancellation out and then do as the fault of the same name.
+const (
+	// CarriedOutThenDropped carries the cancellation out and closes the connection
+	// without an answer. It is the one that matters most.
 	CarriedOutThenDropped      Fault = carriedOut + dropped
 	CarriedOutThenReset        Fault = carriedOut + ResetAfterReading
 	CarriedOutThenLate         Fault = carriedOut + Late
@@ -91,7 +98,8 @@ const (
 
 var all = []Fault{
 	Refuse, ResetBeforeReading, ResetAfterReading, Late, CutBody, CutChunks, HTML,
-	HTTP429, HTTP500, HTTP502, HTTP503, HTTP504, SOAPFault, EndlessBody, WrongCharset,
+	SOAPFault, EndlessBody, WrongCharset,
+	HTTP429, HTTP500, HTTP502, HTTP503, HTTP504,
 	CarriedOutThenDropped, CarriedOutThenReset, CarriedOutThenLate,
 	CarriedOutThenCutBody, CarriedOutThenCutChunks, CarriedOutThenHTML,
 	CarriedOutThenHTTP500, CarriedOutThenHTTP502, CarriedOutThenHTTP504,
@@ -190,7 +198,7 @@ var plays = map[Fault]func(exchange){
 func (x exchange) answer() { x.reply.write(x.w) }
 
 // drop closes the connection.
-func (x exchange) drop() { panic(http.ErrAbortHandler) }
+func (exchange) drop() { panic(http.ErrAbortHandler) }
 
 func (x exchange) reset() {
 	_ = connOf(x.r).SetLinger(0)

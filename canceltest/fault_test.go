@@ -79,7 +79,9 @@ func TestEachFaultOfStatus(t *testing.T) {
 			if strings.HasSuffix(strings.ToLower(string(fault)), "late") {
 				ctx = whenArrived(t, v, 2)
 			}
-			_, err := client.(cancel.StatusChecker).Status(ctx, req)
+			checker, ok := client.(cancel.StatusChecker)
+			require.True(t, ok)
+			_, err := checker.Status(ctx, req)
 			require.ErrorIs(t, err, cancel.ErrUnavailable)
 			assert.Equal(t, []string{req.ID}, v.cancelled())
 		})
@@ -377,7 +379,7 @@ func TestStorm(t *testing.T) {
 					outcomes["in doubt"]++
 				default:
 					outcomes["certain"]++
-					assert.ErrorIs(t, err, cancel.ErrUnavailable)
+					require.ErrorIs(t, err, cancel.ErrUnavailable)
 					assert.False(t, cancelled, "told not cancelled")
 				}
 			}

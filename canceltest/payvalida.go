@@ -163,11 +163,11 @@ func (p *Payvalida) IsCancelled(order string) bool {
 	return p.cancelled.has[order]
 }
 
-func (p *Payvalida) page(r *http.Request) reply {
+func (*Payvalida) page(r *http.Request) reply {
 	return *atDoor(r, payvalidaPath) // which takes no GET
 }
 
-func (p *Payvalida) broken(*http.Request) reply {
+func (*Payvalida) broken(*http.Request) reply {
 	return jsonMessage(http.StatusInternalServerError, "Internal server error")
 }
 

@@ -101,7 +101,7 @@ type Call struct {
 
 // listen returns a Server that listens at address and serves from serve on.
 func listen(address string) (*Server, error) {
-	listener, err := net.Listen("tcp", address)
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("canceltest: %w", err)
 	}
@@ -315,7 +315,7 @@ func (s *Server) reopen() {
 	// Another program's connection may have taken the port for its own end: it is
 	// worth waiting for.
 	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
-		if s.listener, err = net.Listen("tcp", s.address); err == nil {
+		if s.listener, err = new(net.ListenConfig).Listen(context.Background(), "tcp", s.address); err == nil {
 			s.accept()
 			return
 		}

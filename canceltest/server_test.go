@@ -66,7 +66,7 @@ func TestCloseWithConnectionsThatSayNothing(t *testing.T) {
 	v := vendors["auco"](t)
 	silent, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(v.URL, "http://"))
 	require.NoError(t, err)
-	defer silent.Close()
+	defer func() { _ = silent.Close() }()
 	require.Eventually(t, func() bool { return v.Connections() == 1 }, 10*time.Second, time.Millisecond)
 	// One that does not heed that the simulator hangs up must not hold up refusing.
 	v.Fail(1, canceltest.Refuse)
