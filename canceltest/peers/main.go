@@ -1,0 +1,244 @@
+// Command peers checks the Factible simulator against SOAP clients that are not of
+// this module: zeep and PHP's SoapClient. Each reads the simulator's own WSDL, calls
+// both operations in both versions of SOAP, and has to understand every answer. It
+// exits with 1 where one does not. See peers.sh.
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/unified-cancel/cancel/canceltest"
+	"github.com/unified-cancel/cancel/factible"
+)
+
+const (
+	registered     = "0A1B2C3D-0000-4000-8000-00000000000A"
+	unknown        = "0A1B2C3D-0000-4000-8000-00000000000B"
+	notCancellable = "E329DD15-7D0B-44E9-A204-51A7443D1FBE"
+	inProcess      = "C5E58106-6C1E-41C9-A211-FB8BAD1CABB0"
+)
+
+const timeLimit = 2 * time.Minute
+
+// peer is a program that makes calls.
+type peer struct {
+	name    string
+	command []string
+}
+
+var peers = []peer{
+	{"zeep", []string{"/usr/bin/python3", "zeep_client.py"}},
+	{"SoapClient", []string{"php", "soap_client.php"}},
+}
+
+// version is a version of SOAP and what it calls the two ends.
+type version struct {
+	name, namespace  string
+	sender, receiver string
+}
+
+var versions = []version{
+	{"1.1", "http://schemas.xmlsoap.org/soap/envelope/", "Client", "Server"},
+	{"1.2", "http://www.w3.org/2003/05/soap-envelope", "Sender", "Receiver"},
+}
+
+func (v version) port() string {
+	return "CancelacionHttpsSoap" + strings.ReplaceAll(v.name, ".", "") + "Endpoint"
+}
+
+// task is what a peer reads.
+type task struct {
+	WSDL    string `json:"wsdl"`
+	Version string `json:"version"`
+	Port    string `json:"port"`
+	Calls   []call `json:"calls"`
+}
+
+type call struct {
+	Operation string         `json:"operation"`
+	Arguments map[string]any `json:"arguments"`
+	// Endpoint replaces that of the WSDL.
+	Endpoint string `json:"endpoint"`
+
+	want want
+}
+
+// want is what a peer has to make of an answer: a status, with the EstatusUUID of the
+// acuse where there is to be one, or a fault.
+type want struct {
+	status  int
+	estatus string
+	fault   string
+}
+
+// result is what a peer says that it was answered.
+type result struct {
+	Status  int    `json:"status"`
+	Message string `json:"message"`
+	Acuse   []byte `json:"acuse"`
+	Fault   string `json:"fault"`
+}
+
+func main() {
+	var wg sync.WaitGroup
+	failures := make([]error, len(peers)*len(versions))
+	for i, p := range peers {
+		for j, v := range versions {
+			at := i*len(versions) + j
+			wg.Go(func() {
+				if err := p.check(v); err != nil {
+					failures[at] = fmt.Errorf("%s, SOAP %s: %w", p.name, v.name, err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	if err := errors.Join(failures...); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// check has p make every call in one version, and compares.
+func (p peer) check(v version) error {
+	simulator := canceltest.NewFactible()
+	defer simulator.Close()
+	simulator.Register(registered)
+	calls := callsOf(simulator, v)
+	// The last call meets a simulator that fails by itself.
+	simulator.Fail(len(calls)-1, "")
+	simulator.Fail(1, canceltest.SOAPFault)
+
+	results, err := p.run(task{
+		WSDL:    simulator.URL + "/ws/services/Cancelacion?wsdl",
+		Version: v.name,
+		Port:    v.port(),
+		Calls:   calls,
+	})
+	if err != nil {
+		return err
+	}
+	log := simulator.Calls()
+	if len(results) != len(calls) || len(log) != len(calls) {
+		return fmt.Errorf("%d calls asked for, %d results, %d calls arrived", len(calls), len(results), len(log))
+	}
+	var failures []error
+	for i, c := range calls {
+		err := c.want.check(results[i])
+		if !bytes.Contains(log[i].Request, []byte(v.namespace)) || log[i].Op != c.Operation {
+			err = errors.Join(err, fmt.Errorf("asked as %s, with %s", log[i].Op, log[i].Request))
+		}
+		if err != nil {
+			failures = append(failures, fmt.Errorf("call %d, %s: %w", i+1, c.Operation, err))
+		}
+	}
+	if !bytes.Equal(results[0].Acuse, results[1].Acuse) {
+		failures = append(failures, errors.New("the acuse of the status is another than that of the cancellation"))
+	}
+	if !simulator.IsCancelled(registered) {
+		failures = append(failures, errors.New("the invoice is not cancelled"))
+	}
+	fmt.Printf("%s, SOAP %s: %d calls\n", p.name, v.name, len(calls))
+	return errors.Join(failures...)
+}
+
+func callsOf(simulator *canceltest.Factible, v version) []call {
+	config := simulator.Config()
+	otherVersion := config.Endpoint
+	if v.name == "1.1" {
+		otherVersion = simulator.ConfigSOAP12().Endpoint
+	}
+	login := func(more map[string]any) map[string]any {
+		arguments := map[string]any{"usuario": config.Username, "password": string(config.Password)}
+		maps.Copy(arguments, more)
+		return arguments
+	}
+	cancellation := func(uuid string, w want) call {
+		return call{Operation: "cancelarSectorPrimario", Arguments: login(map[string]any{"uuid": uuid}), want: w}
+	}
+	status := func(uuid string, w want) call {
+		return call{Operation: "getStatusCancelacionAsincrona", Arguments: login(map[string]any{
+			"transactionId": uuid,
+			"properties":    []map[string]string{{"key": "llave", "value": "valor"}, {"key": "otra", "value": "ñ & <"}},
+		}), want: w}
+	}
+	wrongPassword := cancellation(registered, want{status: 601})
+	wrongPassword.Arguments["password"] = "<otra> & \"clave\""
+	withoutUUID := cancellation("", want{status: 611})
+	delete(withoutUUID.Arguments, "uuid")
+	elsewhere := cancellation(registered, want{fault: v.sender})
+	elsewhere.Endpoint = otherVersion
+	return []call{
+		cancellation(registered, want{status: 200, estatus: "201"}),
+		status(registered, want{status: 200, estatus: "201"}),
+		cancellation(registered, want{status: 200, estatus: "202"}),
+		cancellation(notCancellable, want{status: 204}),
+		status(notCancellable, want{status: 204}),
+		cancellation(inProcess, want{status: 211}),
+		status(inProcess, want{status: 211}),
+		cancellation(unknown, want{status: 623}),
+		status(unknown, want{status: 702}),
+		withoutUUID,
+		wrongPassword,
+		elsewhere,
+		cancellation(registered, want{fault: v.receiver}),
+	}
+}
+
+func (p peer) run(t task) ([]result, error) {
+	input, err := json.Marshal(t)
+	if err != nil {
+		return nil, err
+	}
+	ctx, stop := context.WithTimeout(context.Background(), timeLimit)
+	defer stop()
+	command := exec.CommandContext(ctx, p.command[0], p.command[1:]...)
+	command.Env = append(os.Environ(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1")
+	command.Stdin = bytes.NewReader(input)
+	command.Stderr = os.Stderr
+	output, err := command.Output()
+	if err != nil {
+		return nil, err
+	}
+	var results []result
+	if err := json.Unmarshal(output, &results); err != nil {
+		return nil, fmt.Errorf("%w: %s", err, output)
+	}
+	return results, nil
+}
+
+func (w want) check(r result) error {
+	if w.fault != "" {
+		if _, code, _ := strings.Cut(r.Fault, ":"); code != w.fault || r.Message == "" {
+			return fmt.Errorf("a fault %s was expected: %+v", w.fault, r)
+		}
+		return nil
+	}
+	if r.Fault != "" || r.Status != w.status || !strings.HasPrefix(r.Message, "[Servidor de pruebas] ") {
+		return fmt.Errorf("status %d was expected: %+v", w.status, r)
+	}
+	if w.estatus == "" {
+		if r.Acuse != nil {
+			return fmt.Errorf("no acuse was expected: %s", r.Acuse)
+		}
+		return nil
+	}
+	receipt, err := factible.ParseReceipt(r.Acuse)
+	if err != nil {
+		return err
+	}
+	if len(receipt.Folios) != 1 || receipt.Folios[0].UUID != registered || receipt.Folios[0].EstatusUUID != w.estatus {
+		return fmt.Errorf("an acuse with EstatusUUID %s was expected: %+v", w.estatus, receipt)
+	}
+	return nil
+}

@@ -1,0 +1,49 @@
+<?php
+// Makes the calls that stand on its input with SoapClient and prints what came of each.
+
+declare(strict_types=1);
+
+error_reporting(E_ALL);
+set_error_handler(function (int $level, string $message, string $file, int $line): bool {
+    throw new ErrorException($message, 0, $level, $file, $line);
+});
+
+/** addressOf returns where the WSDL says that a port listens. */
+function addressOf(string $wsdl, string $port): string
+{
+    // The extensions that read XML are not part of php-soap.
+    $pattern = '/<wsdl:port name="' . preg_quote($port, '/') . '".*?<\w+:address location="([^"]+)"/s';
+    if (preg_match_all($pattern, file_get_contents($wsdl), $found) !== 1) {
+        throw new RuntimeException("the WSDL has no port $port");
+    }
+    return html_entity_decode($found[1][0], ENT_QUOTES | ENT_XML1);
+}
+
+function make(SoapClient $client, array $call): array
+{
+    try {
+        $answer = $client->__soapCall($call['operation'], [$call['arguments']]);
+    } catch (SoapFault $fault) {
+        return ['fault' => $fault->faultcode, 'message' => $fault->getMessage()];
+    }
+    $acuse = $answer->return->acuseSat;
+    return [
+        'status' => $answer->return->status,
+        'message' => $answer->return->mensaje,
+        'acuse' => $acuse === null ? null : base64_encode($acuse),
+    ];
+}
+
+$task = json_decode(stream_get_contents(STDIN), true, 512, JSON_THROW_ON_ERROR);
+$results = [];
+foreach ($task['calls'] as $call) {
+    $client = new SoapClient($task['wsdl'], [
+        'soap_version' => $task['version'] === '1.2' ? SOAP_1_2 : SOAP_1_1,
+        // SoapClient takes the first port of the WSDL, whatever the version.
+        'location' => $call['endpoint'] !== '' ? $call['endpoint'] : addressOf($task['wsdl'], $task['port']),
+        'cache_wsdl' => WSDL_CACHE_NONE,
+        'exceptions' => true,
+    ]);
+    $results[] = make($client, $call);
+}
+echo json_encode($results, JSON_THROW_ON_ERROR);
