@@ -24,9 +24,10 @@
 //
 //   - [cancel.ErrUnavailable]: [Refuse], [HTTP429], [HTTP503]. Nothing was carried
 //     out.
-//   - [cancel.ErrUnknownOutcome]: all others but [Delay]. Those that begin with
+//   - [cancel.ErrUnknownOutcome]: all others. Those that begin with
 //     CarriedOutThen, such as [CarriedOutThenDropped], were carried out, the rest was
 //     not, and the client cannot know.
+//   - What the status stands for: [HTTP].
 //   - Success: [Delay], unless the client gives up, which it cannot tell from [Late].
 //
 // A Status ends in cancel.ErrUnavailable wherever Cancel ends in doubt, for it changes
