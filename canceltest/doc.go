@@ -24,7 +24,7 @@
 //
 //   - [cancel.ErrUnavailable]: [Refuse], [HTTP429], [HTTP503]. Nothing was carried
 //     out.
-//   - [cancel.ErrUnknownOutcome]: all others. Those that begin with
+//   - [cancel.ErrUnknownOutcome]: all other constants. Those that begin with
 //     CarriedOutThen, such as [CarriedOutThenDropped], were carried out, the rest was
 //     not, and the client cannot know.
 //   - What the status stands for: [HTTP].
