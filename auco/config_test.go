@@ -1,0 +1,136 @@
+package auco
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/unified-cancel/cancel"
+)
+
+func TestEndpoints(t *testing.T) {
+	const path = "/document/cancel"
+	for want, config := range map[string]Config{
+		"https://dev.auco.ai/v1.5/ext" + path:     {Environment: cancel.Sandbox},
+		"https://api.auco.ai/v1.5/ext" + path:     {Environment: cancel.Production},
+		"https://firma.test" + path:               {Endpoint: "https://firma.test", Environment: cancel.Production},
+		"https://firma.test/ext" + path:           {Endpoint: "https://firma.test/ext/"},
+		"http://localhost:8083" + path:            {Endpoint: "http://localhost:8083/"},
+		"http://[::1]:8083/a%2Fb" + path + "?c=d": {Endpoint: "http://[::1]:8083/a%2Fb?c=d"},
+	} {
+		config.PrivateKey = "prk_a"
+		c, err := New(config)
+		require.NoError(t, err)
+		assert.Equal(t, want, c.target)
+	}
+}
+
+func TestMaxBatch(t *testing.T) {
+	for given, want := range map[int]int{0: 50, 1: 1, 1000: 1000} {
+		c, err := New(Config{PrivateKey: "prk_a", Environment: cancel.Sandbox, MaxBatch: given})
+		require.NoError(t, err)
+		assert.Equal(t, want, c.MaxBatch())
+	}
+}
+
+func TestKeysThatAreTaken(t *testing.T) {
+	for _, key := range []cancel.Secret{"prk_a", "a", "PUK_a", "a b", "prk_ñ"} {
+		_, err := New(Config{PrivateKey: key, PublicKey: "puk_a", Environment: cancel.Sandbox})
+		assert.NoError(t, err)
+	}
+	_, err := New(Config{PrivateKey: "prk_a", PublicKey: "a", Environment: cancel.Sandbox})
+	assert.NoError(t, err)
+}
+
+func TestNewNamesTheField(t *testing.T) {
+	for what, tt := range map[string]struct {
+		field  string
+		change func(*Config)
+	}{
+		"no private key":            {"PrivateKey", func(c *Config) { c.PrivateKey = "" }},
+		"a public key for it":       {"PrivateKey", func(c *Config) { c.PrivateKey = "puk_secreto" }},
+		"a key that ends in blanks": {"PrivateKey", func(c *Config) { c.PrivateKey = "prk_secreto " }},
+		"a key of two lines":        {"PrivateKey", func(c *Config) { c.PrivateKey = "prk_secreto\r\nA: b" }},
+		"a private key for public":  {"PublicKey", func(c *Config) { c.PublicKey = "prk_secreto" }},
+		"a public key of two lines": {"PublicKey", func(c *Config) { c.PublicKey = "puk_secreto\n" }},
+		"a negative batch":          {"MaxBatch", func(c *Config) { c.MaxBatch = -1 }},
+		"no environment":            {"Environment", func(c *Config) { c.Environment = "" }},
+		"an unknown environment":    {"Environment", func(c *Config) { c.Environment = "SANDBOX" }},
+		"plain http":                {"Endpoint", func(c *Config) { c.Endpoint = "http://firma.test" }},
+		"no URL":                    {"Endpoint", func(c *Config) { c.Endpoint = "firma.test" }},
+		"a negative timeout":        {"Options.Timeout", func(c *Config) { c.Options.Timeout = -1 }},
+		"a negative cap":            {"Options.MaxResponseBytes", func(c *Config) { c.Options.MaxResponseBytes = -1 }},
+		"a user agent of two lines": {"Options.UserAgent", func(c *Config) { c.Options.UserAgent = "a\nb" }},
+	} {
+		config := Config{PrivateKey: "prk_secreto", PublicKey: "puk_secreto", Environment: cancel.Sandbox}
+		tt.change(&config)
+		c, err := New(config)
+		assert.Nil(t, c, what)
+		failure := expect{reason: cancel.ErrInvalid}.check(t, cancel.Result{}, err, what)
+		assert.Contains(t, failure.Message, tt.field, what)
+		assert.Contains(t, err.Error(), tt.field, what)
+		assert.NotContains(t, err.Error(), "secreto", what)
+	}
+}
+
+func TestKeysAreNotShown(t *testing.T) {
+	const word = "hunter2"
+	config := Config{
+		PrivateKey: "prk_" + word, PublicKey: "puk_" + word, Environment: cancel.Sandbox,
+		Options: cancel.ClientOptions{HTTPClient: &http.Client{Transport: &http.Transport{}}},
+	}
+	c, err := New(config)
+	require.NoError(t, err)
+
+	hidden := func(shown, how string) {
+		t.Helper()
+		for _, form := range []string{
+			word, fmt.Sprintf("%x", word), fmt.Sprintf("%X", word), fmt.Sprintf("% x", word),
+			base64.StdEncoding.EncodeToString([]byte("prk_" + word)),
+		} {
+			assert.NotContains(t, shown, form, how)
+		}
+	}
+	values := map[string]any{
+		"Config": config, "*Config": &config, "Client": *c, "*Client": c,
+		"struct": struct{ A any }{&config}, "slice": []*Config{&config}, "map": map[string]any{"a": config, "b": c},
+	}
+	for what, value := range values {
+		for verb := 'A'; verb <= 'z'; verb++ {
+			if verb > 'Z' && verb < 'a' || verb == 'p' || verb == 'w' {
+				continue
+			}
+			for _, flags := range []string{"", "+", "#", " ", "-20", "0", ".3"} {
+				format := "%" + flags + string(verb)
+				hidden(fmt.Sprintf(format, value), what+" "+format)
+			}
+		}
+		for name, handler := range map[string]func(*bytes.Buffer) slog.Handler{
+			"text": func(b *bytes.Buffer) slog.Handler { return slog.NewTextHandler(b, nil) },
+			"JSON": func(b *bytes.Buffer) slog.Handler { return slog.NewJSONHandler(b, nil) },
+		} {
+			var out bytes.Buffer
+			slog.New(handler(&out)).Info("m", "value", value)
+			hidden(out.String(), what+" in slog "+name)
+		}
+		text, _ := json.Marshal(value)
+		hidden(string(text), what+" in JSON")
+		text, _ = xml.Marshal(value)
+		hidden(string(text), what+" in XML")
+	}
+	for _, format := range []string{"%v", "%+v", "%#v"} {
+		for _, value := range []any{config, &config} {
+			shown := fmt.Sprintf(format, value)
+			assert.Contains(t, shown, "REDACTED", format)
+			assert.Contains(t, shown, "sandbox", "the rest is shown")
+		}
+	}
+}

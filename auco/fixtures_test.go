@@ -1,0 +1,73 @@
+package auco
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/unified-cancel/cancel"
+)
+
+const fixtures = "../testdata/auco"
+
+func fixture(t testing.TB, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(fixtures, name))
+	require.NoError(t, err)
+	return text
+}
+
+// cases is what each pair of fixtures is expected to show, for each code in turn.
+var cases = map[string]struct {
+	status int // 200 where it is 0
+	codes  []string
+	want   []expect
+}{
+	"cancel":        {codes: []string{"DOCUMENTCODE"}, want: []expect{{state: cancel.Cancelled}}},
+	"cancel-listed": {codes: []string{"DOCUMENTCODE"}, want: []expect{{reason: cancel.ErrNotCancellable}}},
+	"batch": {
+		codes: []string{"TR99AQMY31", "TR99AQMY32", "DOCUMENTCODE"},
+		want:  []expect{{state: cancel.Cancelled}, {state: cancel.Cancelled}, {reason: cancel.ErrNotCancellable}},
+	},
+	"batch-counts": {
+		codes: []string{"TR99AQMY31", "DOCUMENTCODE"},
+		want:  []expect{{reason: cancel.ErrUnknownOutcome}, {reason: cancel.ErrNotCancellable}},
+	},
+	"cancel-400": {status: 400, codes: []string{"DOCUMENTCODE"}, want: []expect{{reason: cancel.ErrInvalid}}},
+	"cancel-401": {status: 401, codes: []string{"DOCUMENTCODE"}, want: []expect{{reason: cancel.ErrAuth}}},
+}
+
+func TestFixtures(t *testing.T) {
+	requests, err := filepath.Glob(filepath.Join(fixtures, "*-request.json"))
+	require.NoError(t, err)
+	assert.Len(t, requests, len(cases))
+	for _, request := range requests {
+		name := strings.TrimSuffix(filepath.Base(request), "-request.json")
+		t.Run(name, func(t *testing.T) {
+			tt, ok := cases[name]
+			require.True(t, ok, "no test knows this fixture")
+			var reqs []cancel.Request
+			for _, code := range tt.codes {
+				reqs = append(reqs, document(code))
+			}
+			v := (&vendor{status: max(tt.status, 200), answer: string(fixture(t, name+".json"))}).start(t)
+			items := v.client(t).CancelBatch(t.Context(), reqs)
+
+			_, sent := v.request(t)
+			assert.JSONEq(t, string(fixture(t, name+"-request.json")), sent)
+			require.Len(t, items, len(tt.want))
+			for i, item := range items {
+				assert.Equal(t, reqs[i], item.Request)
+				tt.want[i].check(t, item.Result, item.Err, item.Request.ID)
+			}
+			if len(reqs) == 1 {
+				got, err := v.client(t).Cancel(t.Context(), reqs[0])
+				tt.want[0].check(t, got, err)
+			}
+		})
+	}
+}

@@ -1,0 +1,119 @@
+package factible
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/unified-cancel/cancel"
+)
+
+func TestEndpoints(t *testing.T) {
+	const service = "solucionfactible.com/ws/services/Cancelacion.CancelacionHttps"
+	for want, config := range map[string]Config{
+		"https://testing." + service + "Soap11Endpoint/": {Environment: cancel.Sandbox},
+		"https://testing." + service + "Soap12Endpoint/": {Environment: cancel.Sandbox, SOAP12: true},
+		"https://" + service + "Soap11Endpoint/":         {Environment: cancel.Production},
+		"https://" + service + "Soap12Endpoint/":         {Environment: cancel.Production, SOAP12: true},
+		"https://pac.test/ws":                            {Endpoint: "https://pac.test/ws", Environment: cancel.Production, SOAP12: true},
+		"http://127.0.0.1:8081/?a=b":                     {Endpoint: "http://127.0.0.1:8081/?a=b"},
+	} {
+		config.Username, config.Password = "u", "p"
+		c, err := New(config)
+		require.NoError(t, err)
+		assert.Equal(t, want, c.target)
+	}
+}
+
+func TestNewNamesTheField(t *testing.T) {
+	for what, tt := range map[string]struct {
+		field  string
+		change func(*Config)
+	}{
+		"no username":                {"Username", func(c *Config) { c.Username = "" }},
+		"a control in the username":  {"Username", func(c *Config) { c.Username = "a\x01" }},
+		"a username of bytes":        {"Username", func(c *Config) { c.Username = "\xff" }},
+		"no password":                {"Password", func(c *Config) { c.Password = "" }},
+		"a control in the password":  {"Password", func(c *Config) { c.Password = "secreto\x0b" }},
+		"a password beyond XML":      {"Password", func(c *Config) { c.Password = "secreto\uffff" }},
+		"no environment":             {"Environment", func(c *Config) { c.Environment = "" }},
+		"an unknown environment":     {"Environment", func(c *Config) { c.Environment = "testing" }},
+		"the same, with an endpoint": {"Environment", func(c *Config) { c.Environment, c.Endpoint = "testing", "https://pac.test" }},
+		"plain http":                 {"Endpoint", func(c *Config) { c.Endpoint = "http://pac.test" }},
+		"no URL":                     {"Endpoint", func(c *Config) { c.Endpoint = "pac.test" }},
+		"a control in the namespace": {"Namespace", func(c *Config) { c.Namespace = "http://a\n" }},
+		"no key":                     {"Properties[1].Key", func(c *Config) { c.Properties = []KeyValue{{"a", "b"}, {"", "c"}} }},
+		"a control in a key":         {"Properties[0].Key", func(c *Config) { c.Properties = []KeyValue{{"\x00", ""}} }},
+		"a control in a value":       {"Properties[0].Value", func(c *Config) { c.Properties = []KeyValue{{"a", "\x00"}} }},
+		"a negative timeout":         {"Options.Timeout", func(c *Config) { c.Options.Timeout = -1 }},
+		"a negative cap":             {"Options.MaxResponseBytes", func(c *Config) { c.Options.MaxResponseBytes = -1 }},
+		"a user agent of two lines":  {"Options.UserAgent", func(c *Config) { c.Options.UserAgent = "a\nb" }},
+	} {
+		config := Config{Username: "u", Password: "secreto", Environment: cancel.Sandbox}
+		tt.change(&config)
+		c, err := New(config)
+		assert.Nil(t, c, what)
+		failure := expect{reason: cancel.ErrInvalid}.check(t, cancel.Result{}, err, what)
+		assert.Contains(t, failure.Message, tt.field, what)
+		assert.Contains(t, err.Error(), tt.field, what)
+		assert.NotContains(t, err.Error(), "secreto", what)
+	}
+}
+
+func TestPasswordIsNotShown(t *testing.T) {
+	const word = "hunter2"
+	config := Config{
+		Username: "u", Password: " " + word + " ", Environment: cancel.Sandbox, Properties: []KeyValue{{"a", "b"}},
+		Options: cancel.ClientOptions{HTTPClient: &http.Client{Transport: &http.Transport{}}},
+	}
+	c, err := New(config)
+	require.NoError(t, err)
+
+	hidden := func(shown, how string) {
+		t.Helper()
+		for _, form := range []string{word, fmt.Sprintf("%x", word), fmt.Sprintf("%X", word), fmt.Sprintf("% x", word), packed(" " + word + " ")} {
+			assert.NotContains(t, shown, form, how)
+		}
+	}
+	values := map[string]any{
+		"Config": config, "*Config": &config, "Client": *c, "*Client": c,
+		"struct": struct{ A any }{&config}, "slice": []*Config{&config}, "map": map[string]any{"a": config, "b": c},
+	}
+	for what, value := range values {
+		for verb := 'A'; verb <= 'z'; verb++ {
+			if verb > 'Z' && verb < 'a' || verb == 'p' || verb == 'w' {
+				continue
+			}
+			for _, flags := range []string{"", "+", "#", " ", "-20", "0", ".3"} {
+				format := "%" + flags + string(verb)
+				hidden(fmt.Sprintf(format, value), what+" "+format)
+			}
+		}
+		for name, handler := range map[string]func(*bytes.Buffer) slog.Handler{
+			"text": func(b *bytes.Buffer) slog.Handler { return slog.NewTextHandler(b, nil) },
+			"JSON": func(b *bytes.Buffer) slog.Handler { return slog.NewJSONHandler(b, nil) },
+		} {
+			var out bytes.Buffer
+			slog.New(handler(&out)).Info("m", "value", value)
+			hidden(out.String(), what+" in slog "+name)
+		}
+		text, _ := json.Marshal(value)
+		hidden(string(text), what+" in JSON")
+		text, _ = xml.Marshal(value)
+		hidden(string(text), what+" in XML")
+	}
+	for _, format := range []string{"%v", "%+v", "%#v"} {
+		for _, value := range []any{config, &config} {
+			shown := fmt.Sprintf(format, value)
+			assert.Contains(t, shown, "REDACTED", format)
+			assert.Contains(t, shown, "sandbox", "the rest is shown")
+		}
+	}
+}

@@ -1,0 +1,68 @@
+package payvalida
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/unified-cancel/cancel"
+)
+
+const fixtures = "../testdata/payvalida"
+
+func fixture(t testing.TB, name string) []byte {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(fixtures, name))
+	require.NoError(t, err)
+	return text
+}
+
+// cases is what each pair of fixtures is expected to show.
+var cases = map[string]struct {
+	id   string
+	want expect
+	code string
+	desc string
+}{
+	"cancel-0000":          {order, expect{state: cancel.Cancelled}, "0000", "transaction canceled successfully"},
+	"cancel-0001":          {order, expect{state: cancel.AlreadyCancelled}, "0001", "esta transacción ya se canceló anteriormente"},
+	"cancel-0013":          {order, expect{reason: cancel.ErrUnexpected}, "0013", "transaction does not exist"},
+	"cancel-thirty-digits": {"123456789012345678901234567890", expect{state: cancel.Cancelled}, "0000", "transaction canceled successfully"},
+	"preauth-0000":         {order, expect{state: cancel.Cancelled}, "0000", "transaction canceled successfully"},
+	"preauth-0001":         {order, expect{state: cancel.AlreadyCancelled}, "0001", "esta transacción ya se canceló anteriormente"},
+	"preauth-0017":         {order, expect{reason: cancel.ErrUnavailable}, "0017", "transaction was not reversed, try again"},
+}
+
+func TestFixtures(t *testing.T) {
+	requests, err := filepath.Glob(filepath.Join(fixtures, "*-request.json"))
+	require.NoError(t, err)
+	assert.Len(t, requests, len(cases))
+	for _, request := range requests {
+		name := strings.TrimSuffix(filepath.Base(request), "-request.json")
+		t.Run(name, func(t *testing.T) {
+			tt, ok := cases[name]
+			require.True(t, ok, "no test knows this fixture")
+			req := cancel.Request{Kind: cancel.Payment, ID: tt.id}
+			if strings.HasPrefix(name, "preauth-") {
+				req.Kind = cancel.PreAuthorization
+			}
+			v := (&vendor{status: 200, answer: string(fixture(t, name+".json"))}).start(t)
+			got, err := v.client(t).Cancel(t.Context(), req)
+
+			_, sent := v.request(t)
+			assert.JSONEq(t, string(fixture(t, name+"-request.json")), sent)
+			assert.Contains(t, sent, `"order_number":`+tt.id+",", "digit by digit")
+			if failure := tt.want.check(t, got, err); failure != nil {
+				assert.Equal(t, tt.code, failure.Code)
+				assert.Equal(t, tt.desc, failure.Message)
+				return
+			}
+			assert.Equal(t, tt.code, got.Code)
+			assert.Equal(t, tt.desc, got.Message)
+		})
+	}
+}
