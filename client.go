@@ -150,7 +150,7 @@ func (p *provider) failure(op string, req Request, err, otherwise error) *Error 
 	e := &Error{Op: op, Err: err}
 	if known, ok := errors.AsType[*Error](err); ok {
 		e = new(*known)
-		if error(known) != err {
+		if error(known) != err { //nolint:errorlint // the very value, not one that wraps it
 			e.Err = err // it wraps the Error and may say more
 		}
 	}

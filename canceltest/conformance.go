@@ -442,7 +442,7 @@ func (s *subject) contextDuring() {
 func (s *subject) askedOnce() {
 	for _, f := range []Fault{HTTP(302), HTTP(307), HTTP(401), HTTP429, HTTP500, HTTP503, ResetAfterReading, CutBody, HTML} {
 		before := len(s.vendor.Calls())
-		s.failure(f)
+		_ = s.failure(f)
 		if n := len(s.vendor.Calls()) - before; n != 1 {
 			s.Errorf("%s: the vendor was asked %d times", f, n)
 		}

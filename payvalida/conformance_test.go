@@ -28,7 +28,9 @@ func (v vendor) Hold(kind cancel.Kind) cancel.Request {
 	return req
 }
 
-func (v vendor) Decline(req cancel.Request) { v.Answer(req.ID, "0015", "transaction cannot be reversed") }
+func (v vendor) Decline(req cancel.Request) {
+	v.Answer(req.ID, "0015", "transaction cannot be reversed")
+}
 
 func (v vendor) IsCancelled(req cancel.Request) bool { return v.Payvalida.IsCancelled(req.ID) }
 

@@ -23,8 +23,9 @@ import (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, os.Args[1:], os.Stdout); err != nil {
+	err := run(ctx, os.Args[1:], os.Stdout)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "storm:", err)
 		os.Exit(1)
 	}
@@ -45,9 +46,13 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	if err != nil {
 		return err
 	}
+	defer func() {
+		for _, v := range vendors {
+			v.server.Close()
+		}
+	}()
 	providers := map[string]cancel.Canceler{}
 	for _, v := range vendors {
-		defer v.server.Close()
 		v.server.FailAtRandom(*share, *seed)
 		providers[v.name] = v.adapter
 	}

@@ -56,7 +56,7 @@ func TestRedactor(t *testing.T) {
 		assert.True(t, strings.HasPrefix(shown, "before") && strings.HasSuffix(shown, "after"), how)
 	}
 	assert.Equal(t, "nothing here", redact.String("nothing here"))
-	assert.Equal(t, "", redact.String(""))
+	assert.Empty(t, redact.String(""))
 }
 
 func TestRedactorTakesTheLongerSecretFirst(t *testing.T) {

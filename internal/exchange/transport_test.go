@@ -92,7 +92,7 @@ func TestSilentTransport(t *testing.T) {
 
 func TestSilentTransportThatAnswers(t *testing.T) {
 	client := &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
-		return &http.Response{StatusCode: 302}, nil // neither header nor body
+		return &http.Response{StatusCode: http.StatusFound}, nil // neither header nor body
 	})}
 	a := post(t, newClient(t, cancel.ClientOptions{HTTPClient: client}), "https://vendor.test")
 	require.NoError(t, a.Err)

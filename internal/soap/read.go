@@ -73,7 +73,7 @@ func (r *reader) document(response string) (Reply, error) {
 	var envelopes int
 	for {
 		token, err := r.token()
-		if err == io.EOF && envelopes == 1 {
+		if errors.Is(err, io.EOF) && envelopes == 1 {
 			return r.reply, nil
 		}
 		if err != nil {

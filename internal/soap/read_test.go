@@ -11,13 +11,13 @@ import (
 )
 
 const (
-	open  = `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>`
-	close = `</s:Body></s:Envelope>`
+	opening = `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>`
+	closing = `</s:Body></s:Envelope>`
 )
 
 // answer is what a vendor returns for the operation ask.
 func answer(fields string) string {
-	return open + `<n:askResponse xmlns:n="http://vendor.test"><n:return>` + fields + `</n:return></n:askResponse>` + close
+	return opening + `<n:askResponse xmlns:n="http://vendor.test"><n:return>` + fields + `</n:return></n:askResponse>` + closing
 }
 
 func fieldsOf(t *testing.T, body, contentType string) []Field {
@@ -62,8 +62,8 @@ func TestReadEnvelopes(t *testing.T) {
 		"1.2":                    `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body>` + ret + `</s:Body></s:Envelope>`,
 		"no prefix":              `<Envelope xmlns="http://www.w3.org/2003/05/soap-envelope"><Body>` + ret + `</Body></Envelope>`,
 		"no namespace":           `<Envelope><Body>` + ret + `</Body></Envelope>`,
-		"prolog":                 `<?xml version='1.0' encoding='UTF-8'?>` + "\n" + open + ret + close,
-		"byte-order mark":        "\uFEFF" + open + ret + close,
+		"prolog":                 `<?xml version='1.0' encoding='UTF-8'?>` + "\n" + opening + ret + closing,
+		"byte-order mark":        "\uFEFF" + opening + ret + closing,
 		"header":                 `<Envelope><Header><a><Body/></a></Header><Body>` + ret + `</Body></Envelope>`,
 		"attachments":            `<Envelope><attachments/><Body>` + ret + `</Body><attachments><a/></attachments></Envelope>`,
 		"blanks, comments":       "\n<!-- a --> " + `<Envelope> <!-- b --> <Body> ` + "\n" + ret + `<?pi?> </Body> </Envelope>` + " <!-- c -->\r\n\t ",
@@ -87,48 +87,48 @@ func TestReadRefuses(t *testing.T) {
 		"HTML5":                     "<!DOCTYPE html><html><br></html>",
 		"JSON":                      `{"status":200}`,
 		"no envelope":               ret,
-		"envelope in another":       `<a>` + open + ret + close + `</a>`,
+		"envelope in another":       `<a>` + opening + ret + closing + `</a>`,
 		"no Body":                   `<Envelope/>`,
 		"a Header alone":            `<Envelope><Header>` + ret + `</Header></Envelope>`,
 		"an empty Body":             `<Envelope><Body/></Envelope>`,
-		"a Body of blanks":          open + " \n " + close,
-		"text in the Body":          open + "200" + close,
+		"a Body of blanks":          opening + " \n " + closing,
+		"text in the Body":          opening + "200" + closing,
 		"two Bodies":                `<Envelope><Body>` + ret + `</Body><Body>` + ret + `</Body></Envelope>`,
 		"an empty Body after":       `<Envelope><Body>` + ret + `</Body><Body/></Envelope>`,
-		"two answers":               open + ret + ret + close,
-		"an answer and a fault":     open + ret + `<Fault/>` + close,
-		"a fault and an answer":     open + `<Fault/>` + ret + close,
-		"two faults":                open + `<Fault/><Fault/>` + close,
-		"another operation":         open + `<tellResponse><return><status>200</status></return></tellResponse>` + close,
-		"the request":               open + `<ask><return><status>200</status></return></ask>` + close,
-		"another case":              open + `<AskResponse><return><status>200</status></return></AskResponse>` + close,
-		"no return":                 open + `<askResponse/>` + close,
-		"another return":            open + `<askResponse><status>200</status></askResponse>` + close,
-		"two returns":               open + `<askResponse><return><status>200</status></return><return/></askResponse>` + close,
-		"text beside the return":    open + `<askResponse>a<return><status>200</status></return></askResponse>` + close,
-		"text in the return":        open + `<askResponse><return>200<status>200</status></return></askResponse>` + close,
-		"DTD":                       `<!DOCTYPE s:Envelope>` + open + ret + close,
+		"two answers":               opening + ret + ret + closing,
+		"an answer and a fault":     opening + ret + `<Fault/>` + closing,
+		"a fault and an answer":     opening + `<Fault/>` + ret + closing,
+		"two faults":                opening + `<Fault/><Fault/>` + closing,
+		"another operation":         opening + `<tellResponse><return><status>200</status></return></tellResponse>` + closing,
+		"the request":               opening + `<ask><return><status>200</status></return></ask>` + closing,
+		"another case":              opening + `<AskResponse><return><status>200</status></return></AskResponse>` + closing,
+		"no return":                 opening + `<askResponse/>` + closing,
+		"another return":            opening + `<askResponse><status>200</status></askResponse>` + closing,
+		"two returns":               opening + `<askResponse><return><status>200</status></return><return/></askResponse>` + closing,
+		"text beside the return":    opening + `<askResponse>a<return><status>200</status></return></askResponse>` + closing,
+		"text in the return":        opening + `<askResponse><return>200<status>200</status></return></askResponse>` + closing,
+		"DTD":                       `<!DOCTYPE s:Envelope>` + opening + ret + closing,
 		"DTD with entities":         `<!DOCTYPE a [<!ENTITY s "200">]>` + answer("<status>&s;</status>"),
-		"DTD after":                 open + ret + close + `<!DOCTYPE a>`,
-		"DTD within":                open + `<!DOCTYPE a>` + ret + close,
+		"DTD after":                 opening + ret + closing + `<!DOCTYPE a>`,
+		"DTD within":                opening + `<!DOCTYPE a>` + ret + closing,
 		"DTD within a field":        answer("<status>200<!ENTITY a></status>"),
 		"DTD within a nested field": answer("<status><a><!ENTITY a></a></status>"),
 		"an entity of no one":       answer("<status>&nbsp;</status>"),
-		"text after":                open + ret + close + "junk",
-		"an envelope after":         open + ret + close + open + ret + close,
-		"an element after":          open + ret + close + "<a/>",
-		"a zero after":              open + ret + close + "\x00",
-		"text before":               "junk" + open + ret + close,
-		"cut":                       strings.TrimSuffix(open+ret+close, ">"),
-		"cut within a field":        answer("<status>200</status>")[:len(open)+60],
-		"cut within a comment":      open + ret + close + "<!-- ",
-		"wrong end":                 open + `<askResponse><return><status>200</stat></return></askResponse>` + close,
+		"text after":                opening + ret + closing + "junk",
+		"an envelope after":         opening + ret + closing + opening + ret + closing,
+		"an element after":          opening + ret + closing + "<a/>",
+		"a zero after":              opening + ret + closing + "\x00",
+		"text before":               "junk" + opening + ret + closing,
+		"cut":                       strings.TrimSuffix(opening+ret+closing, ">"),
+		"cut within a field":        answer("<status>200</status>")[:len(opening)+60],
+		"cut within a comment":      opening + ret + closing + "<!-- ",
+		"wrong end":                 opening + `<askResponse><return><status>200</stat></return></askResponse>` + closing,
 		"a control character":       answer("<m>\x01</m>"),
 		"a control, by number":      answer("<m>&#1;</m>"),
 		"a zero, by number":         answer("<m>&#0;</m>"),
 		"no UTF-8":                  answer("<m>\xf1</m>"),
-		"unknown charset":           `<?xml version="1.0" encoding="klingon"?>` + open + ret + close,
-		"another XML":               `<?xml version="2.0"?>` + open + ret + close,
+		"unknown charset":           `<?xml version="1.0" encoding="klingon"?>` + opening + ret + closing,
+		"another XML":               `<?xml version="2.0"?>` + opening + ret + closing,
 		"an attribute unquoted":     answer("<m a=b/>"),
 	} {
 		_, err := Read([]byte(body), "text/xml", "ask")
@@ -199,7 +199,7 @@ func TestReadFaults(t *testing.T) {
 		"a code like Client":     {`<Fault><faultcode>NoClient</faultcode></Fault>`, Fault{"NoClient", ""}, false},
 		"client in another case": {`<Fault><faultcode>client</faultcode></Fault>`, Fault{"client", ""}, false},
 	} {
-		reply, err := Read([]byte(open+tt.body+close), "", "ask")
+		reply, err := Read([]byte(opening+tt.body+closing), "", "ask")
 		require.NoError(t, err, what)
 		require.NotNil(t, reply.Fault, what)
 		assert.Equal(t, tt.want, *reply.Fault, what)
@@ -218,7 +218,7 @@ func TestReadRefusesFaults(t *testing.T) {
 		"cut in the Reason": `<Fault><Reason><Text>`,
 		"DTD":               `<Fault><!DOCTYPE a></Fault>`,
 	} {
-		_, err := Read([]byte(open+body+close), "", "ask")
+		_, err := Read([]byte(opening+body+closing), "", "ask")
 		assert.Error(t, err, what)
 	}
 }
