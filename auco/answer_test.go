@@ -2,6 +2,7 @@ package auco
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -219,7 +220,8 @@ func TestEchoedKeysAreRedacted(t *testing.T) {
 		for _, httpStatus := range []int{200, 401} {
 			v := (&vendor{status: httpStatus, answer: body}).start(t)
 			_, err := v.client(t, func(c *Config) { c.PrivateKey, c.PublicKey = "prk_hunter2", "puk_hunter3" }).Cancel(t.Context(), document("A"))
-			failure := err.(*cancel.Error)
+			failure, ok := errors.AsType[*cancel.Error](err)
+			require.True(t, ok)
 			for _, shown := range []string{err.Error(), failure.Message, fmt.Sprint(failure.Err)} {
 				assert.NotContains(t, shown, "prk_hunter2", what)
 				assert.NotContains(t, shown, "puk_hunter3", what)

@@ -3,6 +3,7 @@ package auco
 import (
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -53,9 +54,7 @@ func (v *vendor) start(t *testing.T) *vendor {
 			return
 		}
 		w.Header().Set("Content-Type", "application/json")
-		for key, values := range v.header {
-			w.Header()[key] = values
-		}
+		maps.Copy(w.Header(), v.header)
 		w.WriteHeader(v.status)
 		_, _ = io.WriteString(w, v.answer)
 	}))

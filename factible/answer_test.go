@@ -2,6 +2,7 @@ package factible
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -483,7 +484,8 @@ func TestEchoedPasswordIsRedacted(t *testing.T) {
 		for _, httpStatus := range []int{200, 401, 500} {
 			v := (&vendor{status: httpStatus, answer: body}).start(t)
 			_, err := v.client(t).Cancel(t.Context(), primary)
-			failure := err.(*cancel.Error)
+			failure, ok := errors.AsType[*cancel.Error](err)
+			require.True(t, ok)
 			for _, shown := range []string{err.Error(), failure.Message, failure.Code, fmt.Sprint(failure.Err)} {
 				assert.NotContains(t, shown, "contrase", what)
 				assert.NotContains(t, shown, "otra", what)

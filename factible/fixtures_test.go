@@ -14,10 +14,10 @@ import (
 
 const fixtures = "../testdata/factible"
 
-func fixture(t testing.TB, name string) []byte {
-	t.Helper()
+func fixture(tb testing.TB, name string) []byte {
+	tb.Helper()
 	text, err := os.ReadFile(filepath.Join(fixtures, name))
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return text
 }
 

@@ -18,6 +18,7 @@ import (
 )
 
 func seeds(f *testing.F, pattern string) [][]byte {
+	f.Helper()
 	files, err := filepath.Glob(filepath.Join(fixtures, pattern))
 	require.NoError(f, err)
 	require.NotEmpty(f, files)
@@ -30,7 +31,7 @@ func seeds(f *testing.F, pattern string) [][]byte {
 
 // leaves returns the text before each end tag of body, read by other means than the
 // adapter's, and whether body is XML throughout.
-func leaves(t *testing.T, body []byte, contentType string) ([]string, bool) {
+func leaves(body []byte, contentType string) ([]string, bool) {
 	text, err := charset.UTF8(body, contentType)
 	if err != nil {
 		return nil, false
@@ -78,7 +79,7 @@ func FuzzAnswer(f *testing.F) {
 			return
 		}
 		require.Contains(t, []cancel.State{cancel.Cancelled, cancel.AlreadyCancelled, cancel.Pending}, got.State)
-		texts, ok := leaves(t, body, contentType)
+		texts, ok := leaves(body, contentType)
 		require.True(t, ok)
 		require.Contains(t, texts, got.Code)
 		if got.State == cancel.Pending {
@@ -118,7 +119,7 @@ func FuzzParseReceipt(f *testing.F) {
 		for _, folio := range receipt.Folios {
 			require.Equal(t, meaning(folio.EstatusUUID), folio.Meaning)
 		}
-		texts, ok := leaves(t, acuse, "")
+		texts, ok := leaves(acuse, "")
 		require.True(t, ok)
 		for state, estatus := range map[cancel.State]string{cancel.Cancelled: "201", cancel.AlreadyCancelled: "202"} {
 			if result.state == state {

@@ -6,6 +6,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -52,9 +53,7 @@ func (v *vendor) start(t *testing.T) *vendor {
 			return
 		}
 		w.Header().Set("Content-Type", "text/xml; charset=utf-8")
-		for key, values := range v.header {
-			w.Header()[key] = values
-		}
+		maps.Copy(w.Header(), v.header)
 		w.WriteHeader(v.status)
 		_, _ = io.WriteString(w, v.answer)
 	}))

@@ -2,6 +2,7 @@ package payvalida
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -152,8 +153,8 @@ func TestAnswersThatAreNone(t *testing.T) {
 }
 
 func TestWordsWithoutACodeAreKept(t *testing.T) {
-	_, err := read(payment, 401, "", `{"DESC":"not authorized"}`)
-	assert.Equal(t, "not authorized", err.(*cancel.Error).Message)
+	got, err := read(payment, 401, "", `{"DESC":"not authorized"}`)
+	assert.Equal(t, "not authorized", expect{reason: cancel.ErrAuth}.check(t, got, err).Message)
 }
 
 func TestAnswersInOtherCharsets(t *testing.T) {
@@ -208,7 +209,8 @@ func TestEchoedFixedHashIsRedacted(t *testing.T) {
 	} {
 		v := (&vendor{status: 401, answer: body}).start(t)
 		_, err := v.client(t, func(c *Config) { c.FixedHash = hash }).Cancel(t.Context(), payment)
-		failure := err.(*cancel.Error)
+		failure, ok := errors.AsType[*cancel.Error](err)
+		require.True(t, ok)
 		for _, shown := range []string{err.Error(), failure.Message, failure.Code, fmt.Sprint(failure.Err)} {
 			assert.NotContains(t, shown, "hunter2", what)
 			assert.NotContains(t, shown, "ash", what)

@@ -288,6 +288,27 @@ func TestBodyThatIsNotWhole(t *testing.T) {
 	}
 }
 
+func TestBodyThatOnlyClaimsToBeCompressed(t *testing.T) {
+	s := newServer(t, nil, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		w.WriteHeader(http.StatusUnauthorized)
+		io.WriteString(w, "plain words")
+	})
+	a := post(t, newClient(t, cancel.ClientOptions{HTTPClient: ownTransport(t, &http.Transport{DisableCompression: true})}), s.URL)
+	assert.Error(t, a.Err)
+	assert.Equal(t, "plain words", string(a.Body))
+	assert.Equal(t, http.StatusUnauthorized, a.Status)
+}
+
+func TestGet(t *testing.T) {
+	s := newServer(t, nil, func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "%s %s %d %q %s", r.Method, r.URL, r.ContentLength, r.Header["X-Ask"], r.UserAgent())
+	})
+	a := newClient(t, cancel.ClientOptions{UserAgent: "till/7"}).Get(t.Context(), s.URL+"/p?q=1", http.Header{"X-Ask": {"a"}})
+	require.NoError(t, a.Err)
+	assert.Equal(t, `GET /p?q=1 0 ["a"] till/7`, string(a.Body))
+}
+
 func TestInterimResponsesAreSkipped(t *testing.T) {
 	target := listen(t, func(conn net.Conn) {
 		readRequest(conn)

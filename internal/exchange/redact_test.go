@@ -91,6 +91,13 @@ func TestErrorsOfACallHoldNoSecret(t *testing.T) {
 	assert.Equal(t, "authentication failed (code no REDACTED): wrong: REDACTED: hm REDACTED", err.Error())
 }
 
+func TestCodesThatAreNumbersAreVerbatim(t *testing.T) {
+	call := Call{Redact: NewRedactor("0")}
+	for said, want := range map[string]string{"200": "200", "0017": "0017", "1801": "1801", "": "", "a0": "aREDACTED", "100000": "1REDACTEDREDACTEDREDACTEDREDACTEDREDACTED"} {
+		assert.Equal(t, want, call.Fail(cancel.ErrAuth, Answer{}, Words{Code: said}, nil).Code)
+	}
+}
+
 func TestRedactorDoesNotShowItsSecrets(t *testing.T) {
 	redact := NewRedactor("hunter2")
 	clean := redact.Error(errors.New("hunter2"))

@@ -173,3 +173,32 @@ func TestCallersTraceIsKept(t *testing.T) {
 	require.NoError(t, postContext(ctx, newClient(t, cancel.ClientOptions{}), s.URL).Err)
 	assert.True(t, got.Load())
 }
+
+func TestHTTP2OfTheCallers(t *testing.T) {
+	s := newServer(t, func(s *httptest.Server) {
+		s.EnableHTTP2 = true
+		s.StartTLS()
+	}, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/abort":
+			panic(http.ErrAbortHandler)
+		case "/moved":
+			w.Header().Set("Location", "/")
+			w.WriteHeader(http.StatusTemporaryRedirect)
+		}
+		io.WriteString(w, r.Proto)
+	})
+	c := newClient(t, cancel.ClientOptions{HTTPClient: s.Client()})
+	a := post(t, c, s.URL)
+	require.NoError(t, a.Err)
+	assert.Equal(t, "HTTP/2.0", string(a.Body))
+
+	a = post(t, c, s.URL+"/moved")
+	require.NoError(t, a.Err)
+	assert.Equal(t, http.StatusTemporaryRedirect, a.Status)
+
+	a = post(t, c, s.URL+"/abort")
+	assert.Error(t, a.Err)
+	assert.False(t, a.Unsent)
+	assert.EqualValues(t, 3, s.requests.Load())
+}
