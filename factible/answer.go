@@ -133,7 +133,7 @@ func (op operation) outcome(id string, s status) (outcome, error) {
 	}
 	receipt, err := ParseReceipt(s.acuse)
 	if err != nil {
-		return outcome{state: op.unproved}, nil
+		return outcome{state: op.unproved}, nil //nolint:nilerr // what cannot be read proves nothing
 	}
 	var found []string
 	for _, folio := range receipt.Folios {
