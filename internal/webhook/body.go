@@ -1,0 +1,70 @@
+package webhook
+
+import (
+	"encoding/json"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/unified-cancel/cancel/internal/charset"
+	"github.com/unified-cancel/cancel/internal/jsonobject"
+)
+
+// The media types that vendors send.
+const (
+	JSON = "application/json"
+	Form = "application/x-www-form-urlencoded"
+)
+
+// MediaType returns that of a call: JSON for its relatives, and where none is given.
+func MediaType(contentType string) string {
+	if contentType == "" {
+		return JSON
+	}
+	media, _, err := mime.ParseMediaType(contentType)
+	switch {
+	case err != nil:
+		return ""
+	case strings.HasPrefix(media, "application/") && strings.HasSuffix(media, "+json"):
+		return JSON
+	}
+	return media
+}
+
+// WrongType returns the error of a call in a media type that its vendor does not send.
+func WrongType() error {
+	return Refuse(http.StatusUnsupportedMediaType, "the Content-Type is none that the vendor sends")
+}
+
+// Object reads a body that is one JSON object.
+func Object(contentType string, body []byte) (jsonobject.Object, error) {
+	text, err := charset.UTF8(body, contentType)
+	if err != nil {
+		return nil, Malformed("the charset is none that can be read")
+	}
+	object, err := jsonobject.Parse(text)
+	if err != nil {
+		return nil, Malformed("the body is not one JSON object, read in one way alone")
+	}
+	return object, nil
+}
+
+// Malformed returns the error of a call that is not what the vendor documents. The
+// reason must repeat nothing of the call.
+func Malformed(reason string) error { return Refuse(http.StatusBadRequest, reason) }
+
+// Text returns a JSON string, or the digits of a JSON number as they stand. What is
+// absent or null is "". ok is false for anything else.
+func Text(value json.RawMessage) (text string, ok bool) {
+	if len(value) == 0 || string(value) == "null" {
+		return "", true
+	}
+	switch value[0] {
+	case '"':
+		err := json.Unmarshal(value, &text)
+		return text, err == nil
+	case '-', '0', '1', '2', '3', '4', '5', '6', '7', '8', '9':
+		return string(value), true
+	}
+	return "", false
+}
