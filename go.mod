@@ -5,7 +5,6 @@ go 1.26
 require (
 	github.com/beevik/etree v1.7.0
 	github.com/hooklift/gowsdl v0.5.0
-	github.com/jarcoal/httpmock v1.4.2
 	github.com/russellhaering/goxmldsig v1.6.1
 	github.com/stretchr/testify v1.12.1
 	github.com/youmark/pkcs8 v0.0.0-20240726163527-a2c0da244d78
@@ -16,6 +15,7 @@ require (
 )
 
 require (
+	github.com/jarcoal/httpmock v1.4.2
 	github.com/jonboulle/clockwork v0.5.0 // indirect
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/crypto v0.55.0 // indirect

@@ -14,9 +14,10 @@ const redacted = "REDACTED"
 // it, an adapter converts it to string; it is never trimmed. The zero value is an
 // absent secret, and is REDACTED too.
 //
-// Package fmt consults no method of a value that it finds in an unexported field
-// of a struct, nor under the verb %p or a %w outside [fmt.Errorf] (go vet reports
-// both): keep a Secret, and a Config that holds one, out of such places.
+// What asks no method of a value shows it nevertheless: package fmt in an unexported
+// field of a struct, under the verbs %p and %w, and in a struct behind a pointer within
+// another value under a verb that is none for pointers, such as %s; encoding/json as the
+// key of a map; encoding/xml in a comment. Keep a Secret out of such places.
 type Secret string
 
 // Format writes REDACTED, whatever the verb.
