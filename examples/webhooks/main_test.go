@@ -1,0 +1,204 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	_ "embed"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+//go:embed testdata/demo.txt
+var demoOutput string
+
+func none(string) string { return "" }
+
+func TestDemo(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	var stdout, stderr bytes.Buffer
+	require.NoError(t, run(t.Context(), []string{"-demo"}, none, &stdout, &stderr))
+	assert.Equal(t, demoOutput, stdout.String())
+	assert.Empty(t, stderr.String())
+}
+
+func TestDemoInterrupted(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	assert.ErrorIs(t, run(ctx, []string{"-demo"}, none, io.Discard, io.Discard), context.Canceled)
+}
+
+func TestServeUntilInterrupted(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	ctx, interrupt := context.WithCancel(t.Context())
+	defer interrupt()
+	var stderr bytes.Buffer
+	stdout, w := io.Pipe()
+	ended := make(chan error)
+	go func() {
+		err := run(ctx, []string{"-listen", "127.0.0.1:0"}, demoVariables, w, &stderr)
+		_ = w.Close()
+		ended <- err
+	}()
+	lines := bufio.NewScanner(stdout)
+	require.True(t, lines.Scan())
+	base, ok := strings.CutPrefix(lines.Text(), "listening at ")
+	require.True(t, ok, lines.Text())
+	base, ok = strings.CutSuffix(base, "[/auco /payvalida]")
+	require.True(t, ok, lines.Text())
+
+	transport := new(http.Transport)
+	defer transport.CloseIdleConnections()
+	client := &http.Client{Transport: transport}
+	post := func(c call) {
+		status, _, err := c.send(t.Context(), client, base)
+		assert.NoError(t, err)
+		assert.Equal(t, c.want, status)
+	}
+	for _, c := range demoCalls {
+		if !c.event {
+			post(c)
+			continue
+		}
+		answered := make(chan struct{})
+		go func() {
+			post(c)
+			close(answered)
+		}()
+		assert.True(t, lines.Scan())
+		assert.Contains(t, demoOutput, lines.Text())
+		<-answered
+	}
+	interrupt()
+	assert.False(t, lines.Scan(), lines.Text())
+	require.NoError(t, <-ended)
+	assert.Contains(t, stderr.String(), `reason="the header is wrong"`)
+	assert.Contains(t, stderr.String(), `reason="the checksum is wrong"`)
+	for _, secret := range []string{demoValue, demoHash} {
+		assert.NotContains(t, stderr.String(), secret)
+	}
+}
+
+func TestWhatCannotStart(t *testing.T) {
+	defer goleak.VerifyNone(t)
+	other := httptest.NewServer(nil)
+	defer other.Close()
+	only := func(names ...string) func(string) string {
+		return func(name string) string {
+			if slices.Contains(names, name) {
+				return demoVariables(name)
+			}
+			return ""
+		}
+	}
+	for name, c := range map[string]struct {
+		args   []string
+		getenv func(string) string
+		says   string
+	}{
+		"no variables":    {nil, none, "nothing to serve"},
+		"no value":        {nil, only("AUCO_WEBHOOK_HEADER"), "Value is missing"},
+		"no header":       {nil, only("AUCO_WEBHOOK_VALUE"), "Header is missing"},
+		"unknown flag":    {[]string{"-unknown"}, demoVariables, "unknown"},
+		"no flag":         {[]string{"demo"}, demoVariables, `"demo" is no flag`},
+		"address taken":   {[]string{"-listen", other.Listener.Addr().String()}, demoVariables, "in use"},
+		"address is none": {[]string{"-listen", "nowhere"}, demoVariables, "nowhere"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := run(t.Context(), c.args, c.getenv, io.Discard, io.Discard)
+			require.Error(t, err)
+			assert.ErrorContains(t, err, c.says)
+			assert.NotContains(t, err.Error(), demoValue)
+		})
+	}
+}
+
+func TestOneVendorAlone(t *testing.T) {
+	getenv := func(name string) string { return strings.TrimPrefix(demoVariables(name), demoHeader) }
+	_, err := newReceivers(getenv, new(journal), nil)
+	require.ErrorContains(t, err, "Header is missing", "half of Auco is a mistake")
+
+	r, err := newReceivers(func(name string) string {
+		if strings.HasPrefix(name, "AUCO") {
+			return ""
+		}
+		return demoVariables(name)
+	}, new(journal), nil)
+	require.NoError(t, err)
+	assert.Equal(t, []string{"/payvalida"}, r.paths)
+	w := httptest.NewRecorder()
+	r.mux.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/auco", http.NoBody))
+	assert.Equal(t, http.StatusNotFound, w.Code)
+}
+
+// pipes is a listener whose connections are in memory, so that time can be fake.
+type pipes struct {
+	conns  chan net.Conn
+	closed chan struct{}
+}
+
+func (p pipes) Accept() (net.Conn, error) {
+	select {
+	case conn := <-p.conns:
+		return conn, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p pipes) Close() error {
+	close(p.closed)
+	return nil
+}
+
+func (p pipes) Addr() net.Addr { return &net.TCPAddr{} }
+
+func TestClientsThatDawdleAreCutOff(t *testing.T) {
+	const head = "POST /auco HTTP/1.1\r\nHost: localhost\r\n" + demoHeader + ": " + demoValue + "\r\n"
+	for name, c := range map[string]struct {
+		sent  string
+		after time.Duration
+	}{
+		"nothing":            {"", 5 * time.Second},
+		"in the header":      {head, 5 * time.Second},
+		"before the body":    {head + "Content-Length: 40\r\n\r\n", 10 * time.Second},
+		"in the body":        {head + "Content-Length: 40\r\n\r\n{\"status\":\"FINISH\"", 10 * time.Second},
+		"in a chunked body":  {head + "Transfer-Encoding: chunked\r\n\r\n13\r\n{\"status\":\"FINISH\"}\r\n", 10 * time.Second},
+		"after it, if whole": {head + "Content-Length: 19\r\n\r\n{\"status\":\"FINISH\"}", time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var stdout bytes.Buffer
+				r, err := newReceivers(demoVariables, &journal{w: &stdout}, nil)
+				require.NoError(t, err)
+				server := newServer(r.mux)
+				listener := pipes{make(chan net.Conn), make(chan struct{})}
+				go func() { _ = server.Serve(listener) }()
+				client, accepted := net.Pipe()
+				listener.conns <- accepted
+
+				began := time.Now()
+				go func() { _, _ = io.WriteString(client, c.sent) }()
+				answer, err := io.ReadAll(client)
+				assert.NoError(t, err)
+				assert.Equal(t, c.after, time.Since(began).Round(time.Second))
+
+				require.NoError(t, shutDown(t.Context(), server, r))
+				assert.Equal(t, c.after == time.Minute, strings.HasPrefix(string(answer), "HTTP/1.1 200 OK"), "%s", answer)
+				assert.Equal(t, c.after == time.Minute, stdout.Len() > 0, "handed over")
+			})
+		})
+	}
+}
