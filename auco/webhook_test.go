@@ -288,6 +288,7 @@ func TestWebhookTellsRepeatsFromOtherEvents(t *testing.T) {
 		"another signer's address":     {base, change("a@", "b@"), false},
 		"a package of that name":       {base, change(`"code"`, `"package"`), false},
 		"a package, the same":          {packed("DOCUMENT_REJECT", "REJECT", "CREATE"), packed("DOCUMENT_REJECT", "REJECT", "CREATE"), true},
+		"a package, in other words":    {packed("DOCUMENT_REJECT", "REJECT", "CREATE"), packed("DOCUMENT_REJECT", "REJECT", "CREATE") + " ", true},
 		"a package, another document":  {packed("DOCUMENT_REJECT", "REJECT", "CREATE"), packed("DOCUMENT_REJECT", "REJECT", "REJECT"), false},
 		"without code, the same":       {nameless, nameless, true},
 		"without code, another name":   {nameless, strings.Replace(nameless, "Contrato", "Convenio", 1), false},

@@ -152,6 +152,15 @@ func TestAnswers(t *testing.T) {
 	}
 }
 
+func TestWhatSaysThatItIsTooLargeIsNotRead(t *testing.T) {
+	r := newReceiver(t, echo(nil), Options{MaxBytes: 10})
+	req := httptest.NewRequest(http.MethodPost, "/", iotest.ErrReader(errors.New("read")))
+	req.ContentLength = 11
+	w := httptest.NewRecorder()
+	r.ServeHTTP(w, req)
+	assert.Equal(t, http.StatusRequestEntityTooLarge, w.Code)
+}
+
 func TestTheFunctionRunsApart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		type key struct{}
