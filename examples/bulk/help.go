@@ -1,0 +1,58 @@
+package main
+
+import (
+	"flag"
+	"fmt"
+	"io"
+	"text/tabwriter"
+)
+
+func help(out io.Writer, flags *flag.FlagSet) {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	defer w.Flush()
+
+	fmt.Fprint(w, `Cancels what a file lists, writes down what became of each, and leaves a report.
+
+Usage: bulk [flags] FILE
+
+FILE is CSV, whose first line names the columns, or JSON Lines, with one object per
+line: provider, kind and id, and where the provider needs them reason, requested_by,
+motive, replaced_by, issuer. A record is one line. A line that is no request is told
+of by its number and stops nothing else. What is listed twice is sent once.
+
+Flags:
+`)
+	flags.VisitAll(func(f *flag.Flag) {
+		value, usage := flag.UnquoteUsage(f)
+		fmt.Fprintf(w, "  -%s %s\t%s\n", f.Name, value, usage)
+	})
+	fmt.Fprint(w, `
+With -resume nothing is sent again that has an answer. What has none, because the
+program ended first, may have been cancelled: a provider that can be asked for the
+status is asked first, of another the cancellation is asked again, and in doubt an
+error leaves it in doubt. What was unavailable is asked again, and so is what failed
+for the credentials' sake or was invalid and has changed in FILE.
+
+`)
+	fmt.Fprint(w, "Environment (where none of it is set, the providers are simulators):\n")
+	for _, p := range providers {
+		for _, v := range p.about.Variables {
+			meaning := v.Meaning
+			if v.Optional {
+				meaning += "; optional"
+			}
+			fmt.Fprintf(w, "  %s\t%s\n", v.Name, meaning)
+		}
+		fmt.Fprintf(w, "  %s\treplaces the environment's URL; asks for -yes unless it is on this machine\n", p.endpointVariable())
+	}
+	fmt.Fprintf(w, "  %s\tsandbox or production, which asks for -yes\n", environment)
+	fmt.Fprintf(w, `
+Exit codes, of several the one that stands lower:
+  %d	all that the file asks for is cancelled or under way
+  %d	some was refused, or a line is no request
+  %d	some is to be asked again: -resume
+  %d	some is in doubt: -resume, and look at the report
+  %d	interrupted: -resume
+  %d	usage, or a file could not be read or written
+`, exitDone, exitRefused, exitAgain, exitDoubt, exitInterrupted, exitFailed)
+}

@@ -1,0 +1,270 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/unified-cancel/cancel"
+)
+
+// maxLine bounds a line of the input, in bytes.
+const maxLine = 1 << 20
+
+// row is a line of the input that is not blank.
+type row struct {
+	line    int // its number in the file, the first being 1
+	request cancel.Request
+	bad     error // why it asks for nothing, nil where it does
+}
+
+// input is a file of requests. It is read as a stream, and as often as needed.
+type input struct {
+	path   string
+	header *header // nil for JSONL
+	// rows is how many there are, good or bad.
+	total int
+}
+
+// header is what the first line of a CSV file says.
+type header struct {
+	comma   rune
+	columns []string
+	ignored []string
+}
+
+// columns are those that are read, and where they go.
+var columns = map[string]func(*cancel.Request) *string{
+	"provider":     func(r *cancel.Request) *string { return &r.Provider },
+	"kind":         func(r *cancel.Request) *string { return (*string)(&r.Kind) },
+	"id":           func(r *cancel.Request) *string { return &r.ID },
+	"reason":       func(r *cancel.Request) *string { return &r.Reason },
+	"requested_by": func(r *cancel.Request) *string { return &r.RequestedBy },
+	"motive":       func(r *cancel.Request) *string { return &r.Motive },
+	"replaced_by":  func(r *cancel.Request) *string { return &r.ReplacedBy },
+	"issuer":       func(r *cancel.Request) *string { return &r.Issuer },
+}
+
+var required = []string{"provider", "kind", "id"}
+
+// openInput finds out what the file is and how much is in it. The format is csv,
+// jsonl, or "" for what the extension says.
+func openInput(path, format string) (*input, error) {
+	if format == "" {
+		format = strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), ".")
+	}
+	in := &input{path: path}
+	switch format {
+	case "csv":
+		in.header = new(header)
+	case "jsonl", "ndjson":
+	default:
+		return nil, fmt.Errorf("%q is neither csv nor jsonl: say -format", format)
+	}
+	first := true
+	for line, err := range in.lines() {
+		if err != nil {
+			return nil, err
+		}
+		if first && in.header != nil {
+			if *in.header, err = readHeader(line.text); err != nil {
+				return nil, fmt.Errorf("%s: %w", path, err)
+			}
+		} else {
+			in.total++
+		}
+		first = false
+	}
+	if first && in.header != nil {
+		return nil, fmt.Errorf("%s is empty: its first line must name the columns", path)
+	}
+	return in, nil
+}
+
+func readHeader(text []byte) (header, error) {
+	h := header{comma: ','}
+	for _, comma := range ",;\t" {
+		if bytes.ContainsRune(text, comma) {
+			h.comma = comma
+			break
+		}
+	}
+	cells, err := splitCSV(text, h.comma)
+	if err != nil {
+		return h, fmt.Errorf("the header is no CSV: %w", err)
+	}
+	for _, cell := range cells {
+		name := strings.ToLower(cell)
+		if _, known := columns[name]; !known {
+			h.ignored = append(h.ignored, cell)
+		} else if slices.Contains(h.columns, name) {
+			return h, fmt.Errorf("the header names the column %s twice", name)
+		}
+		h.columns = append(h.columns, name)
+	}
+	for _, name := range required {
+		if !slices.Contains(h.columns, name) {
+			return h, fmt.Errorf("the header names no column %s", name)
+		}
+	}
+	return h, nil
+}
+
+// splitCSV returns the cells of one line, without the blanks around them.
+func splitCSV(text []byte, comma rune) ([]string, error) {
+	r := csv.NewReader(bytes.NewReader(text))
+	r.Comma = comma
+	r.TrimLeadingSpace = true
+	cells, err := r.Read()
+	if parse, ok := errors.AsType[*csv.ParseError](err); ok {
+		return nil, parse.Err
+	}
+	for i := range cells {
+		cells[i] = strings.TrimSpace(cells[i])
+	}
+	return cells, err
+}
+
+// rows yields the rows. An error is that of the file and comes last.
+func (in *input) rows() iter.Seq2[row, error] {
+	read := readJSON
+	if in.header != nil {
+		read = in.header.read
+	}
+	return func(yield func(row, error) bool) {
+		header := in.header != nil
+		for line, err := range in.lines() {
+			if err != nil {
+				yield(row{}, err)
+				return
+			}
+			if header {
+				header = false
+				continue
+			}
+			r := row{line: line.number}
+			if r.bad = line.bad(); r.bad == nil {
+				r.request, r.bad = read(line.text)
+			}
+			if r.bad == nil {
+				r.bad = incomplete(r.request)
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}
+
+func (h *header) read(text []byte) (cancel.Request, error) {
+	var req cancel.Request
+	cells, err := splitCSV(text, h.comma)
+	if err != nil {
+		return req, fmt.Errorf("it is no CSV: %w (a record is one line)", err)
+	}
+	if len(cells) != len(h.columns) {
+		return req, fmt.Errorf("it has %d cells, the header has %d", len(cells), len(h.columns))
+	}
+	for i, name := range h.columns {
+		if field, ok := columns[name]; ok {
+			*field(&req) = cells[i]
+		}
+	}
+	return req, nil
+}
+
+func readJSON(text []byte) (req cancel.Request, err error) {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&req); err != nil {
+		return req, fmt.Errorf("it is no request in JSON: %w", err)
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return req, errors.New("it holds more than one JSON object")
+	}
+	return req, nil
+}
+
+// incomplete reports what is missing to tell requests apart. All else is for the
+// adapters to judge.
+func incomplete(req cancel.Request) error {
+	for _, name := range required {
+		if *columns[name](&req) == "" {
+			return fmt.Errorf("%s is missing", name)
+		}
+	}
+	return nil
+}
+
+// line is one of a text file.
+type line struct {
+	number  int
+	text    []byte // valid until the next one
+	tooLong bool
+}
+
+func (l line) bad() error {
+	switch {
+	case l.tooLong:
+		return fmt.Errorf("it is longer than %d bytes", maxLine)
+	case !utf8.Valid(l.text):
+		return errors.New("it is not UTF-8: save the file in that encoding")
+	}
+	return nil
+}
+
+// lines yields the lines that are not blank.
+func (in *input) lines() iter.Seq2[line, error] {
+	return func(yield func(line, error) bool) {
+		f, err := os.Open(in.path)
+		if err != nil {
+			yield(line{}, err)
+			return
+		}
+		defer func() { _ = f.Close() }()
+		r := bufio.NewReaderSize(f, 64<<10)
+		for l := (line{number: 1}); ; l.number++ {
+			if err := l.read(r); err != nil {
+				if !errors.Is(err, io.EOF) {
+					yield(line{}, err)
+				}
+				return
+			}
+			if l.number == 1 {
+				l.text = bytes.TrimPrefix(l.text, []byte("\uFEFF")) // as spreadsheets write it
+			}
+			if len(bytes.TrimSpace(l.text)) > 0 && !yield(l, nil) {
+				return
+			}
+		}
+	}
+}
+
+// read reads the next line. Of one that is too long it keeps the beginning.
+func (l *line) read(r *bufio.Reader) error {
+	l.text, l.tooLong = l.text[:0], false
+	for {
+		part, more, err := r.ReadLine()
+		if err != nil {
+			return err
+		}
+		if len(l.text)+len(part) > maxLine {
+			l.tooLong = true
+		} else {
+			l.text = append(l.text, part...)
+		}
+		if !more {
+			return nil
+		}
+	}
+}
