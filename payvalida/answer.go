@@ -18,18 +18,15 @@ func interpret(call exchange.Call, req cancel.Request, answer exchange.Answer) (
 	if err != nil {
 		return cancel.Result{}, call.NoAnswer(answer, said, err)
 	}
-	outcome, documented := outcomes[said.Code]
-	if !documented {
-		outcome.reason = cancel.ErrUnexpected
-	}
-	if outcome.reason != nil {
-		return cancel.Result{}, call.Fail(outcome.reason, answer, said, nil)
+	row := table.Lookup(call.Op, said.Code)
+	if row.Reason != nil {
+		return cancel.Result{}, call.Fail(row.Reason, answer, said, nil)
 	}
 	return cancel.Result{
 		Provider: provider,
 		ID:       req.ID,
 		Kind:     req.Kind,
-		State:    outcome.state,
+		State:    row.State,
 		Code:     said.Code,
 		Message:  said.Message,
 		Raw:      answer.Body,

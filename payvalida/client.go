@@ -30,12 +30,13 @@ type Client struct {
 // [cancel.AlreadyCancelled] for 0001. The package's overview lists the errors. See
 // https://docs.payvalida.com/api-tarjeta/master/anulaciones/anulaciones.
 func (c *Client) Cancel(ctx context.Context, req cancel.Request) (cancel.Result, error) {
-	call := exchange.Call{Provider: provider, Op: cancelOp, ID: req.ID, Redact: c.redact}
+	call := exchange.Call{Provider: provider, Op: cancelOp, ID: req.ID, Table: tableVersion, Redact: c.redact}
 	body, err := c.encode(req)
 	if err != nil {
 		return cancel.Result{}, call.Refuse(err.Error())
 	}
 	header := http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"}}
 	answer := c.exchange.Post(ctx, c.target, header, body)
+	call.Report(ctx, answer)
 	return interpret(call, req, answer)
 }

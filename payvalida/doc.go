@@ -11,10 +11,13 @@
 // unknown, ask to cancel again: CODE 0001 then says that it had been done before.
 // The bank that issued the card releases the money 1 to 15 business days later.
 //
+// A [Notification] receives what Payvalida tells of an order. A merchant's own void is not
+// notified.
+//
 // # Errors
 //
 // Every error is one [*cancel.Error]. Where the answer holds a CODE, that decides,
-// whatever the HTTP status:
+// whatever the HTTP status. [Codes] has all of them:
 //
 //   - [cancel.ErrUnavailable]: 0017, not reversed, the merchant may ask again.
 //   - [cancel.ErrUnexpected]: any other CODE. Payvalida documents the same number
