@@ -1,9 +1,12 @@
 package auco
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 
 	"github.com/unified-cancel/cancel"
@@ -12,14 +15,13 @@ import (
 	"github.com/unified-cancel/cancel/internal/jsonobject"
 )
 
-// interpret returns what answer, to a call with codes, means for req.
+// interpret returns what answer, to a cancellation of codes, means for req.
 func interpret(call exchange.Call, req cancel.Request, answer exchange.Answer, codes []string) (cancel.Result, error) {
 	if answer.Err != nil {
 		return cancel.Result{}, call.NoAnswer(answer, exchange.Words{}, nil)
 	}
 	object, err := parse(answer)
-	said := exchange.Words{}
-	said.Message, _ = object.Text("message")
+	said := words(object)
 	if err != nil || answer.Status/100 != 2 {
 		return cancel.Result{}, call.NoAnswer(answer, said, err)
 	}
@@ -27,23 +29,61 @@ func interpret(call exchange.Call, req cancel.Request, answer exchange.Answer, c
 	if err != nil {
 		return cancel.Result{}, call.NoAnswer(answer, said, err)
 	}
-	sum := counts.check(codes)
-	outcome := outcomes[verdict{listed: slices.Contains(counts.listed, req.ID), addsUp: sum == nil}]
-	if outcome.reason != nil {
-		if sum == nil {
-			sum = errors.New("the code is among errors.documents")
-		}
-		return cancel.Result{}, call.Fail(outcome.reason, answer, said, sum)
+	row, doubt := proved, counts.check(codes)
+	switch {
+	case slices.Contains(counts.listed, req.ID):
+		row = listed
+	case doubt != nil:
+		row = unproved
 	}
+	if row.Reason != nil {
+		return cancel.Result{}, call.Fail(row.Reason, answer, said, cmp.Or(doubt, errors.New("the code is among errors.documents")))
+	}
+	return result(req, answer, row.State, said), nil
+}
+
+// interpretStatus returns what answer, to a query for a document, means for req.
+func interpretStatus(call exchange.Call, req cancel.Request, answer exchange.Answer) (cancel.Result, error) {
+	if answer.Err != nil {
+		return cancel.Result{}, call.NoAnswer(answer, exchange.Words{}, nil)
+	}
+	if answer.Status == http.StatusBadRequest && bytes.Contains(answer.Body, []byte(documentNotFound)) {
+		row := table.Lookup(call.Op, documentNotFound)
+		return cancel.Result{}, call.Fail(row.Reason, answer, exchange.Words{Code: row.Code}, nil)
+	}
+	object, err := parse(answer)
+	said := words(object)
+	if err != nil || answer.Status/100 != 2 {
+		return cancel.Result{}, call.NoAnswer(answer, said, err)
+	}
+	said.Code, _ = object.Text("status")
+	if code, ok := object.Text("code"); said.Code == "" || ok && code != req.ID {
+		return cancel.Result{}, call.NoAnswer(answer, said, errors.New("no status of this document in the answer"))
+	}
+	row := table.Lookup(call.Op, said.Code)
+	if row.Reason != nil {
+		return cancel.Result{}, call.Fail(row.Reason, answer, said, nil)
+	}
+	return result(req, answer, row.State, said), nil
+}
+
+func result(req cancel.Request, answer exchange.Answer, state cancel.State, said exchange.Words) cancel.Result {
 	return cancel.Result{
 		Provider: provider,
 		ID:       req.ID,
 		Kind:     req.Kind,
-		State:    outcome.state,
+		State:    state,
+		Code:     said.Code,
 		Message:  said.Message,
 		Raw:      answer.Body,
 		At:       answer.At,
-	}, nil
+	}
+}
+
+// words returns the message of an answer. No page says where an error has one.
+func words(object jsonobject.Object) exchange.Words {
+	message, _ := object.Text("message")
+	return exchange.Words{Message: message}
 }
 
 func parse(answer exchange.Answer) (jsonobject.Object, error) {

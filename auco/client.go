@@ -2,7 +2,9 @@ package auco
 
 import (
 	"context"
+	"errors"
 	"net/http"
+	"net/url"
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/internal/exchange"
@@ -10,20 +12,24 @@ import (
 
 var (
 	_ cancel.Canceler      = (*Client)(nil)
+	_ cancel.StatusChecker = (*Client)(nil)
 	_ cancel.BatchCanceler = (*Client)(nil)
 )
 
 const (
 	cancelPath = "/document/cancel"
 	cancelOp   = http.MethodPost + " " + cancelPath
+	statusPath = "/document"
+	statusOp   = http.MethodGet + " " + statusPath
 )
 
 // Client cancels documents of one organisation. Make one with [New]. It is safe for
 // concurrent use and is not to be copied. It shows no secret when it is printed.
 type Client struct {
 	exchange   *exchange.Client
-	target     string
+	endpoint   *url.URL
 	privateKey func() cancel.Secret // a function, where package fmt cannot look
+	publicKey  func() cancel.Secret // nil where there is none
 	maxBatch   int
 	redact     exchange.Redactor
 }
@@ -49,7 +55,7 @@ func (c *Client) CancelBatch(ctx context.Context, reqs []cancel.Request) []cance
 	for i, req := range reqs {
 		items[i].Request = req
 		if err := batch.add(req); err != nil {
-			items[i].Err = c.call(req).Refuse(err.Error())
+			items[i].Err = c.call(cancelOp, req).Refuse(err.Error())
 		}
 	}
 	if len(batch.Codes) == 0 {
@@ -58,7 +64,7 @@ func (c *Client) CancelBatch(ctx context.Context, reqs []cancel.Request) []cance
 	answer := c.send(ctx, batch)
 	for i, req := range reqs {
 		if items[i].Err == nil {
-			items[i].Result, items[i].Err = interpret(c.call(req), req, answer, batch.Codes)
+			items[i].Result, items[i].Err = interpret(c.call(cancelOp, req), req, answer, batch.Codes)
 		}
 	}
 	return items
@@ -67,8 +73,35 @@ func (c *Client) CancelBatch(ctx context.Context, reqs []cancel.Request) []cance
 // MaxBatch returns the largest number of documents in one call.
 func (c *Client) MaxBatch() int { return c.maxBatch }
 
-func (c *Client) call(req cancel.Request) exchange.Call {
-	return exchange.Call{Provider: provider, Op: cancelOp, ID: req.ID, Redact: c.redact}
+// Status asks by one call of GET /document, with the public key, how a document stands.
+// The state is [cancel.Cancelled] for REJECTED, a word that Auco has both for a document
+// that was cancelled and for one that a signer declined, and [cancel.NotCancelled] for
+// CREATED, FINISH and EXPIRED; Code holds the word. A document that Auco does not know
+// is [cancel.ErrNotFound]. Without a public key in Config the error is
+// [errors.ErrUnsupported], as the cause of [cancel.ErrInvalid]. The page is
+// https://docs.auco.ai/en/api/document-managment/documents/get.
+func (c *Client) Status(ctx context.Context, req cancel.Request) (cancel.Result, error) {
+	call := c.call(statusOp, req)
+	call.ReadOnly = true
+	if c.publicKey == nil {
+		e := call.Refuse("Status needs the PublicKey of Config")
+		e.Err = errors.ErrUnsupported
+		return cancel.Result{}, e
+	}
+	if err := validCode(req); err != nil {
+		return cancel.Result{}, call.Refuse(err.Error())
+	}
+	target := c.endpoint.JoinPath(statusPath)
+	query := target.Query()
+	query.Set("code", req.ID)
+	target.RawQuery = query.Encode()
+	answer := c.exchange.Get(ctx, target.String(), header(c.publicKey))
+	call.Report(ctx, answer)
+	return interpretStatus(call, req, answer)
+}
+
+func (c *Client) call(op string, req cancel.Request) exchange.Call {
+	return exchange.Call{Provider: provider, Op: op, ID: req.ID, Table: tableVersion, Redact: c.redact}
 }
 
 func (c *Client) send(ctx context.Context, batch batch) exchange.Answer {
@@ -76,10 +109,14 @@ func (c *Client) send(ctx context.Context, batch batch) exchange.Answer {
 	if err != nil {
 		return exchange.Answer{Err: err, Unsent: true}
 	}
-	header := http.Header{
-		"Authorization": {string(c.privateKey())},
-		"Content-Type":  {"application/json"},
-		"Accept":        {"application/json"},
-	}
-	return c.exchange.Post(ctx, c.target, header, body)
+	header := header(c.privateKey)
+	header.Set("Content-Type", "application/json")
+	answer := c.exchange.Post(ctx, c.endpoint.JoinPath(cancelPath).String(), header, body)
+	c.call(cancelOp, cancel.Request{}).Report(ctx, answer)
+	return answer
+}
+
+// header returns that of a call with the given key, which travels without a scheme.
+func header(key func() cancel.Secret) http.Header {
+	return http.Header{"Authorization": {string(key())}, "Accept": {"application/json"}}
 }

@@ -24,7 +24,7 @@ const defaultMaxBatch = 50
 type Config struct {
 	// PrivateKey is the key that cancels (prk_…). Required.
 	PrivateKey cancel.Secret
-	// PublicKey is the key that reads (puk_…). Optional.
+	// PublicKey is the key that reads (puk_…). Optional: Status needs it.
 	PublicKey cancel.Secret
 	// Environment is required unless Endpoint is given.
 	Environment cancel.Environment
@@ -76,10 +76,13 @@ func New(config Config) (*Client, error) {
 	}
 	c := &Client{
 		exchange:   via,
-		target:     endpoint.JoinPath(cancelPath).String(),
+		endpoint:   endpoint,
 		privateKey: func() cancel.Secret { return config.PrivateKey },
 		maxBatch:   config.MaxBatch,
 		redact:     exchange.NewRedactor(config.PrivateKey, config.PublicKey),
+	}
+	if config.PublicKey != "" {
+		c.publicKey = func() cancel.Secret { return config.PublicKey }
 	}
 	if c.maxBatch == 0 {
 		c.maxBatch = defaultMaxBatch

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/mail"
 	"slices"
 	"strings"
 
@@ -44,8 +43,8 @@ func (b *batch) add(req cancel.Request) error {
 
 func (b *batch) encode() ([]byte, error) { return json.Marshal(b) }
 
-// valid reports why req is malformed.
-func valid(req cancel.Request) error {
+// validCode reports why req names no document.
+func validCode(req cancel.Request) error {
 	if err := check.Kind(req.Kind, cancel.Document); err != nil {
 		return err
 	}
@@ -54,6 +53,14 @@ func valid(req cancel.Request) error {
 	}
 	if err := check.Line(req.ID); err != nil {
 		return errors.New("ID " + err.Error())
+	}
+	return nil
+}
+
+// valid reports why req is malformed.
+func valid(req cancel.Request) error {
+	if err := validCode(req); err != nil {
+		return err
 	}
 	if strings.TrimSpace(req.Reason) == "" {
 		return errors.New("Reason is missing: Auco sends it to the signers")
@@ -64,8 +71,7 @@ func valid(req cancel.Request) error {
 	if req.RequestedBy == "" {
 		return errors.New("RequestedBy is missing: it is the e-mail address of whoever cancels")
 	}
-	address, err := mail.ParseAddress(req.RequestedBy)
-	if err != nil || address.Address != req.RequestedBy {
+	if !check.Email(req.RequestedBy) {
 		return errors.New("RequestedBy is not a bare e-mail address")
 	}
 	return nil

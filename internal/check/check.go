@@ -4,6 +4,7 @@ package check
 import (
 	"errors"
 	"fmt"
+	"net/mail"
 	"regexp"
 	"slices"
 	"strings"
@@ -76,3 +77,9 @@ var uuid = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{1
 
 // UUID reports whether s is written as a UUID: 8-4-4-4-12 hexadecimal digits.
 func UUID(s string) bool { return uuid.MatchString(s) }
+
+// Email reports whether s is an e-mail address and nothing else, such as a name.
+func Email(s string) bool {
+	address, err := mail.ParseAddress(s)
+	return err == nil && address.Address == s
+}

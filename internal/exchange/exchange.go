@@ -108,8 +108,14 @@ func (c *Client) Post(ctx context.Context, target string, header http.Header, bo
 
 // Get is as Post, for a request without a body.
 func (c *Client) Get(ctx context.Context, target string, header http.Header) Answer {
-	return c.send(ctx, http.MethodGet, target, header, nil)
+	return c.send(ctx, http.MethodGet, target, header, unrepeatable{})
 }
+
+// unrepeatable is an empty body. A request without any net/http would send again by
+// itself when a connection that it kept alive breaks.
+type unrepeatable struct{}
+
+func (unrepeatable) Read([]byte) (int, error) { return 0, io.EOF }
 
 func (c *Client) send(ctx context.Context, method, target string, header http.Header, body io.Reader) Answer {
 	req, err := http.NewRequestWithContext(ctx, method, target, body)
