@@ -35,15 +35,15 @@ func (op operation) interpret(call exchange.Call, req cancel.Request, answer exc
 	if err != nil {
 		return cancel.Result{}, call.NoAnswer(answer, exchange.Words{}, err)
 	}
-	outcome, cause := op.outcome(req.ID, status)
-	if outcome.reason != nil {
-		return cancel.Result{}, call.Fail(outcome.reason, answer, status.Words, cause)
+	row, cause := op.outcome(req.ID, status)
+	if row.Reason != nil {
+		return cancel.Result{}, call.Fail(row.Reason, answer, status.Words, cause)
 	}
 	return cancel.Result{
 		Provider: provider,
 		ID:       req.ID,
 		Kind:     req.Kind,
-		State:    outcome.state,
+		State:    row.State,
 		Code:     status.Code,
 		Message:  status.Message,
 		Receipt:  status.acuse,
@@ -122,18 +122,16 @@ func decodeAcuse(f soap.Field) []byte {
 	return []byte(f.Text)
 }
 
-// outcome returns what s means for the invoice id, and with a reason its cause.
-func (op operation) outcome(id string, s status) (outcome, error) {
-	if s.Code != processed {
-		known, ok := outcomes[s.Code]
-		if !ok {
-			known.reason = cancel.ErrUnexpected
-		}
-		return known, nil
+// outcome returns the row of the table that s, about the invoice id, falls under, and the
+// cause of the error that it may be.
+func (op operation) outcome(id string, s status) (cancel.Code, error) {
+	row := table.Lookup(op.name, s.Code)
+	if s.Code != processed || !op.proves {
+		return row, nil
 	}
 	receipt, err := ParseReceipt(s.acuse)
 	if err != nil {
-		return outcome{state: op.unproved}, nil //nolint:nilerr // what cannot be read proves nothing
+		return row, nil //nolint:nilerr // what cannot be read proves nothing
 	}
 	var found []string
 	for _, folio := range receipt.Folios {
@@ -143,14 +141,11 @@ func (op operation) outcome(id string, s status) (outcome, error) {
 	}
 	switch len(found) {
 	case 0:
-		return outcome{reason: cancel.ErrUnknownOutcome}, errors.New("the acuse has no folio with this UUID")
+		return cancel.Code{Reason: cancel.ErrUnknownOutcome}, errors.New("the acuse has no folio with this UUID")
 	case 1:
-		known, ok := acuseOutcomes[found[0]]
-		if !ok {
-			known.reason = cancel.ErrUnexpected
-		}
-		return known.outcome, fmt.Errorf("the acuse says EstatusUUID %s: %s", found[0], meaning(found[0]))
+		row = table.Lookup(inAcuse, found[0])
+		return row, fmt.Errorf("the acuse says EstatusUUID %s: %s", row.Code, row.English)
 	default:
-		return outcome{reason: cancel.ErrUnexpected}, fmt.Errorf("the acuse says EstatusUUID %s at once", strings.Join(found, " and "))
+		return cancel.Code{Reason: cancel.ErrUnexpected}, fmt.Errorf("the acuse says EstatusUUID %s at once", strings.Join(found, " and "))
 	}
 }

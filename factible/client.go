@@ -2,6 +2,7 @@ package factible
 
 import (
 	"context"
+	"time"
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/internal/exchange"
@@ -23,16 +24,36 @@ type Client struct {
 	username   string
 	password   func() cancel.Secret // a function, where package fmt cannot look
 	properties []KeyValue
-	redact     exchange.Redactor
+	// sign makes the SAT's request of a request; nil where the PAC holds the issuer's
+	// certificate.
+	sign   func(req cancel.Request, at time.Time) ([]byte, error)
+	redact exchange.Redactor
 }
 
-// Cancel cancels an invoice of the primary sector with the SAT, by one call of
-// cancelarSectorPrimario. The state is [cancel.Cancelled] or
-// [cancel.AlreadyCancelled], with the acuse in Receipt where the vendor sent one, or
-// [cancel.Pending] for status 211. The package's overview lists the errors. See
-// https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion-metodos/cancelarSectorPrimario-en.jsp.
+// Cancel cancels an invoice with the SAT, by one call.
+//
+// One of the primary sector is cancelled at once, by cancelarSectorPrimario. The state is
+// [cancel.Cancelled] or [cancel.AlreadyCancelled], with the acuse in Receipt where the
+// vendor sent one, or [cancel.Pending] for status 211.
+//
+// Any other, an [cancel.Invoice], is registered to be cancelled, by cancelarAsincrono, or
+// with a [CSD] in Config by enviarSolicitudCancelacionAsincrono. The request must have a
+// Motive (01 to 04), ReplacedBy with motive 01 alone, and the Issuer; RequestedBy, if
+// given, is told by e-mail what becomes of it. The state is [cancel.Pending]: registered
+// is not cancelled. Follow it with Status, or with Wait of a [cancel.Client].
+//
+// The package's overview lists the errors. See
+// https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion-metodos/cancelarSectorPrimario-en.jsp and
+// https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion-metodos/cancelarAsincrono-en.jsp.
 func (c *Client) Cancel(ctx context.Context, req cancel.Request) (cancel.Result, error) {
-	return c.do(ctx, cancelPrimarySector, req)
+	switch {
+	case req.Kind != cancel.Invoice:
+		return c.do(ctx, cancelPrimarySector, req)
+	case c.sign != nil:
+		return c.do(ctx, enviarSolicitud, req)
+	default:
+		return c.do(ctx, asincrono, req)
+	}
 }
 
 // Status asks by one call of getStatusCancelacionAsincrona how the cancellation of
@@ -46,10 +67,18 @@ func (c *Client) Status(ctx context.Context, req cancel.Request) (cancel.Result,
 }
 
 func (c *Client) do(ctx context.Context, op operation, req cancel.Request) (cancel.Result, error) {
-	call := exchange.Call{Provider: provider, Op: op.name, ID: req.ID, ReadOnly: op.readOnly, Redact: c.redact}
+	call := exchange.Call{
+		Provider: provider, Op: op.name, ID: req.ID,
+		ReadOnly: op.readOnly, Table: tableVersion, Redact: c.redact,
+	}
 	if err := op.valid(req); err != nil {
 		return cancel.Result{}, call.Refuse(err.Error())
 	}
-	answer := soap.Call(ctx, c.exchange, c.target, c.version, "urn:"+op.name, op.request(c, req))
+	request, err := op.request(c, req)
+	if err != nil {
+		return cancel.Result{}, call.Refuse(err.Error())
+	}
+	answer := soap.Call(ctx, c.exchange, c.target, c.version, "urn:"+op.name, request)
+	call.Report(ctx, answer)
 	return op.interpret(call, req, answer)
 }

@@ -1,49 +1,130 @@
 package factible
 
-import "github.com/unified-cancel/cancel"
+import (
+	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/internal/codetable"
+)
 
-// outcome is what a code becomes: either a state or the reason of an error.
-type outcome struct {
-	state  cancel.State
-	reason error
-}
+// tableVersion names this table in evidence. It changes with any row.
+const tableVersion = "factible 1"
 
-// processed is the status with which the acuse decides, or that there is none.
+// The names of the operations, and of the acuse, whose EstatusUUID is a code, too.
+const (
+	opSectorPrimario  = "cancelarSectorPrimario"
+	opGetStatus       = "getStatusCancelacionAsincrona"
+	opAsincrono       = "cancelarAsincrono"
+	opEnviarSolicitud = "enviarSolicitudCancelacionAsincrono"
+	inAcuse           = "acuse"
+)
+
+var (
+	registering = []string{opAsincrono, opEnviarSolicitud}
+	everywhere  = []string{opSectorPrimario, opGetStatus, opAsincrono, opEnviarSolicitud}
+)
+
+// processed is the status with which an acuse decides, where there can be one.
 const processed = "200"
 
-// outcomes holds every other status that the vendor documents for either operation.
-// Any that is missing is cancel.ErrUnexpected.
-var outcomes = map[string]outcome{
-	"204":  {reason: cancel.ErrNotCancellable},
-	"211":  {state: cancel.Pending},
-	"213":  {reason: cancel.ErrRejected},
-	"500":  {reason: cancel.ErrUnavailable},
-	"501":  {reason: cancel.ErrUnavailable},
-	"601":  {reason: cancel.ErrAuth},
-	"602":  {reason: cancel.ErrAuth},
-	"603":  {reason: cancel.ErrAuth},
-	"604":  {reason: cancel.ErrAuth},
-	"605":  {reason: cancel.ErrAuth},
-	"611":  {reason: cancel.ErrInvalid},
-	"620":  {reason: cancel.ErrForbidden},
-	"621":  {reason: cancel.ErrInvalid},
-	"623":  {reason: cancel.ErrNotFound},
-	"633":  {reason: cancel.ErrAuth},
-	"702":  {reason: cancel.ErrNotFound},
-	"1801": {reason: cancel.ErrInvalid},
-	"1802": {reason: cancel.ErrInvalid},
+// table holds every status that the vendor documents, and every EstatusUUID that the
+// SAT documents for an acuse. A status that the vendor documents for some operations
+// means the same for the others, but for those of registering alone. PACs publish
+// further EstatusUUID, though not alike.
+var table = codetable.Table{
+	{Code: processed, Operations: []string{opSectorPrimario}, State: cancel.Cancelled,
+		Spanish: "cancelación procesada; si hay acuse, él decide", English: "cancellation carried out; an acuse, if there is one, decides"},
+	{Code: processed, Operations: []string{opGetStatus}, State: cancel.Pending,
+		Spanish: "solicitud registrada, el SAT aún no responde; si hay acuse, él decide", English: "request registered, the SAT has not answered yet; an acuse, if there is one, decides"},
+	{Code: processed, Operations: registering, State: cancel.Pending,
+		Spanish: "solicitud registrada", English: "request registered"},
+	{Code: "201", Operations: registering, State: cancel.Pending,
+		Spanish: "solicitud recibida", English: "request received"},
+	{Code: "202", Operations: registering, State: cancel.Pending,
+		Spanish: "solicitud recibida antes", English: "request received before"},
+	{Code: "204", Operations: everywhere, Reason: cancel.ErrNotCancellable,
+		Spanish: "el comprobante no es cancelable", English: "the invoice cannot be cancelled"},
+	{Code: "211", Operations: everywhere, State: cancel.Pending,
+		Spanish: "cancelación en proceso", English: "cancellation under way"},
+	{Code: "213", Operations: everywhere, Reason: cancel.ErrRejected,
+		Spanish: "el receptor rechazó la cancelación", English: "the recipient refused the cancellation"},
+	{Code: "303", Operations: registering, Reason: cancel.ErrInvalid,
+		Spanish: "el CSD no corresponde al RFC del emisor", English: "the CSD is not the issuer's"},
+	{Code: "305", Operations: registering, Reason: cancel.ErrInvalid,
+		Spanish: "fecha fuera de la vigencia del CSD", English: "date outside the validity of the CSD"},
+	{Code: "306", Operations: registering, Reason: cancel.ErrInvalid,
+		Spanish: "el certificado no es un CSD", English: "the certificate is no CSD"},
+	{Code: "308", Operations: registering, Reason: cancel.ErrInvalid,
+		Spanish: "el certificado no fue emitido por el SAT", English: "the certificate was not issued by the SAT"},
+	{Code: "402", Operations: registering, Reason: cancel.ErrInvalid,
+		Spanish: "el RFC del emisor no está en la LCO", English: "the issuer's RFC is not in the LCO"},
+	{Code: "500", Operations: everywhere, Reason: cancel.ErrUnavailable, AskAgain: true,
+		Spanish: "error interno del PAC", English: "internal error of the PAC"},
+	{Code: "501", Operations: everywhere, Reason: cancel.ErrUnavailable, AskAgain: true,
+		Spanish: "error de la base de datos del PAC", English: "database error of the PAC"},
+	{Code: "601", Operations: everywhere, Reason: cancel.ErrAuth,
+		Spanish: "usuario o contraseña incorrectos", English: "wrong username or password"},
+	{Code: "602", Operations: everywhere, Reason: cancel.ErrAuth,
+		Spanish: "cuenta bloqueada", English: "account locked"},
+	{Code: "603", Operations: everywhere, Reason: cancel.ErrAuth,
+		Spanish: "contraseña vencida", English: "password expired"},
+	{Code: "604", Operations: everywhere, Reason: cancel.ErrAuth,
+		Spanish: "demasiados intentos fallidos", English: "too many failed attempts"},
+	{Code: "605", Operations: everywhere, Reason: cancel.ErrAuth,
+		Spanish: "usuario inactivo", English: "user inactive"},
+	{Code: "611", Operations: everywhere, Reason: cancel.ErrInvalid,
+		Spanish: "datos incompletos", English: "data incomplete"},
+	{Code: "620", Operations: everywhere, Reason: cancel.ErrForbidden,
+		Spanish: "sin permiso", English: "no permission"},
+	{Code: "621", Operations: everywhere, Reason: cancel.ErrInvalid,
+		Spanish: "datos no válidos", English: "data not valid"},
+	{Code: "623", Operations: everywhere, Reason: cancel.ErrNotFound,
+		Spanish: "el UUID no está en el panel del usuario", English: "the UUID is not in the user's panel"},
+	{Code: "633", Operations: everywhere, Reason: cancel.ErrAuth,
+		Spanish: "cuenta del otro ambiente", English: "account of the other environment"},
+	{Code: "701", Operations: registering, State: cancel.Pending,
+		Spanish: "ya hay una solicitud para el UUID", English: "there already is a request for the UUID"},
+	{Code: "702", Operations: everywhere, Reason: cancel.ErrNotFound,
+		Spanish: "no hay solicitud para el UUID", English: "there is no request for the UUID"},
+	{Code: "1701", Operations: registering, Reason: cancel.ErrInvalid,
+		Spanish: "la llave no corresponde al certificado", English: "the key does not match the certificate"},
+	{Code: "1702", Operations: registering, Reason: cancel.ErrInvalid,
+		Spanish: "contraseña de la llave incorrecta", English: "wrong password of the key"},
+	{Code: "1703", Operations: registering, Reason: cancel.ErrInvalid,
+		Spanish: "estructura de la llave no válida", English: "structure of the key not valid"},
+	{Code: "1704", Operations: registering, Reason: cancel.ErrInvalid,
+		Spanish: "la llave no es RSA", English: "the key is not RSA"},
+	{Code: "1710", Operations: registering, Reason: cancel.ErrInvalid,
+		Spanish: "estructura del certificado no válida", English: "structure of the certificate not valid"},
+	{Code: "1711", Operations: registering, Reason: cancel.ErrInvalid,
+		Spanish: "certificado aún no vigente", English: "certificate not yet valid"},
+	{Code: "1712", Operations: registering, Reason: cancel.ErrInvalid,
+		Spanish: "certificado vencido", English: "certificate expired"},
+	{Code: "1713", Operations: registering, Reason: cancel.ErrInvalid,
+		Spanish: "la llave pública del certificado no es RSA", English: "the certificate's public key is not RSA"},
+	{Code: "1801", Operations: everywhere, Reason: cancel.ErrInvalid,
+		Spanish: "solicitud ilegible o firma no validada", English: "request not readable, or signature not validated"},
+	{Code: "1802", Operations: everywhere, Reason: cancel.ErrInvalid,
+		Spanish: "firma de la solicitud incorrecta", English: "signature of the request wrong"},
+	{Code: "1803", Operations: registering, Reason: cancel.ErrInvalid,
+		Spanish: "UUID no válido", English: "UUID not valid"},
+
+	{Code: "201", Operations: []string{inAcuse}, State: cancel.Cancelled,
+		Spanish: "solicitud de cancelación recibida", English: "cancellation request received"},
+	{Code: "202", Operations: []string{inAcuse}, State: cancel.AlreadyCancelled,
+		Spanish: "cancelado previamente", English: "cancelled before"},
+	{Code: "203", Operations: []string{inAcuse}, Reason: cancel.ErrNotFound,
+		Spanish: "no encontrado, o no es del emisor", English: "not found, or not the issuer's"},
+	{Code: "204", Operations: []string{inAcuse}, Reason: cancel.ErrNotCancellable,
+		Spanish: "no aplicable para cancelación", English: "not applicable for cancellation"},
+	{Code: "205", Operations: []string{inAcuse}, Reason: cancel.ErrNotFound,
+		Spanish: "no existe", English: "does not exist"},
+	{Code: "206", Operations: []string{inAcuse}, Reason: cancel.ErrNotCancellable,
+		Spanish: "no es un CFDI del sector primario", English: "not a CFDI of the primary sector"},
 }
 
-// acuseOutcomes holds every EstatusUUID that the SAT documents for an acuse. Any
-// that is missing is cancel.ErrUnexpected: PACs publish others, but not alike.
-var acuseOutcomes = map[string]struct {
-	outcome
-	meaning string
-}{
-	"201": {outcome{state: cancel.Cancelled}, "cancellation request received"},
-	"202": {outcome{state: cancel.AlreadyCancelled}, "cancelled before"},
-	"203": {outcome{reason: cancel.ErrNotFound}, "not found, or not the issuer's"},
-	"204": {outcome{reason: cancel.ErrNotCancellable}, "not applicable for cancellation"},
-	"205": {outcome{reason: cancel.ErrNotFound}, "does not exist"},
-	"206": {outcome{reason: cancel.ErrNotCancellable}, "not a CFDI of the primary sector"},
-}
+// Codes returns the table by which answers are taken, in the order of the codes; those
+// of the acuse, which are an EstatusUUID, come last. It is a copy. It is safe for
+// concurrent use. The codes are those of the vendor's pages,
+// https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion-metodos/cancelarSectorPrimario-en.jsp
+// and its neighbours; 201, 202 and 303 to 402 for registering are known from its clients
+// alone.
+func Codes() []cancel.Code { return table.Copy() }

@@ -3,6 +3,7 @@ package factible
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/internal/check"
@@ -47,6 +48,9 @@ type Config struct {
 	// Properties travel with the operations that take them. The vendor documents
 	// none as yet.
 	Properties []KeyValue
+	// CSD is the issuer's, with which requests to cancel an Invoice are signed here. Nil
+	// where the PAC holds the issuer's certificate and signs.
+	CSD *CSD
 	// Options is how the service is reached. The zero value is ready for
 	// production.
 	Options cancel.ClientOptions
@@ -118,6 +122,16 @@ func New(config Config) (*Client, error) {
 	}
 	if c.namespace == "" {
 		c.namespace = defaultNamespace
+	}
+	if config.CSD != nil {
+		seal, err := config.CSD.open(time.Now())
+		if err != nil {
+			return nil, call.Refuse(err.Error())
+		}
+		c.sign = func(req cancel.Request, at time.Time) ([]byte, error) {
+			return seal.request(req.Issuer, req.ID, req.Motive, req.ReplacedBy, at)
+		}
+		c.redact = exchange.NewRedactor(config.Password, config.CSD.Password)
 	}
 	return c, nil
 }

@@ -27,6 +27,9 @@ func (v vendor) Adapter(o cancel.ClientOptions) (cancel.Canceler, error) {
 
 func (v vendor) Hold(kind cancel.Kind) cancel.Request {
 	req := cancel.Request{Kind: kind, ID: fmt.Sprintf("00000000-0000-4000-8000-%012X", v.held.Add(1))}
+	if kind == cancel.Invoice {
+		req.Motive, req.Issuer = "02", "EKU9003173C9"
+	}
 	v.Register(req.ID)
 	return req
 }
@@ -45,7 +48,7 @@ func TestConformance(t *testing.T) {
 			v.Close()
 			canceltest.RunConformance(t, canceltest.Harness{
 				Provider: "factible",
-				Kinds:    []cancel.Kind{cancel.PrimarySectorInvoice},
+				Kinds:    []cancel.Kind{cancel.PrimarySectorInvoice, cancel.Invoice},
 				Malformed: []cancel.Request{
 					{Kind: cancel.PrimarySectorInvoice},
 					{Kind: cancel.PrimarySectorInvoice, ID: "00000000-0000-4000-8000-00000000000"},
@@ -54,6 +57,8 @@ func TestConformance(t *testing.T) {
 					{Kind: cancel.PrimarySectorInvoice, ID: " 00000000-0000-4000-8000-000000000000"},
 					{Kind: cancel.PrimarySectorInvoice, ID: "00000000-0000-4000-8000-000000000000|02|"},
 					{Kind: cancel.PrimarySectorInvoice, ID: "0000000g-0000-4000-8000-000000000000"},
+					{Kind: cancel.Invoice, ID: "00000000-0000-4000-8000-000000000000", Motive: "02"},
+					{Kind: cancel.Invoice, ID: "00000000-0000-4000-8000-000000000000", Issuer: "EKU9003173C9"},
 				},
 				Secrets: []cancel.Secret{v.Config().Password},
 				Start:   start,

@@ -1,11 +1,25 @@
 // Package factible cancels CFDI invoices with the Mexican tax authority (SAT)
 // through Solución Factible, an authorized certification provider (PAC).
 //
-// A [Client] is a [cancel.Canceler] and a [cancel.StatusChecker]. It takes the kind
-// [cancel.PrimarySectorInvoice], identified by the folio fiscal (UUID), which
-// cancelarSectorPrimario cancels at once. Status asks getStatusCancelacionAsincrona
-// how a cancellation stands, of an [cancel.Invoice] too; the PAC knows it for 60
-// days after the SAT has answered.
+// A [Client] is a [cancel.Canceler] and a [cancel.StatusChecker]. It takes two kinds,
+// identified by the folio fiscal (UUID):
+//
+//   - A [cancel.PrimarySectorInvoice] is cancelled at once, by cancelarSectorPrimario.
+//   - Any other, an [cancel.Invoice], is registered to be cancelled, while its recipient
+//     has 72 hours to object: by cancelarAsincrono, or with a [CSD] by
+//     enviarSolicitudCancelacionAsincrono. Registered is not cancelled: the state is
+//     [cancel.Pending]. Request must have the Motive, the Issuer and, for motive 01, what
+//     the invoice is ReplacedBy.
+//
+// Status asks getStatusCancelacionAsincrona how a cancellation stands, of either; the PAC
+// knows it for 60 days after the SAT has answered. [cancel.Client.Wait] asks until it is
+// settled.
+//
+// # The issuer's certificate
+//
+// The request that reaches the SAT is signed with the issuer's certificado de sello
+// digital. Either the PAC holds it, in the user's panel, or Config.CSD does: the request is
+// then signed here, and the private key never leaves the program.
 //
 // # The acuse
 //
@@ -16,16 +30,17 @@
 // key the SAT alone holds: nobody else can verify it, and this package does not
 // claim to. An acuse that is not XML is kept as it came and proves nothing.
 //
-// A status of 200 from getStatusCancelacionAsincrona means that the cancellation was
+// A status of 200 from getStatusCancelacionAsincrona says that the cancellation was
 // registered. It is [cancel.Cancelled] with an acuse alone and [cancel.Pending]
 // without one.
 //
 // # Errors
 //
 // Every error is one [*cancel.Error]. Where the answer holds a status, that decides,
-// whatever the HTTP status:
+// whatever the HTTP status. [Codes] has all of them:
 //
-//   - [cancel.ErrInvalid]: 611, 621, 1801, 1802.
+//   - [cancel.ErrInvalid]: 611, 621, 1801, 1802, and of registering 303 to 402, 1701 to
+//     1713 and 1803, which are about the certificate and the UUID.
 //   - [cancel.ErrAuth]: 601 to 605 and 633. Stop asking: 604 locks the account.
 //   - [cancel.ErrForbidden]: 620.
 //   - [cancel.ErrNotFound]: 623 and 702, and an acuse with EstatusUUID 203 or 205.
@@ -48,6 +63,8 @@
 //   - [cancel.ErrUnexpected]: any other HTTP status.
 //
 // The vendor's pages are
-// https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion-metodos/cancelarSectorPrimario-en.jsp and
+// https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion-metodos/cancelarSectorPrimario-en.jsp,
+// https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion-metodos/cancelarAsincrono-en.jsp,
+// https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion-metodos/enviarSolicitudCancelacionAsincrono-en.jsp and
 // https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion-metodos/getStatusCancelacionAsincrona-en.jsp.
 package factible

@@ -113,7 +113,7 @@ func FuzzParseReceipt(f *testing.F) {
 		result, _ := getStatus.outcome(invoice, status{acuse: acuse, Words: wordsOf("200")})
 		if err != nil {
 			require.Empty(t, receipt)
-			require.Equal(t, cancel.Pending, result.state)
+			require.Equal(t, cancel.Pending, result.State)
 			return
 		}
 		for _, folio := range receipt.Folios {
@@ -122,12 +122,12 @@ func FuzzParseReceipt(f *testing.F) {
 		texts, ok := leaves(acuse, "")
 		require.True(t, ok)
 		for state, estatus := range map[cancel.State]string{cancel.Cancelled: "201", cancel.AlreadyCancelled: "202"} {
-			if result.state == state {
+			if result.State == state {
 				require.Contains(t, texts, estatus)
 				require.True(t, slices.ContainsFunc(texts, func(s string) bool { return strings.EqualFold(s, invoice) }))
 			}
 		}
-		require.NotEqual(t, cancel.Pending, result.state, "an acuse that can be read decides")
+		require.NotEqual(t, cancel.Pending, result.State, "an acuse that can be read decides")
 	})
 }
 

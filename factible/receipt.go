@@ -164,4 +164,4 @@ func parseFecha(s string) time.Time {
 	return t.In(mexicoCity)
 }
 
-func meaning(estatus string) string { return acuseOutcomes[estatus].meaning }
+func meaning(estatus string) string { return table.Lookup(inAcuse, estatus).English }

@@ -1,8 +1,11 @@
 package factible
 
 import (
+	"encoding/base64"
 	"encoding/xml"
 	"errors"
+	"strings"
+	"time"
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/internal/check"
@@ -13,38 +16,81 @@ type operation struct {
 	name     string
 	kinds    []cancel.Kind
 	readOnly bool
-	// unproved is what status 200 means without an acuse that can be read.
-	unproved cancel.State
-	request  func(*Client, cancel.Request) any
+	// proves says that an acuse which comes with status 200 decides.
+	proves bool
+	// details reports what is malformed besides Kind and ID. It may be nil.
+	details func(cancel.Request) error
+	// request returns the parameters, as encoding/xml takes them.
+	request func(*Client, cancel.Request) (any, error)
 }
 
+// cancellable are the kinds that Cancel takes, each by an operation of its own.
+var cancellable = []cancel.Kind{cancel.PrimarySectorInvoice, cancel.Invoice}
+
 var cancelPrimarySector = operation{
-	name:     "cancelarSectorPrimario",
-	kinds:    []cancel.Kind{cancel.PrimarySectorInvoice},
-	unproved: cancel.Cancelled,
-	request: func(c *Client, req cancel.Request) any {
+	name:   opSectorPrimario,
+	kinds:  cancellable,
+	proves: true,
+	request: func(c *Client, req cancel.Request) (any, error) {
 		return cancelarSectorPrimario{
-			XMLName:  xml.Name{Space: c.namespace, Local: "cancelarSectorPrimario"},
+			XMLName:  xml.Name{Space: c.namespace, Local: opSectorPrimario},
 			Usuario:  c.username,
 			Password: string(c.password()),
 			UUID:     req.ID,
+		}, nil
+	},
+}
+
+var asincrono = operation{
+	name:    opAsincrono,
+	kinds:   cancellable,
+	details: validInvoice,
+	request: func(c *Client, req cancel.Request) (any, error) {
+		return cancelarAsincrono{
+			XMLName:       xml.Name{Space: c.namespace, Local: opAsincrono},
+			Usuario:       c.username,
+			Password:      string(c.password()),
+			UUID:          req.ID + "|" + req.Motive + "|" + req.ReplacedBy,
+			RFCEmisor:     req.Issuer,
+			EmailNotifica: req.RequestedBy,
+			Properties:    wireProperties(c.properties),
+		}, nil
+	},
+}
+
+var enviarSolicitud = operation{
+	name:    opEnviarSolicitud,
+	kinds:   cancellable,
+	details: validInvoice,
+	request: func(c *Client, req cancel.Request) (any, error) {
+		solicitud, err := c.sign(req, time.Now())
+		if err != nil {
+			return nil, err
 		}
+		return enviarSolicitudCancelacionAsincrono{
+			XMLName:       xml.Name{Space: c.namespace, Local: opEnviarSolicitud},
+			Usuario:       c.username,
+			Password:      string(c.password()),
+			Solicitud:     base64.StdEncoding.EncodeToString(solicitud),
+			EmailNotifica: req.RequestedBy,
+			Properties:    wireProperties(c.properties),
+		}, nil
 	},
 }
 
 var getStatus = operation{
-	name:     "getStatusCancelacionAsincrona",
-	kinds:    []cancel.Kind{cancel.PrimarySectorInvoice, cancel.Invoice},
+	name:     opGetStatus,
+	kinds:    cancellable,
 	readOnly: true,
-	unproved: cancel.Pending,
-	request: func(c *Client, req cancel.Request) any {
+	proves:   true,
+	request: func(c *Client, req cancel.Request) (any, error) {
 		return getStatusCancelacionAsincrona{
-			XMLName:       xml.Name{Space: c.namespace, Local: "getStatusCancelacionAsincrona"},
+			XMLName:       xml.Name{Space: c.namespace, Local: opGetStatus},
 			Usuario:       c.username,
 			Password:      string(c.password()),
 			TransactionID: req.ID,
 			Properties:    wireProperties(c.properties),
-		}
+		}, nil
 	},
 }
 
@@ -55,6 +101,25 @@ type (
 		Usuario  string `xml:"usuario"`
 		Password string `xml:"password"`
 		UUID     string `xml:"uuid"`
+	}
+	// cancelarAsincrono leaves out csdCer, csdKey and csdPassword: the issuer's key is
+	// never sent.
+	cancelarAsincrono struct {
+		XMLName       xml.Name
+		Usuario       string     `xml:"usuario"`
+		Password      string     `xml:"password"`
+		UUID          string     `xml:"uuid"`
+		RFCEmisor     string     `xml:"rfcEmisor"`
+		EmailNotifica string     `xml:"emailNotifica,omitempty"`
+		Properties    []property `xml:"properties"`
+	}
+	enviarSolicitudCancelacionAsincrono struct {
+		XMLName       xml.Name
+		Usuario       string     `xml:"usuario"`
+		Password      string     `xml:"password"`
+		Solicitud     string     `xml:"solicitud"`
+		EmailNotifica string     `xml:"emailNotifica,omitempty"`
+		Properties    []property `xml:"properties"`
 	}
 	getStatusCancelacionAsincrona struct {
 		XMLName       xml.Name
@@ -84,6 +149,34 @@ func (op operation) valid(req cancel.Request) error {
 	}
 	if !check.UUID(req.ID) {
 		return errors.New("ID is no folio fiscal: it must be a UUID, 8-4-4-4-12 hexadecimal digits")
+	}
+	if op.details != nil {
+		return op.details(req)
+	}
+	return nil
+}
+
+// replaced is the motivo of an invoice that another one replaces.
+const replaced = "01"
+
+// validInvoice reports what of a request to register a cancellation is malformed.
+func validInvoice(req cancel.Request) error {
+	switch req.Motive {
+	case replaced, "02", "03", "04":
+	default:
+		return errors.New("Motive is none of the SAT's: it must be 01, 02, 03 or 04")
+	}
+	switch {
+	case req.Motive != replaced && req.ReplacedBy != "":
+		return errors.New("ReplacedBy goes with Motive 01 alone")
+	case req.Motive == replaced && !check.UUID(req.ReplacedBy):
+		return errors.New("ReplacedBy must be the UUID of the CFDI that replaces this one, for Motive 01")
+	case strings.EqualFold(req.ReplacedBy, req.ID):
+		return errors.New("ReplacedBy must be another UUID than ID")
+	case !validRFC(req.Issuer):
+		return errors.New("Issuer must be the RFC of the issuer, 12 or 13 characters")
+	case req.RequestedBy != "" && !check.Email(req.RequestedBy):
+		return errors.New("RequestedBy is not a bare e-mail address")
 	}
 	return nil
 }
