@@ -11,7 +11,8 @@ import (
 	_ "time/tzdata" // the hour in Mexico City must not depend on the machine
 )
 
-// rfcEmisor and keyName are invented, as is the key of the seal.
+// rfcEmisor is the issuer where no call has named another. It and keyName are invented,
+// as is the key of the seal.
 const (
 	rfcEmisor = "SIM200101AB1"
 	keyName   = "00001088888800009999"
@@ -23,14 +24,14 @@ var mexicoCity = must(time.LoadLocation("America/Mexico_City"))
 // acuse returns the SAT's acknowledgement for one invoice, as the acuses that the
 // SAT and PACs publish are laid out: the root in no namespace, local time with seven
 // decimals and no zone. The seal proves nothing, as nobody but the SAT could tell.
-func acuse(uuid, estatus string, at time.Time) []byte {
+func acuse(uuid, estatus, issuer string, at time.Time) []byte {
 	fecha := at.In(mexicoCity).Format("2006-01-02T15:04:05.0000000")
 	uuid = strings.ToUpper(uuid)
-	digest := sha512.Sum512([]byte(fecha + rfcEmisor + uuid + estatus))
+	digest := sha512.Sum512([]byte(fecha + issuer + uuid + estatus))
 	seal := hmac.New(sha512.New, []byte(sealKey))
 	seal.Write(digest[:])
 	encode := base64.StdEncoding.EncodeToString
-	return fmt.Appendf(nil, acuseLayout, fecha, rfcEmisor, uuid, estatus,
+	return fmt.Appendf(nil, acuseLayout, fecha, escapeXML(issuer), uuid, estatus,
 		encode(digest[:]), encode(seal.Sum(nil)), keyName, modulus)
 }
 

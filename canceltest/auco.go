@@ -5,9 +5,10 @@ import (
 	"fmt"
 	"net/http"
 	"net/mail"
+	"net/url"
 	"slices"
-	"strings"
 	"sync"
+	"time"
 
 	"github.com/unified-cancel/cancel/auco"
 )
@@ -17,7 +18,11 @@ const (
 	aucoPublicKey  = "puk_simulada"
 )
 
-const aucoPath = "/document/cancel"
+// Paths of what the simulator does: the first to cancel, the second to ask.
+const (
+	aucoPath     = "/document/cancel"
+	aucoDocument = "/document"
+)
 
 // States of a document, of which only the first can be cancelled.
 const (
@@ -33,14 +38,26 @@ const (
 // those that it does not know, are listed in errors.documents, with HTTP 200. A code
 // that a call names twice is cancelled and then listed.
 //
-// HTTP 400 and 401 come with a message in JSON: the page does not document their
+// GET /document tells with the public key how one document stands, as
+// https://docs.auco.ai/en/api/document-managment/documents/get documents it; its one
+// signer is invented. The parameter code is required and no other is taken: templates,
+// packages and images are not simulated. [Auco.CallBack] has webhooks told.
+//
+// HTTP 400 and 401 come with a message in JSON: the pages do not document their
 // bodies. Make one with [NewAuco]. It is safe for concurrent use.
 type Auco struct {
 	*Server
 
 	mu        sync.Mutex
-	documents map[string]string // states by code
+	documents map[string]*document // by code
 	cancelled ledger
+	webhook   *aucoWebhook // nil where there is none
+}
+
+// document is one that was sent out to be signed.
+type document struct {
+	code, state      string
+	created, updated time.Time
 }
 
 // NewAuco returns a simulator on a free port of 127.0.0.1. It panics where there is
@@ -54,7 +71,7 @@ func ListenAuco(address string) (*Auco, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Auco{Server: server, documents: map[string]string{}}
+	a := &Auco{Server: server, documents: map[string]*document{}}
 	a.serve(a)
 	return a, nil
 }
@@ -74,8 +91,8 @@ func (a *Auco) Register(codes ...string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, code := range codes {
-		if a.documents[code] == "" {
-			a.documents[code] = aucoCreated
+		if a.documents[code] == nil {
+			a.put(code, aucoCreated, "")
 		}
 	}
 }
@@ -88,14 +105,39 @@ func (a *Auco) SetState(code, state string) {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.documents[code] = state
+	a.put(code, state, "Rechazado por el firmante")
+}
+
+// put puts a document into a state, and has the webhook told where that is another.
+// The message is the reason of a REJECTED. The caller holds a.mu.
+func (a *Auco) put(code, state, message string) {
+	known := a.documents[code]
+	if known == nil {
+		known = &document{code: code, created: a.clock.now()}
+		a.documents[code] = known
+	}
+	if known.state == state {
+		return
+	}
+	known.state, known.updated = state, a.clock.now()
+	if a.webhook != nil {
+		a.deliver(a.webhook.message(known, message))
+	}
 }
 
 // State returns the state of a document, "" for one that is not known.
 func (a *Auco) State(code string) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.documents[code]
+	return a.stateOf(code)
+}
+
+// stateOf is State for a caller that holds a.mu.
+func (a *Auco) stateOf(code string) string {
+	if known := a.documents[code]; known != nil {
+		return known.state
+	}
+	return ""
 }
 
 // Cancelled returns the codes of the documents that calls have cancelled, in the
@@ -113,8 +155,11 @@ func (a *Auco) IsCancelled(code string) bool {
 	return a.cancelled.has[code]
 }
 
-func (*Auco) page(r *http.Request) reply {
-	return *atDoor(r, aucoPath) // which takes no GET
+func (*Auco) page(r *http.Request) *reply {
+	if r.URL.Path == aucoDocument {
+		return nil
+	}
+	return atDoor(r, aucoPath) // which takes no GET
 }
 
 func (*Auco) broken(*http.Request) reply {
@@ -122,55 +167,72 @@ func (*Auco) broken(*http.Request) reply {
 }
 
 func (a *Auco) answer(r *http.Request, body []byte, carry bool) reply {
-	codes, refusal := readAuco(r, body)
 	var said reply
-	if refusal != nil {
-		said = *refusal
+	if r.Method == http.MethodGet {
+		said = a.status(r)
 	} else {
-		said = a.cancel(codes, carry)
+		order, refusal := readAuco(r, body)
+		if refusal != nil {
+			said = *refusal
+		} else {
+			said = a.cancel(order, carry)
+		}
+		said.ids = order.codes
+		if json.Valid(body) {
+			said.request = body
+		}
 	}
 	said.op = r.Method + " " + r.URL.Path
-	said.ids = codes
-	if json.Valid(body) {
-		said.request = body
-	}
 	return said
 }
 
-// readAuco returns the codes that a call is about, and why it is refused, nil where it
-// is not.
-func readAuco(r *http.Request, body []byte) ([]string, *reply) {
-	if refusal := atDoor(r, aucoPath); refusal != nil {
-		return nil, refusal
+// atKey reports why a request is refused that does not have the right key, nil where it
+// has. The wrong one of the two keys is as good as none.
+func atKey(r *http.Request, right string) *reply {
+	if r.Header.Get("Authorization") == right {
+		return nil
 	}
-	var codes []string
-	given, err := readFields(body, "codes", "message", "email")
-	codesErr := json.Unmarshal(given["codes"], &codes)
-	_, hasMessage := given.text("message")
-	email, hasEmail := given.text("email")
+	return new(jsonMessage(http.StatusUnauthorized, "invalid or missing authentication"))
+}
 
-	refuse := func(status int, message string) ([]string, *reply) {
-		refusal := jsonMessage(status, message)
-		return codes, &refusal
+// aucoOrder is what a call asks to cancel.
+type aucoOrder struct {
+	codes   []string
+	message string
+}
+
+// readAuco returns what a call asks for, and why it is refused, nil where it is not.
+func readAuco(r *http.Request, body []byte) (aucoOrder, *reply) {
+	var order aucoOrder
+	if refusal := atDoor(r, aucoPath); refusal != nil {
+		return order, refusal
 	}
-	switch key := r.Header.Get("Authorization"); {
-	case strings.HasPrefix(key, "puk_"):
-		return refuse(http.StatusUnauthorized, "a private key is required")
-	case key != aucoPrivateKey:
-		return refuse(http.StatusUnauthorized, "invalid or missing authentication")
+	given, err := readFields(body, "codes", "message", "email")
+	codesErr := json.Unmarshal(given["codes"], &order.codes)
+	message, hasMessage := given.text("message")
+	email, hasEmail := given.text("email")
+	order.message = message
+
+	refuse := func(message string) (aucoOrder, *reply) {
+		return order, new(jsonMessage(http.StatusBadRequest, message))
+	}
+	if refusal := atKey(r, aucoPrivateKey); refusal != nil {
+		return order, refusal
+	}
+	switch {
 	case err != nil:
-		return refuse(http.StatusBadRequest, "the body is malformed: "+err.Error())
-	case codesErr != nil || len(codes) == 0 || slices.Contains(codes, ""):
-		return refuse(http.StatusBadRequest, "codes is required: a list of codes")
+		return refuse("the body is malformed: " + err.Error())
+	case codesErr != nil || len(order.codes) == 0 || slices.Contains(order.codes, ""):
+		return refuse("codes is required: a list of codes")
 	case !hasMessage:
-		return refuse(http.StatusBadRequest, "message is required: a string")
+		return refuse("message is required: a string")
 	case !hasEmail:
-		return refuse(http.StatusBadRequest, "email is required: a string")
+		return refuse("email is required: a string")
 	}
 	if address, err := mail.ParseAddress(email); err != nil || address.Address != email {
-		return refuse(http.StatusBadRequest, "email is no address")
+		return refuse("email is no address")
 	}
-	return codes, nil
+	return order, nil
 }
 
 // aucoAnswer is what the vendor answers to a call.
@@ -184,13 +246,13 @@ type aucoErrors struct {
 	Documents []string `json:"documents,omitempty"`
 }
 
-func (a *Auco) cancel(codes []string, carry bool) reply {
+func (a *Auco) cancel(order aucoOrder, carry bool) reply {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	var said aucoAnswer
 	done := map[string]bool{}
-	for _, code := range codes {
-		if a.documents[code] != aucoCreated || done[code] {
+	for _, code := range order.codes {
+		if a.stateOf(code) != aucoCreated || done[code] {
 			said.Errors.Cant++
 			said.Errors.Documents = append(said.Errors.Documents, code)
 			continue
@@ -200,9 +262,9 @@ func (a *Auco) cancel(codes []string, carry bool) reply {
 	}
 	carried := carry && len(done) > 0
 	if carried {
-		for _, code := range codes {
+		for _, code := range order.codes {
 			if done[code] {
-				a.documents[code] = aucoRejected
+				a.put(code, aucoRejected, order.message)
 				a.cancelled.add(code)
 			}
 		}
@@ -210,4 +272,96 @@ func (a *Auco) cancel(codes []string, carry bool) reply {
 	r := jsonReply(http.StatusOK, said)
 	r.carried = carried
 	return r
+}
+
+// aucoStatus is what the vendor answers about a document.
+type aucoStatus struct {
+	URL         string       `json:"url"`
+	Name        string       `json:"name"`
+	Code        string       `json:"code"`
+	Status      string       `json:"status"`
+	Data        aucoData     `json:"data"`
+	SignProfile []aucoSigner `json:"signProfile"`
+}
+
+type aucoData struct {
+	Code        string       `json:"code"`
+	Name        string       `json:"name"`
+	Camera      bool         `json:"camera"`
+	OTPCode     bool         `json:"otpCode"`
+	SignFinish  bool         `json:"signFinish"`
+	SignProfile []aucoSigner `json:"signProfile"`
+	CreatedAt   string       `json:"createdAt"`
+	UpdatedAt   string       `json:"updatedAt"`
+}
+
+type aucoSigner struct {
+	Name   string `json:"name"`
+	Email  string `json:"email"`
+	ID     string `json:"id"`
+	Status string `json:"status"`
+}
+
+// The one who is to sign every document is invented.
+const (
+	signerName  = "Firmante Simulado"
+	signerEmail = "firmante@example.com"
+	signerID    = "FS"
+	signerPhone = "+570000000000"
+)
+
+// signerStatus is how far the signer is with a document, by its state.
+var signerStatus = map[string]string{
+	aucoCreated:  "NOTIFICATION",
+	aucoFinish:   "FINISH",
+	aucoRejected: "REJECT",
+	aucoExpired:  "NOTIFICATION",
+}
+
+// status answers how a document stands.
+func (a *Auco) status(r *http.Request) reply {
+	given := r.URL.Query()
+	code := given.Get("code")
+	var said reply
+	if refusal := atKey(r, aucoPublicKey); refusal != nil {
+		said = *refusal
+	} else if code == "" || len(given) != 1 || len(given["code"]) != 1 {
+		said = jsonMessage(http.StatusBadRequest, "code is required, once and nothing else")
+	} else {
+		said = a.find(code)
+	}
+	if code != "" {
+		said.ids = []string{code}
+	}
+	return said
+}
+
+// find answers how the document with that code stands.
+func (a *Auco) find(code string) reply {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	known := a.documents[code]
+	if known == nil {
+		return jsonMessage(http.StatusBadRequest, "DOCUMENT_NOT_FOUND")
+	}
+	signers := []aucoSigner{{signerName, signerEmail, signerID, signerStatus[known.state]}}
+	const layout = "2006-01-02T15:04:05.000Z"
+	return jsonReply(http.StatusOK, aucoStatus{
+		URL: known.url(), Name: known.name(), Code: code, Status: known.state,
+		Data: aucoData{
+			Code: code, Name: known.name(),
+			SignFinish:  known.state == aucoFinish,
+			SignProfile: signers,
+			CreatedAt:   known.created.UTC().Format(layout),
+			UpdatedAt:   known.updated.UTC().Format(layout),
+		},
+		SignProfile: signers,
+	})
+}
+
+// name and url are invented.
+func (d *document) name() string { return "Documento " + d.code }
+
+func (d *document) url() string {
+	return "https://documents.example.com/" + url.PathEscape(d.code) + ".pdf"
 }

@@ -1,9 +1,11 @@
 package canceltest_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -155,4 +157,145 @@ func TestAucoRefuses(t *testing.T) {
 func TestAucoDoor(t *testing.T) {
 	sim, _ := newAuco(t)
 	testDoor(t, sim.Server, aucoPath)
+}
+
+const documentPath = "/document"
+
+func TestAucoStatus(t *testing.T) {
+	sim, client := newAuco(t)
+	sim.Register("TR99AQMY31", "TR99AQMY32")
+	for _, state := range []string{"FINISH", "REJECTED", "EXPIRED"} {
+		sim.SetState(state, state)
+	}
+	require.NoError(t, ask(t, client, document("TR99AQMY31")))
+	for code, want := range map[string]struct {
+		state cancel.State
+		word  string
+	}{
+		"TR99AQMY31": {cancel.Cancelled, "REJECTED"},
+		"TR99AQMY32": {cancel.NotCancelled, "CREATED"},
+		"FINISH":     {cancel.NotCancelled, "FINISH"},
+		"REJECTED":   {cancel.Cancelled, "REJECTED"},
+		"EXPIRED":    {cancel.NotCancelled, "EXPIRED"},
+	} {
+		result, err := client.Status(t.Context(), document(code))
+		require.NoError(t, err, code)
+		assert.Equal(t, want.state, result.State, code)
+		assert.Equal(t, want.word, result.Code, code)
+		calls := sim.Calls()
+		call := calls[len(calls)-1]
+		assert.Equal(t, "GET "+documentPath, call.Op)
+		assert.Equal(t, []string{code}, call.IDs)
+		assert.Equal(t, code, call.ID)
+		assert.Nil(t, call.Request)
+		assert.False(t, call.Carried)
+	}
+	_, err := client.Status(t.Context(), document("UNKNOWN"))
+	require.ErrorIs(t, err, cancel.ErrNotFound)
+	assert.Equal(t, []string{"TR99AQMY31"}, sim.Cancelled())
+}
+
+// askAbout asks by hand how a document stands.
+func askAbout(t *testing.T, sim *canceltest.Auco, query, key string) answer {
+	t.Helper()
+	header := http.Header{}
+	if key != "" {
+		header.Set("Authorization", key)
+	}
+	return mustSend(t, http.MethodGet, sim.URL+documentPath+query, header, "")
+}
+
+func TestAucoStatusIsAsDocumented(t *testing.T) {
+	for state, want := range map[string]struct {
+		signer string
+		signed bool
+	}{
+		"CREATED":  {"NOTIFICATION", false},
+		"FINISH":   {"FINISH", true},
+		"REJECTED": {"REJECT", false},
+		"EXPIRED":  {"NOTIFICATION", false},
+	} {
+		t.Run(state, func(t *testing.T) {
+			sim, _ := newAuco(t)
+			sim.Register("A/1")
+			created := time.Now()
+			sim.Pass(24 * time.Hour)
+			sim.SetState("A/1", state)
+			a := askAbout(t, sim, "?code=A%2F1", "puk_simulada")
+			require.Equal(t, http.StatusOK, a.status)
+			assert.Equal(t, "application/json; charset=utf-8", a.header.Get("Content-Type"))
+			var data struct {
+				Data struct{ CreatedAt, UpdatedAt time.Time }
+			}
+			require.NoError(t, json.Unmarshal([]byte(a.body), &data))
+			assert.WithinDuration(t, created, data.Data.CreatedAt, time.Minute)
+			changed := created
+			if state != "CREATED" {
+				changed = created.Add(24 * time.Hour)
+			}
+			assert.WithinDuration(t, changed, data.Data.UpdatedAt, time.Minute)
+
+			signers := fmt.Sprintf(`[{"name":"Firmante Simulado","email":"firmante@example.com","id":"FS","status":%q}]`, want.signer)
+			const layout = "2006-01-02T15:04:05.000Z"
+			assert.JSONEq(t, fmt.Sprintf(`{
+				"url": "https://documents.example.com/A%%2F1.pdf", "name": "Documento A/1", "code": "A/1", "status": %q,
+				"data": {"code": "A/1", "name": "Documento A/1", "camera": false, "otpCode": false, "signFinish": %v,
+					"signProfile": %s, "createdAt": %q, "updatedAt": %q},
+				"signProfile": %s}`,
+				state, want.signed, signers, data.Data.CreatedAt.Format(layout), data.Data.UpdatedAt.Format(layout), signers), a.body)
+		})
+	}
+}
+
+func TestAucoStatusRefuses(t *testing.T) {
+	sim, _ := newAuco(t)
+	sim.Register("A")
+	for name, test := range map[string]struct {
+		query, key string
+		want       int
+		says       string
+	}{
+		"no key":        {"?code=A", "", 401, "authentication"},
+		"wrong key":     {"?code=A", "puk_otra", 401, "authentication"},
+		"private key":   {"?code=A", "prk_simulada", 401, "authentication"},
+		"scheme":        {"?code=A", "Bearer puk_simulada", 401, "authentication"},
+		"key first":     {"", "prk_simulada", 401, "authentication"},
+		"no code":       {"", "puk_simulada", 400, "code"},
+		"empty code":    {"?code=", "puk_simulada", 400, "code"},
+		"two codes":     {"?code=A&code=A", "puk_simulada", 400, "code"},
+		"package":       {"?package=A", "puk_simulada", 400, "code"},
+		"images":        {"?code=A&image=true", "puk_simulada", 400, "code"},
+		"unknown":       {"?code=B", "puk_simulada", 400, "DOCUMENT_NOT_FOUND"},
+		"in lower case": {"?code=a", "puk_simulada", 400, "DOCUMENT_NOT_FOUND"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := askAbout(t, sim, test.query, test.key)
+			assert.Equal(t, test.want, a.status)
+			var said map[string]string
+			require.NoError(t, json.Unmarshal([]byte(a.body), &said))
+			assert.Len(t, said, 1)
+			assert.Contains(t, said["message"], test.says)
+		})
+	}
+	assert.Len(t, sim.Calls(), 12)
+}
+
+// A GET that is a call fails like any other, and only on the path that has one.
+func TestAucoStatusHasFaults(t *testing.T) {
+	sim, _ := newAuco(t)
+	sim.Register("A")
+	sim.Fail(1, canceltest.HTTP503)
+	assert.Equal(t, http.StatusMethodNotAllowed, mustSend(t, http.MethodGet, sim.URL+aucoPath, http.Header{}, "").status)
+	assert.Equal(t, http.StatusServiceUnavailable, askAbout(t, sim, "?code=A", "puk_simulada").status)
+	assert.Equal(t, http.StatusOK, askAbout(t, sim, "?code=A", "puk_simulada").status)
+	sim.Fail(1, canceltest.CarriedOutThenCutBody)
+	_, err := send(t, http.MethodGet, sim.URL+documentPath+"?code=A", http.Header{"Authorization": {"puk_simulada"}}, "")
+	require.Error(t, err)
+	var faults []canceltest.Fault
+	for _, call := range sim.Calls() {
+		assert.Equal(t, "A", call.ID)
+		faults = append(faults, call.Fault)
+	}
+	assert.Equal(t, []canceltest.Fault{canceltest.HTTP503, "", canceltest.CarriedOutThenCutBody}, faults)
+	assert.Equal(t, "CREATED", sim.State("A"))
 }

@@ -51,7 +51,7 @@ func newReferenceVendor() *referenceVendor {
 	return v
 }
 
-func (v *referenceVendor) page(*http.Request) reply { return notFound }
+func (*referenceVendor) page(*http.Request) *reply { return new(notFound) }
 
 func (v *referenceVendor) broken(*http.Request) reply {
 	return jsonMessage(http.StatusInternalServerError, "broken")

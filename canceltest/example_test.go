@@ -2,8 +2,12 @@ package canceltest_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"time"
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/auco"
@@ -32,6 +36,92 @@ func ExampleNewFactible() {
 	// cancelled <nil>
 	// 201 cancellation request received <nil>
 	// [0A1B2C3D-0000-4000-8000-00000000000A]
+}
+
+// The life of an invoice whose recipient has to consent.
+func ExampleFactible() {
+	sim := canceltest.NewFactible()
+	defer sim.Close()
+	req := cancel.Request{
+		Kind: cancel.Invoice, ID: "0A1B2C3D-0000-4000-8000-00000000000B",
+		Motive: "02", Issuer: "EJE2001019A1",
+	}
+	sim.Register(req.ID)
+
+	client, err := factible.New(sim.Config())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx := context.Background()
+	result, err := client.Cancel(ctx, req)
+	fmt.Println(result.State, err, sim.IsRegistered(req.ID), sim.IsCancelled(req.ID))
+
+	sim.Refuse(req.ID)
+	_, err = client.Status(ctx, req)
+	fmt.Println(errors.Is(err, cancel.ErrRejected), sim.IsRegistered(req.ID))
+
+	_, err = client.Cancel(ctx, req)
+	fmt.Println(err)
+	sim.Pass(71 * time.Hour)
+	result, err = client.Status(ctx, req)
+	fmt.Println(result.State, err)
+
+	sim.Pass(time.Hour) // whoever stays silent has consented
+	result, err = client.Status(ctx, req)
+	fmt.Println(result.State, err, len(result.Receipt) > 0, sim.IsCancelled(req.ID))
+	// Output:
+	// pending <nil> true false
+	// true false
+	// <nil>
+	// pending <nil>
+	// cancelled <nil> true true
+}
+
+func ExampleAuco_CallBack() {
+	events := make(chan string)
+	webhook := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		var event struct{ Name, Status string }
+		err := json.NewDecoder(r.Body).Decode(&event)
+		events <- fmt.Sprint(r.Header.Get("X-Auco-Key"), " ", event.Name, " ", event.Status, " ", err)
+	}))
+	defer webhook.Close()
+
+	sim := canceltest.NewAuco()
+	defer sim.Close()
+	sim.Register("TR99AQMY31")
+	sim.CallBack(webhook.URL, "X-Auco-Key", "secreto")
+	sim.SetState("TR99AQMY31", "FINISH")
+	fmt.Println(<-events)
+	// Output:
+	// secreto Documento TR99AQMY31 FINISH <nil>
+}
+
+func ExamplePayvalida_CallBack() {
+	sim := canceltest.NewPayvalida()
+	defer sim.Close()
+	events := make(chan payvalida.Event)
+	notification, err := payvalida.NewNotification(payvalida.NotificationConfig{
+		Hash:   sim.NotificationHash(),
+		Handle: func(_ context.Context, e payvalida.Event) { events <- e },
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	webhook := httptest.NewServer(notification)
+	defer webhook.Close()
+
+	sim.CallBack(webhook.URL)
+	sim.Register(cancel.Payment, "2402558")
+	e := <-events
+	fmt.Println(e.Order, e.Status, e.Status.Stands())
+	sim.Claim("2402558")
+	e = <-events
+	fmt.Println(e.Order, e.Status, e.Status.Stands())
+	// Output:
+	// PO-2402558 approved true
+	// PO-2402558 cancelled false
 }
 
 func ExampleNewPayvalida() {

@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/unified-cancel/cancel/factible"
 	"github.com/unified-cancel/cancel/internal/charset"
@@ -42,13 +41,19 @@ const (
 	statusDone           = 200
 	statusNotCancellable = 204
 	statusInProcess      = 211
+	statusRefused        = 213
+	statusForeignCSD     = 303
+	statusExpiredCSD     = 305
 	statusBadLogin       = 601
 	statusLocked         = 602
 	statusTooManyLogins  = 604
 	statusIncomplete     = 611
 	statusInvalid        = 621
 	statusUnknownUUID    = 623
+	statusRegistered     = 701
 	statusNoTransaction  = 702
+	statusUnreadable     = 1801
+	statusBadSignature   = 1802
 )
 
 // EstatusUUID of an acuse.
@@ -79,14 +84,23 @@ var factibleWords = map[int]string{
 	statusDone:           "La cancelación se realizó correctamente.",
 	statusNotCancellable: "El comprobante no se puede cancelar.",
 	statusInProcess:      "La cancelación está en proceso.",
+	statusRefused:        "El receptor rechazó la solicitud de cancelación.",
+	statusForeignCSD:     "El CSD no corresponde al RFC del emisor.",
+	statusExpiredCSD:     "La fecha está fuera de la vigencia del CSD.",
 	statusBadLogin:       "Error de autenticación, el usuario o la contraseña son incorrectos.",
 	statusLocked:         "La cuenta de usuario se encuentra bloqueada.",
 	statusTooManyLogins:  "Se ha superado el número máximo permitido de intentos fallidos de autenticación.",
 	statusIncomplete:     "Los datos recibidos están incompletos o no se encuentran donde se esperarían.",
 	statusInvalid:        "Los datos recibidos no son válidos.",
 	statusUnknownUUID:    "El UUID no se encuentra en el panel de timbrado del usuario.",
+	statusRegistered:     "Ya existe una transacción asíncrona para el UUID.",
 	statusNoTransaction:  "No se encontró la transacción con el UUID indicado.",
+	statusUnreadable:     "No se pudo cargar el mensaje de cancelación o validar su firma.",
+	statusBadSignature:   "La firma de la solicitud no pasó la validación criptográfica.",
 }
+
+// wordsRegistered go with a 200 that says no more than that.
+const wordsRegistered = "La solicitud de cancelación se registró correctamente."
 
 // wsdl is the service's, with the vendor's own addresses.
 //
@@ -97,14 +111,34 @@ const vendorServices = "https://solucionfactible.com/ws/services/"
 
 // Factible simulates the service Cancelacion of Solución Factible, as far as it is
 // known from https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion.jsp:
-// cancelarSectorPrimario and getStatusCancelacionAsincrona, in SOAP 1.1 and 1.2. Its
-// WSDL, at any of its addresses with ?wsdl, names the other operations too; to call
-// one of them is a fault.
+// cancelarSectorPrimario, cancelarAsincrono, enviarSolicitudCancelacionAsincrono and
+// getStatusCancelacionAsincrona, in SOAP 1.1 and 1.2. Its WSDL, at any of its addresses
+// with ?wsdl, names the other operations too; to call one of them is a fault.
 //
-// The testing environment's UUIDs answer 204 and 211, those in [Factible.Register]
-// 200 with an acuse, all others 623 or 702. The wrong login is answered 601 five
-// times in a row, then 604, and 602 from then on, whatever the login. Make one with
-// [NewFactible]. It is safe for concurrent use.
+// The testing environment's UUIDs answer 204 and 211, those that are not in
+// [Factible.Register] 623 or 702. Of those that are, cancelarSectorPrimario cancels one
+// at once: 200 with an acuse. The wrong login is answered 601 five times in a row, then
+// 604, and 602 from then on, whatever the login. Make one with [NewFactible]. It is safe
+// for concurrent use.
+//
+// # Invoices that need consent
+//
+// cancelarAsincrono and enviarSolicitudCancelacionAsincrono register a cancellation,
+// with 200, and answer 701 while there is one. It is pending, 211 by
+// getStatusCancelacionAsincrona, until the recipient consents or refuses, which
+// [Factible.Accept] and [Factible.Refuse] do for them. Whoever stays silent for 72 hours
+// by the clock that [Server.Pass] moves has consented; that the SAT counts working hours
+// is not simulated. What was consented to is cancelled: 200 with an acuse. What was
+// refused is 213, and may be registered again.
+//
+// cancelarAsincrono takes uuid as UUID|motivo|replacement, the motivo being 01 to 04 and
+// the replacement, another UUID, going with 01 alone. That or an rfcEmisor which is
+// malformed is 621, and 611 where it is missing. A CSD is taken and not looked at. The
+// request of enviarSolicitudCancelacionAsincrono is 1801 where it cannot be read or
+// holds no certificate, 1802 where its signature does not verify, 303 where the
+// certificate is not that of RfcEmisor, 305 where it was not valid at Fecha, and
+// otherwise as cancelarAsincrono. Who issued the certificate is not looked at. A request
+// for several is registered whole or not at all. Nobody is notified by e-mail.
 type Factible struct {
 	*Server
 
@@ -112,18 +146,10 @@ type Factible struct {
 
 	mu        sync.Mutex
 	invoices  map[string]*invoice // by UUID in lower case
+	pending   []*registration     // the oldest first, and some that are no longer pending
 	answers   map[string]FactibleAnswer
 	cancelled ledger
 	logins    int // wrong ones in a row
-}
-
-// invoice is one in the user's panel.
-type invoice struct {
-	uuid string // as it was registered
-	// cancelled is the date of the last acuse and estatus what it says, "" where
-	// there is none.
-	cancelled time.Time
-	estatus   string
 }
 
 // FactibleAnswer is an answer to give for a UUID.
@@ -133,7 +159,7 @@ type FactibleAnswer struct {
 	// Message is the mensaje, as it is; xsi:nil where it is "".
 	Message string
 	// Acuse is the acknowledgement, which travels in base64; xsi:nil where it is
-	// empty. It need not be an acuse.
+	// empty. It need not be an acuse. Operations that register have no place for it.
 	Acuse []byte
 }
 
@@ -196,15 +222,15 @@ func (f *Factible) register(uuid string) *invoice {
 	key := strings.ToLower(uuid)
 	known, ok := f.invoices[key]
 	if !ok {
-		known = &invoice{uuid: uuid}
+		known = &invoice{uuid: uuid, issuer: rfcEmisor}
 		f.invoices[key] = known
 	}
 	return known
 }
 
-// Answer sets what both operations answer for a UUID, until it is set again; an
-// answer with Status 0 removes it. Such an answer cancels nothing, whatever it says:
-// the ledger stays as it is.
+// Answer sets what all operations answer for a UUID, until it is set again; an answer
+// with Status 0 removes it. Such an answer cancels and registers nothing, whatever it
+// says: the ledger stays as it is.
 func (f *Factible) Answer(uuid string, a FactibleAnswer) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -216,17 +242,21 @@ func (f *Factible) Answer(uuid string, a FactibleAnswer) {
 	f.answers[strings.ToLower(uuid)] = a
 }
 
-// Resolve moves a pending cancellation on: a is what both operations answer from now
-// on. With Status 200 the invoice is cancelled and stands in the ledger, and unless a
-// has an acuse of its own one is made. It panics for what is no UUID.
+// Resolve moves a cancellation on that an operation answers to be in process, or that is
+// pending: a is what all operations answer from now on. With Status 200 the invoice is
+// cancelled and stands in the ledger, and unless a has an acuse of its own one is made;
+// with 213 what is pending is refused. It panics for what is no UUID.
 func (f *Factible) Resolve(uuid string, a FactibleAnswer) {
 	f.mu.Lock()
 	resolved := f.register(uuid)
-	if a.Status == statusDone {
-		f.cancel(resolved, time.Now())
+	switch a.Status {
+	case statusDone:
+		f.cancel(resolved, f.clock.now())
 		if len(a.Acuse) == 0 {
 			a = FactibleAnswer{}
 		}
+	case statusRefused:
+		resolved.refuse()
 	}
 	f.mu.Unlock()
 	f.Answer(uuid, a)
@@ -237,89 +267,153 @@ func (f *Factible) Resolve(uuid string, a FactibleAnswer) {
 func (f *Factible) Cancelled() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.lapse()
 	return f.cancelled.all()
 }
 
-// IsCancelled reports whether the invoice is cancelled.
+// IsCancelled reports whether the invoice is cancelled. One whose cancellation is
+// pending is not.
 func (f *Factible) IsCancelled(uuid string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.lapse()
 	known := f.invoices[strings.ToLower(uuid)]
-	return known != nil && known.estatus != ""
-}
-
-// cancel cancels an invoice, once or again. The caller holds f.mu.
-func (f *Factible) cancel(known *invoice, at time.Time) {
-	known.cancelled, known.estatus = at, known.next()
-	f.cancelled.add(known.uuid)
-}
-
-// next is the EstatusUUID of the acuse for the next cancellation.
-func (i *invoice) next() string {
-	if i.estatus == "" {
-		return estatusReceived
-	}
-	return estatusBefore
+	return known != nil && known.isCancelled()
 }
 
 func plain(status int) FactibleAnswer {
 	return FactibleAnswer{Status: status, Message: "[Servidor de pruebas] " + factibleWords[status]}
 }
 
-func withAcuse(uuid, estatus string, at time.Time) FactibleAnswer {
+// registered is a 200 that says no more than that.
+func registered() FactibleAnswer {
+	return FactibleAnswer{Status: statusDone, Message: "[Servidor de pruebas] " + wordsRegistered}
+}
+
+func withAcuse(acuse []byte) FactibleAnswer {
 	a := plain(statusDone)
-	a.Acuse = acuse(uuid, estatus, at)
+	a.Acuse = acuse
 	return a
 }
 
 // operation is one of the service.
 type operation struct {
-	// parameters are its own, in the order of the WSDL. The first two are the login
-	// and the third is what it is about.
+	// parameters are its own, in the order of the WSDL.
 	parameters []string
 	properties bool // key-value pairs may follow
-	// answer answers for a UUID. The caller holds f.mu.
-	answer func(f *Factible, uuid string, carry bool) (a FactibleAnswer, carried bool)
+	result     resultType
+	// read reads what it is about.
+	read func(given map[string]string) query
+	// answer answers a query that is not refused. The caller holds f.mu, and nothing
+	// that is pending has lapsed.
+	answer func(f *Factible, q query, carry bool) (a FactibleAnswer, carried bool)
 }
+
+// resultType is the type of what an operation returns.
+type resultType struct {
+	namespace, name string
+	acuse           bool // there is a place for one
+}
+
+var (
+	statusResult       = resultType{statusNamespace, "StatusCancelacionResponse", true}
+	registrationResult = resultType{registrationNamespace, "CancelacionAsincronoResponse", false}
+)
 
 var operations = map[string]operation{
 	"cancelarSectorPrimario": {
 		parameters: []string{"usuario", "password", "uuid"},
+		result:     statusResult,
+		read:       readUUID("uuid"),
 		answer:     (*Factible).cancelarSectorPrimario,
 	},
 	"getStatusCancelacionAsincrona": {
 		parameters: []string{"usuario", "password", "transactionId"},
 		properties: true,
+		result:     statusResult,
+		read:       readUUID("transactionId"),
 		answer:     (*Factible).getStatusCancelacionAsincrona,
+	},
+	"cancelarAsincrono": {
+		parameters: []string{"usuario", "password", "uuid", "rfcEmisor", "emailNotifica", "csdCer", "csdKey", "csdPassword"},
+		properties: true,
+		result:     registrationResult,
+		read:       readFolio,
+		answer:     (*Factible).registerCancellations,
+	},
+	"enviarSolicitudCancelacionAsincrono": {
+		parameters: []string{"usuario", "password", "solicitud", "emailNotifica"},
+		properties: true,
+		result:     registrationResult,
+		read:       readSolicitud,
+		answer:     (*Factible).registerCancellations,
 	},
 }
 
-func (f *Factible) cancelarSectorPrimario(uuid string, carry bool) (FactibleAnswer, bool) {
-	key := strings.ToLower(uuid)
-	if a, ok := f.answers[key]; ok {
-		return a, false
+func (f *Factible) cancelarSectorPrimario(q query, carry bool) (FactibleAnswer, bool) {
+	known, refusal := f.cancellable(q.folios[0])
+	if refusal != nil {
+		return *refusal, false
 	}
-	known := f.invoices[key]
-	if status, ok := testUUIDs[key]; ok && (known == nil || known.estatus == "") {
-		return plain(status), false
-	}
-	if known == nil {
-		return plain(statusUnknownUUID), false
-	}
-	at, estatus := time.Now(), known.next()
+	at, estatus := f.clock.now(), known.next()
 	if carry {
 		f.cancel(known, at)
 	}
-	return withAcuse(uuid, estatus, at), carry && estatus == estatusReceived
+	return withAcuse(known.acuse(estatus, at)), carry && estatus == estatusReceived
 }
 
-func (f *Factible) getStatusCancelacionAsincrona(uuid string, _ bool) (FactibleAnswer, bool) {
-	key := strings.ToLower(uuid)
+func (f *Factible) registerCancellations(q query, carry bool) (FactibleAnswer, bool) {
+	found := make([]*invoice, len(q.folios))
+	for i, folio := range q.folios {
+		known, refusal := f.cancellable(folio)
+		if refusal != nil {
+			return *refusal, false
+		}
+		if known.pending != nil || known.isCancelled() || slices.Contains(found[:i], known) {
+			return plain(statusRegistered), false
+		}
+		found[i] = known
+	}
+	if carry {
+		for _, known := range found {
+			f.registerCancellation(known, q.issuer)
+		}
+	}
+	return registered(), carry
+}
+
+// cancellable returns the invoice that is to be cancelled, or what is answered instead.
+func (f *Factible) cancellable(folio folio) (*invoice, *FactibleAnswer) {
+	key := strings.ToLower(folio.uuid)
+	if a, ok := f.answers[key]; ok {
+		return nil, &a
+	}
+	known := f.invoices[key]
+	if status, ok := testUUIDs[key]; ok && (known == nil || !known.isCancelled()) {
+		return nil, new(plain(status))
+	}
+	if known == nil {
+		return nil, new(plain(statusUnknownUUID))
+	}
+	return known, nil
+}
+
+func (f *Factible) getStatusCancelacionAsincrona(q query, _ bool) (FactibleAnswer, bool) {
+	key := strings.ToLower(q.folios[0].uuid)
 	if a, ok := f.answers[key]; ok {
 		return a, false
 	}
-	if known := f.invoices[key]; known != nil && known.estatus != "" {
-		return withAcuse(uuid, known.estatus, known.cancelled), false
+	if known := f.invoices[key]; known != nil {
+		switch {
+		case known.isCancelled():
+			return withAcuse(known.acuse(known.estatus, known.cancelled)), false
+		case known.pending != nil && known.pending.unanswered:
+			return registered(), false
+		case known.pending != nil:
+			return plain(statusInProcess), false
+		case known.refused:
+			return plain(statusRefused), false
+		}
 	}
 	if status, ok := testUUIDs[key]; ok {
 		return plain(status), false
@@ -349,12 +443,12 @@ func (f *Factible) login(username, password string, carry bool) int {
 	return statusBadLogin
 }
 
-func (f *Factible) page(r *http.Request) reply {
+func (f *Factible) page(r *http.Request) *reply {
 	_, known := factibleEndpoints[strings.TrimSuffix(r.URL.Path, "/")]
 	if !known || !strings.EqualFold(r.URL.RawQuery, "wsdl") {
-		return notFound
+		return new(notFound)
 	}
-	return reply{
+	return &reply{
 		status:      http.StatusOK,
 		contentType: "text/xml;charset=UTF-8",
 		body:        []byte(strings.ReplaceAll(wsdl, vendorServices, escapeXML(f.URL)+"/ws/services/")),
@@ -414,7 +508,7 @@ func (f *Factible) call(r *http.Request, body []byte, endpoint, version *soapVer
 	name := content.XMLName.Local
 	op, known := operations[name]
 	var a reply
-	var given map[string]string
+	var q query
 	switch {
 	case endpoint != nil && endpoint != version,
 		!known,
@@ -423,22 +517,23 @@ func (f *Factible) call(r *http.Request, body []byte, endpoint, version *soapVer
 		a = refuse("The endpoint reference (EPR) for the Operation not found is " + f.URL + r.URL.Path +
 			" and the WSA Action = " + action + ". If this EPR was previously reachable, please contact the server administrator.")
 	default:
-		if given, err = op.read(content); err != nil {
+		if given, err := op.given(content); err != nil {
 			a = refuse(err.Error())
 		} else {
-			a = f.run(name, op, given, version, carry)
+			q = op.read(given)
+			a = f.run(name, op, given, q, version, carry)
 		}
 	}
 	a.op = name
-	a.request = withoutPassword(text)
-	if known && given[op.parameters[2]] != "" {
-		a.ids = []string{given[op.parameters[2]]}
+	a.request = withoutSecrets(text)
+	for _, folio := range q.folios {
+		a.ids = append(a.ids, folio.uuid)
 	}
 	return a
 }
 
-// read returns the parameters that are neither missing nor nil nor empty.
-func (op operation) read(content element) (map[string]string, error) {
+// given returns the parameters that are neither missing nor nil nor empty.
+func (op operation) given(content element) (map[string]string, error) {
 	given := map[string]string{}
 	expected := op.parameters
 	for _, child := range content.Children {
@@ -482,10 +577,11 @@ func unexpected(name xml.Name) error {
 	return fmt.Errorf("org.apache.axis2.databinding.ADBException: Unexpected subelement {%s}%s", name.Space, name.Local)
 }
 
-func (f *Factible) run(name string, op operation, given map[string]string, version *soapVersion, carry bool) reply {
+func (f *Factible) run(name string, op operation, given map[string]string, q query, version *soapVersion, carry bool) reply {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	username, password, uuid := given[op.parameters[0]], given[op.parameters[1]], given[op.parameters[2]]
+	f.lapse()
+	username, password := given["usuario"], given["password"]
 	refused := statusIncomplete
 	if username != "" && password != "" {
 		refused = f.login(username, password, carry)
@@ -495,20 +591,18 @@ func (f *Factible) run(name string, op operation, given map[string]string, versi
 	switch {
 	case refused != 0:
 		a = plain(refused)
-	case uuid == "":
-		a = plain(statusIncomplete)
-	case !check.UUID(uuid):
-		a = plain(statusInvalid)
+	case q.refusal != 0:
+		a = plain(q.refusal)
 	default:
-		a, carried = op.answer(f, uuid, carry)
+		a, carried = op.answer(f, q, carry)
 	}
-	r := version.envelope(http.StatusOK, f.response(name, a))
+	r := version.envelope(http.StatusOK, f.response(name, op.result, a))
 	r.carried = carried
 	return r
 }
 
 // response is the element that answers an operation. Axis2 sorts the children by name.
-func (f *Factible) response(operation string, a FactibleAnswer) string {
+func (f *Factible) response(operation string, result resultType, a FactibleAnswer) string {
 	prefix := "ax" + f.instance
 	child := func(name, text string) string {
 		if text == "" {
@@ -516,17 +610,26 @@ func (f *Factible) response(operation string, a FactibleAnswer) string {
 		}
 		return fmt.Sprintf("<%s:%s>%s</%s:%s>", prefix, name, escapeXML(text), prefix, name)
 	}
-	return fmt.Sprintf(`<ns:%[1]sResponse xmlns:ns="%[2]s"><ns:return xmlns:%[3]s="%[4]s" xmlns:xsi="%[5]s" xsi:type="%[3]s:StatusCancelacionResponse">`+
-		`%[6]s%[7]s%[8]s</ns:return></ns:%[1]sResponse>`,
-		operation, serviceNamespace, prefix, statusNamespace, xsiNamespace,
-		child("acuseSat", base64.StdEncoding.EncodeToString(a.Acuse)),
-		child("mensaje", a.Message),
-		child("status", strconv.Itoa(a.Status)))
+	children := child("mensaje", a.Message) + child("status", strconv.Itoa(a.Status))
+	if result.acuse {
+		children = child("acuseSat", base64.StdEncoding.EncodeToString(a.Acuse)) + children
+	}
+	return fmt.Sprintf(`<ns:%[1]sResponse xmlns:ns="%[2]s"><ns:return xmlns:%[3]s="%[4]s" xmlns:xsi="%[5]s" xsi:type="%[3]s:%[6]s">`+
+		`%[7]s</ns:return></ns:%[1]sResponse>`,
+		operation, serviceNamespace, prefix, result.namespace, xsiNamespace, result.name, children)
 }
 
-var passwordElement = regexp.MustCompile(`(?is)(<(?:[\w.-]+:)?password\b[^>]*>).*?(</(?:[\w.-]+:)?password\b)`)
+// secretElements are those that the log must not hold.
+var secretElements = []*regexp.Regexp{elementNamed("password"), elementNamed("csdKey"), elementNamed("csdPassword")}
 
-// withoutPassword returns a request as the log may hold it.
-func withoutPassword(text []byte) []byte {
-	return passwordElement.ReplaceAll(text, []byte("${1}REDACTED${2}"))
+func elementNamed(name string) *regexp.Regexp {
+	return regexp.MustCompile(`(?is)(<(?:[\w.-]+:)?` + name + `\b[^>]*>).*?(</(?:[\w.-]+:)?` + name + `\b)`)
+}
+
+// withoutSecrets returns a request as the log may hold it.
+func withoutSecrets(text []byte) []byte {
+	for _, secret := range secretElements {
+		text = secret.ReplaceAll(text, []byte("${1}REDACTED${2}"))
+	}
+	return text
 }

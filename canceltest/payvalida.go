@@ -49,8 +49,8 @@ var payvalidaWords = map[string]string{
 // vendor's general list: 0011 for a field that is missing, unknown or of the wrong
 // type, 0018 for another merchant, 0025 for a wrong checksum, 0013 for an order that
 // is not registered, and 0015 for a payment cancelled as a pre-authorization or the
-// reverse. All come with HTTP 200. Make one with [NewPayvalida]. It is safe for
-// concurrent use.
+// reverse. All come with HTTP 200. [Payvalida.CallBack] has webhooks notified. Make one
+// with [NewPayvalida]. It is safe for concurrent use.
 type Payvalida struct {
 	*Server
 
@@ -58,6 +58,7 @@ type Payvalida struct {
 	orders    map[string]*order
 	answers   map[string]payvalidaAnswer
 	cancelled ledger
+	webhook   *payvalidaWebhook // nil where there is none
 }
 
 // order is a transaction of the merchant.
@@ -106,7 +107,8 @@ var wholeNumber = regexp.MustCompile(`^[1-9][0-9]{0,29}$`)
 
 // Register adds transactions of one kind, [cancel.Payment] or
 // [cancel.PreAuthorization], that can be cancelled. One that is there stays as it
-// is. It panics for another kind, and for an order that is not 1 to 30 digits.
+// is. It panics for another kind, and for an order that is not 1 to 30 digits without a
+// 0 before them.
 func (p *Payvalida) Register(kind cancel.Kind, orders ...string) {
 	if kind != cancel.Payment && kind != cancel.PreAuthorization {
 		panic(fmt.Sprintf("canceltest: Payvalida has no %q", string(kind)))
@@ -119,7 +121,26 @@ func (p *Payvalida) Register(kind cancel.Kind, orders ...string) {
 		}
 		if p.orders[number] == nil {
 			p.orders[number] = &order{kind: kind}
+			if kind == cancel.Payment {
+				p.notify(number, payvalidaApproved)
+			}
 		}
+	}
+}
+
+// Claim has the customer claim a payment back. It is cancelled then, as the ledger
+// says, without the merchant. One that is cancelled stays as it is. It panics for an
+// order that is not registered as a payment.
+func (p *Payvalida) Claim(order string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	known := p.orders[order]
+	switch {
+	case known == nil || known.kind != cancel.Payment:
+		panic(fmt.Sprintf("canceltest: %q is no payment that is registered", order))
+	case !p.cancelled.has[order]:
+		p.cancelled.add(order)
+		p.notify(order, payvalidaCancelled)
 	}
 }
 
@@ -163,8 +184,8 @@ func (p *Payvalida) IsCancelled(order string) bool {
 	return p.cancelled.has[order]
 }
 
-func (*Payvalida) page(r *http.Request) reply {
-	return *atDoor(r, payvalidaPath) // which takes no GET
+func (*Payvalida) page(r *http.Request) *reply {
+	return atDoor(r, payvalidaPath) // which takes no GET
 }
 
 func (*Payvalida) broken(*http.Request) reply {

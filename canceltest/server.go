@@ -31,8 +31,8 @@ const (
 )
 
 // Server is what the simulators have in common: a server on a loopback address, a
-// log of what it was asked, and faults on demand. Its zero value is of no use: it
-// comes with a simulator. It is safe for concurrent use.
+// log of what it was asked, a clock, and faults on demand. Its zero value is of no use:
+// it comes with a simulator. It is safe for concurrent use.
 type Server struct {
 	// URL is the base of the simulator's addresses, without a slash at its end.
 	URL string
@@ -42,6 +42,12 @@ type Server struct {
 	http      *http.Server
 	transport *http.Transport
 	serving   sync.WaitGroup
+	clock     clock
+
+	courier    *http.Client
+	delivering sync.WaitGroup
+	open       context.Context // ends when the simulator is closed
+	shut       context.CancelFunc
 
 	mu       sync.Mutex
 	listener net.Listener // nil while connections are refused, and once closed
@@ -54,6 +60,8 @@ type Server struct {
 	outage   *time.Timer
 	calls    []*Call
 	logLimit int
+
+	deliveries []Delivery
 }
 
 // vendor is what one simulator does.
@@ -63,8 +71,8 @@ type vendor interface {
 	answer(r *http.Request, body []byte, carry bool) reply
 	// broken is the vendor's word for an internal error.
 	broken(r *http.Request) reply
-	// page answers a GET, which is no call.
-	page(r *http.Request) reply
+	// page answers a GET that is no call, and returns nil for one that is.
+	page(r *http.Request) *reply
 }
 
 // connection is one that a client has open.
@@ -90,12 +98,13 @@ type Call struct {
 	IDs []string
 	// Fault is how the call was made to fail, "" where it was not.
 	Fault Fault
-	// Carried is true where something was cancelled by this call.
+	// Carried is true where something was cancelled by this call, or registered to be.
 	Carried bool
-	// At is when the request arrived.
+	// At is when the request arrived, by the simulator's clock.
 	At time.Time
-	// Request is the body of the request in UTF-8, with the password or checksum in it
-	// replaced by REDACTED. It is nil where the body was not read or is malformed.
+	// Request is the body of the request in UTF-8, with the passwords, key or checksum in
+	// it replaced by REDACTED. It is nil where there was none, or it was not read or is
+	// malformed.
 	Request []byte
 }
 
@@ -109,8 +118,10 @@ func listen(address string) (*Server, error) {
 		address:  listener.Addr().String(),
 		listener: listener,
 		conns:    map[net.Conn]*connection{},
+		courier:  newCourier(),
 		logLimit: defaultLogLimit,
 	}
+	s.open, s.shut = context.WithCancel(context.Background())
 	s.URL = "http://" + reachable(listener.Addr())
 	s.transport = &http.Transport{DialContext: s.dial, MaxIdleConnsPerHost: 256}
 	s.http = &http.Server{
@@ -151,9 +162,10 @@ func must[T any](simulator T, err error) T {
 	return simulator
 }
 
-// Close stops the simulator: it closes its connections and waits for the calls
-// under way to end. It must be called once the simulator is done with, and may be
-// called again. The ledger and the log can still be read.
+// Close stops the simulator: it closes its connections and waits for the calls under
+// way to end, and for what is being told to webhooks, ten seconds at most; what failed
+// is not tried again. It must be called once the simulator is done with, and may be
+// called again. The ledger and the logs can still be read.
 func (s *Server) Close() {
 	s.mu.Lock()
 	s.closed = true
@@ -169,6 +181,20 @@ func (s *Server) Close() {
 		<-c.gone
 	}
 	s.transport.CloseIdleConnections()
+	s.shut()
+	s.delivering.Wait()
+}
+
+// Pass moves the simulator's clock ahead by d, at once. That clock, which otherwise
+// runs as the machine's does, says when a recipient's silence counts as consent, when a
+// webhook has taken too long and is to be told again, and what time it is in logs and
+// documents. Faults last as long as they do by the machine's. It panics where d is
+// negative.
+func (s *Server) Pass(d time.Duration) {
+	if d < 0 {
+		panic(fmt.Sprintf("canceltest: the clock does not run backwards, by %v", -d))
+	}
+	s.clock.move(d)
 }
 
 func (s *Server) connections() []*connection {
@@ -183,8 +209,8 @@ func (s *Server) connections() []*connection {
 
 // Calls returns a copy of the log, in the order in which the calls arrived. A call
 // stands in it from its arrival on, and is complete in it before it is answered. The
-// log holds the last 10,000 calls, or as many as [Server.LogLimit] says. Requests
-// for the WSDL are no calls.
+// log holds the last 10,000 calls, or as many as [Server.LogLimit] says. A GET is a call
+// where the vendor has an operation of it; requests for the WSDL are none.
 func (s *Server) Calls() []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -197,8 +223,8 @@ func (s *Server) Calls() []Call {
 	return calls
 }
 
-// LogLimit makes the log hold the last n calls and no more. It holds none where n is
-// 0 or less.
+// LogLimit makes the log hold the last n calls, and the last n deliveries, and no more.
+// It holds none where n is 0 or less.
 func (s *Server) LogLimit(n int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -216,6 +242,9 @@ func (s *Server) Connections() int {
 // Fail makes the next n calls fail with f, after those that earlier calls of Fail
 // have asked for. It does nothing where n is 0 or less, and panics where f is no
 // fault of this package.
+//
+// A client may send a GET twice of its own accord, and so have two calls fail: net/http
+// does where a connection that it kept alive breaks before an answer.
 func (s *Server) Fail(n int, f Fault) {
 	f.mustExist()
 	if n <= 0 {
@@ -380,7 +409,7 @@ func (s *Server) dial(ctx context.Context, network, address string) (net.Conn, e
 	defer s.mu.Unlock()
 	s.counted--
 	if ctx.Err() == nil && s.refused() {
-		s.enter(&Call{Fault: Refuse, At: time.Now()})
+		s.enter(&Call{Fault: Refuse, At: s.clock.now()})
 	}
 	return nil, err
 }
@@ -417,8 +446,10 @@ func (s *Server) connState(c net.Conn, state http.ConnState) {
 
 func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodGet {
-		s.vendor.page(r).write(w)
-		return
+		if page := s.vendor.page(r); page != nil {
+			page.write(w)
+			return
+		}
 	}
 	its, call := s.arrive(r)
 	defer s.leave(its)
@@ -440,9 +471,12 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 
 // arrive enters a call in the log, with its fault.
 func (s *Server) arrive(r *http.Request) (*connection, *Call) {
-	call := &Call{At: time.Now()}
+	call := &Call{At: s.clock.now()}
 	s.mu.Lock()
-	its := s.conns[connOf(r)]
+	its, ok := s.conns[connOf(r)]
+	if !ok {
+		its = &connection{} // a test may do without a network
+	}
 	its.busy = true
 	var unused map[net.Conn]*connection
 	if s.listener == nil || its.dying {
@@ -485,5 +519,9 @@ func (s *Server) trim() {
 	if excess := len(s.calls) - s.logLimit; excess > 0 {
 		clear(s.calls[:excess])
 		s.calls = s.calls[excess:]
+	}
+	if excess := len(s.deliveries) - s.logLimit; excess > 0 {
+		clear(s.deliveries[:excess])
+		s.deliveries = s.deliveries[excess:]
 	}
 }

@@ -174,6 +174,23 @@ func TestOversizedRequestsAreDropped(t *testing.T) {
 	assert.Empty(t, calls[0].Op)
 }
 
+func TestPassMovesTheClock(t *testing.T) {
+	v := vendors["payvalida"](t)
+	client := v.connect(t, v.options)
+	_ = ask(t, client, v.request(1))
+	v.Pass(48 * time.Hour)
+	v.Pass(0)
+	v.Pass(24 * time.Hour)
+	_ = ask(t, client, v.request(2))
+	calls := v.Calls()
+	assert.WithinDuration(t, time.Now(), calls[0].At, time.Minute)
+	assert.WithinDuration(t, time.Now().Add(72*time.Hour), calls[1].At, time.Minute)
+	v.Fail(1, canceltest.Refuse)
+	require.ErrorIs(t, ask(t, client, v.request(3)), cancel.ErrUnavailable)
+	assert.WithinDuration(t, time.Now().Add(72*time.Hour), v.Calls()[2].At, time.Minute)
+	assert.Panics(t, func() { v.Pass(-1) })
+}
+
 func TestClientThatGivesUpDuringDelay(t *testing.T) {
 	v := vendors["payvalida"](t)
 	client := v.connect(t, v.options)

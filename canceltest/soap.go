@@ -12,10 +12,11 @@ import (
 )
 
 const (
-	serviceNamespace = "http://ws.cfdi.solucionfactible.com"
-	statusNamespace  = "http://response.cancelacion.commons.timbrado.solucionfactible.com/xsd"
-	kvNamespace      = "http://binding.soap.cancelacion.commons.cfdi.solucionfactible.com/xsd"
-	xsiNamespace     = "http://www.w3.org/2001/XMLSchema-instance"
+	serviceNamespace      = "http://ws.cfdi.solucionfactible.com"
+	statusNamespace       = "http://response.cancelacion.commons.timbrado.solucionfactible.com/xsd"
+	registrationNamespace = "http://ws.cfdi.solucionfactible.com/xsd"
+	kvNamespace           = "http://binding.soap.cancelacion.commons.cfdi.solucionfactible.com/xsd"
+	xsiNamespace          = "http://www.w3.org/2001/XMLSchema-instance"
 )
 
 // soapVersion is what SOAP 1.1 and 1.2 differ in.

@@ -17,6 +17,7 @@ import (
 // vendor is a simulator as the tests of what all of them share see it.
 type vendor struct {
 	*canceltest.Server
+	factible    *canceltest.Factible // nil for the others
 	register    func(ids ...string)
 	isCancelled func(id string) bool
 	cancelled   func() []string
@@ -32,6 +33,9 @@ var vendors = map[string]func(t *testing.T) vendor{
 	},
 	"factible SOAP 1.2": func(t *testing.T) vendor {
 		return factibleVendor(t, (*canceltest.Factible).ConfigSOAP12)
+	},
+	"factible invoices": func(t *testing.T) vendor {
+		return consenting(factibleVendor(t, (*canceltest.Factible).Config))
 	},
 	"payvalida": func(t *testing.T) vendor {
 		sim := canceltest.NewPayvalida()
@@ -82,6 +86,7 @@ func factibleVendor(t *testing.T, configOf func(*canceltest.Factible) factible.C
 	t.Cleanup(sim.Close)
 	return vendor{
 		Server:      sim.Server,
+		factible:    sim,
 		register:    sim.Register,
 		isCancelled: sim.IsCancelled,
 		cancelled:   sim.Cancelled,
@@ -97,6 +102,35 @@ func factibleVendor(t *testing.T, configOf func(*canceltest.Factible) factible.C
 		},
 		options: configOf(sim).Options,
 	}
+}
+
+// consenting is the Factible simulator where cancellations are registered: what is
+// cancelled elsewhere is what is registered here.
+func consenting(v vendor) vendor {
+	register, request := v.register, v.request
+	var held []string
+	v.register = func(ids ...string) {
+		held = append(held, ids...)
+		register(ids...)
+	}
+	v.isCancelled = v.factible.IsRegistered
+	v.cancelled = func() (registered []string) {
+		for _, id := range held {
+			if v.factible.IsRegistered(id) {
+				registered = append(registered, id)
+			}
+		}
+		return registered
+	}
+	v.request = func(n int) cancel.Request { return consented(request(n).ID) }
+	return v
+}
+
+const issuer = "EJE2001019A1"
+
+// consented is a request to cancel an invoice that the recipient has to consent to.
+func consented(uuid string) cancel.Request {
+	return cancel.Request{Kind: cancel.Invoice, ID: uuid, Motive: "02", Issuer: issuer}
 }
 
 func invoice(uuid string) cancel.Request {

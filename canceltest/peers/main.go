@@ -1,12 +1,13 @@
 // Command peers checks the Factible simulator against SOAP clients that are not of
 // this module: zeep and PHP's SoapClient. Each reads the simulator's own WSDL, calls
-// both operations in both versions of SOAP, and has to understand every answer. It
+// every operation in both versions of SOAP, and has to understand every answer. It
 // exits with 1 where one does not. See peers.sh.
 package main
 
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,13 +18,18 @@ import (
 	"sync"
 	"time"
 
+	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/factible"
+	"github.com/unified-cancel/cancel/internal/csdtest"
 )
 
 const (
 	registered     = "0A1B2C3D-0000-4000-8000-00000000000A"
 	unknown        = "0A1B2C3D-0000-4000-8000-00000000000B"
+	consented      = "0A1B2C3D-0000-4000-8000-00000000000C"
+	signed         = "0A1B2C3D-0000-4000-8000-00000000000D"
+	issuer         = "EJE2001019A1"
 	notCancellable = "E329DD15-7D0B-44E9-A204-51A7443D1FBE"
 	inProcess      = "C5E58106-6C1E-41C9-A211-FB8BAD1CABB0"
 )
@@ -67,6 +73,8 @@ type task struct {
 type call struct {
 	Operation string         `json:"operation"`
 	Arguments map[string]any `json:"arguments"`
+	// Binary are further arguments, which travel in base64.
+	Binary map[string][]byte `json:"binary"`
 	// Endpoint replaces that of the WSDL.
 	Endpoint string `json:"endpoint"`
 
@@ -113,8 +121,12 @@ func main() {
 func (p peer) check(v version) error {
 	simulator := canceltest.NewFactible()
 	defer simulator.Close()
-	simulator.Register(registered)
-	calls := callsOf(simulator, v)
+	simulator.Register(registered, consented, signed)
+	solicitud, err := signedRequest()
+	if err != nil {
+		return err
+	}
+	calls := callsOf(simulator, v, solicitud)
 	// The last call meets a simulator that fails by itself.
 	simulator.Fail(len(calls)-1, "")
 	simulator.Fail(1, canceltest.SOAPFault)
@@ -148,11 +160,36 @@ func (p peer) check(v version) error {
 	if !simulator.IsCancelled(registered) {
 		failures = append(failures, errors.New("the invoice is not cancelled"))
 	}
+	for _, uuid := range []string{consented, signed} {
+		if !simulator.IsRegistered(uuid) || simulator.IsCancelled(uuid) {
+			failures = append(failures, fmt.Errorf("the cancellation of %s is not pending", uuid))
+		}
+	}
 	fmt.Printf("%s, SOAP %s: %d calls\n", p.name, v.name, len(calls))
 	return errors.Join(failures...)
 }
 
-func callsOf(simulator *canceltest.Factible, v version) []call {
+// signedRequest returns a request of the issuer as package factible signs it: what a
+// client of its has sent.
+func signedRequest() ([]byte, error) {
+	simulator := canceltest.NewFactible()
+	defer simulator.Close()
+	config := simulator.Config()
+	config.CSD = new(factible.CSD(csdtest.New(issuer)))
+	client, err := factible.New(config)
+	if err != nil {
+		return nil, err
+	}
+	_, err = client.Cancel(context.Background(), cancel.Request{Kind: cancel.Invoice, ID: signed, Motive: "02", Issuer: issuer})
+	if !errors.Is(err, cancel.ErrNotFound) {
+		return nil, fmt.Errorf("the invoice was to be unknown: %w", err)
+	}
+	_, rest, _ := strings.Cut(string(simulator.Calls()[0].Request), "solicitud>")
+	text, _, _ := strings.Cut(rest, "<")
+	return base64.StdEncoding.DecodeString(text)
+}
+
+func callsOf(simulator *canceltest.Factible, v version, solicitud []byte) []call {
 	config := simulator.Config()
 	otherVersion := config.Endpoint
 	if v.name == "1.1" {
@@ -172,6 +209,21 @@ func callsOf(simulator *canceltest.Factible, v version) []call {
 			"properties":    []map[string]string{{"key": "llave", "value": "valor"}, {"key": "otra", "value": "ñ & <"}},
 		}), want: w}
 	}
+	registration := func(folio string, w want) call {
+		return call{Operation: "cancelarAsincrono", Arguments: login(map[string]any{
+			"uuid": folio, "rfcEmisor": issuer, "emailNotifica": "legal@example.com",
+			"properties": []map[string]string{{"key": "llave", "value": "valor"}},
+		}), want: w}
+	}
+	withCSD := registration(consented+"|02|", want{status: 200})
+	withCSD.Arguments["csdPassword"] = "<clave>"
+	withCSD.Binary = map[string][]byte{"csdCer": {0x30, 0x82, 0, 0xFF}, "csdKey": {0x30, 0x82, 0, 0xFE}}
+	sent := func(solicitud []byte, w want) call {
+		return call{
+			Operation: "enviarSolicitudCancelacionAsincrono", Arguments: login(nil),
+			Binary: map[string][]byte{"solicitud": solicitud}, want: w,
+		}
+	}
 	wrongPassword := cancellation(registered, want{status: 601})
 	wrongPassword.Arguments["password"] = "<otra> & \"clave\""
 	withoutUUID := cancellation("", want{status: 611})
@@ -188,6 +240,16 @@ func callsOf(simulator *canceltest.Factible, v version) []call {
 		status(inProcess, want{status: 211}),
 		cancellation(unknown, want{status: 623}),
 		status(unknown, want{status: 702}),
+		withCSD,
+		status(consented, want{status: 211}),
+		registration(consented+"|01|"+unknown, want{status: 701}),
+		registration(notCancellable+"|03|", want{status: 204}),
+		registration(unknown+"|02|", want{status: 623}),
+		registration(consented, want{status: 621}),
+		sent(solicitud, want{status: 200}),
+		sent(solicitud, want{status: 701}),
+		sent([]byte("<Cancelacion/>"), want{status: 1801}),
+		sent(bytes.Replace(solicitud, []byte(`Motivo="02"`), []byte(`Motivo="03"`), 1), want{status: 1802}),
 		withoutUUID,
 		wrongPassword,
 		elsewhere,

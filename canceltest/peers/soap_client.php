@@ -22,11 +22,12 @@ function addressOf(string $wsdl, string $port): string
 function make(SoapClient $client, array $call): array
 {
     try {
-        $answer = $client->__soapCall($call['operation'], [$call['arguments']]);
+        $binary = array_map('base64_decode', $call['binary'] ?? []);
+        $answer = $client->__soapCall($call['operation'], [$call['arguments'] + $binary]);
     } catch (SoapFault $fault) {
         return ['fault' => $fault->faultcode, 'message' => $fault->getMessage()];
     }
-    $acuse = $answer->return->acuseSat;
+    $acuse = $answer->return->acuseSat ?? null;
     return [
         'status' => $answer->return->status,
         'message' => $answer->return->mensaje,

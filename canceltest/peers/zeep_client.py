@@ -10,10 +10,11 @@ from zeep.exceptions import Fault
 
 def make(client, service, call):
     try:
-        answer = service[call["operation"]](**call["arguments"])
+        binary = {name: base64.b64decode(text) for name, text in (call["binary"] or {}).items()}
+        answer = service[call["operation"]](**call["arguments"], **binary)
     except Fault as fault:
         return {"fault": str(fault.code), "message": fault.message}
-    acuse = answer.acuseSat
+    acuse = getattr(answer, "acuseSat", None)
     return {
         "status": answer.status,
         "message": answer.mensaje,

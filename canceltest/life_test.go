@@ -1,0 +1,121 @@
+package canceltest
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/factible"
+)
+
+// direct reaches a simulator without a network: where a socket is waited for, the time
+// of a bubble stands still.
+type direct struct{ server *Server }
+
+func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
+	if err := r.Context().Err(); err != nil {
+		return nil, err
+	}
+	w := httptest.NewRecorder()
+	d.server.handle(w, r)
+	return w.Result(), nil
+}
+
+// inNoTime runs test in a bubble, with a simulator and a Client of it.
+func inNoTime(t *testing.T, test func(t *testing.T, sim *Factible, client *cancel.Client, req cancel.Request)) {
+	sim := NewFactible() // what listens must not be in the bubble
+	t.Cleanup(sim.Close)
+	req := cancel.Request{
+		Provider: "pac", Kind: cancel.Invoice, ID: "0A1B2C3D-0000-4000-8000-00000000000A",
+		Motive: "02", Issuer: "EJE2001019A1",
+	}
+	sim.Register(req.ID)
+	synctest.Test(t, func(t *testing.T) {
+		config := sim.Config()
+		config.Options = cancel.ClientOptions{HTTPClient: &http.Client{Transport: direct{sim.Server}}}
+		adapter, err := factible.New(config)
+		require.NoError(t, err)
+		client := cancel.NewClient(map[string]cancel.Canceler{"pac": adapter})
+		result, err := client.Cancel(t.Context(), req)
+		require.NoError(t, err)
+		require.Equal(t, cancel.Pending, result.State)
+		require.True(t, sim.IsRegistered(req.ID))
+		require.False(t, sim.IsCancelled(req.ID))
+		test(t, sim, client, req)
+	})
+}
+
+func assertAcuse(t *testing.T, result cancel.Result, at time.Time) {
+	t.Helper()
+	assert.Equal(t, cancel.Cancelled, result.State)
+	receipt, err := factible.ParseReceipt(result.Receipt)
+	require.NoError(t, err)
+	require.Len(t, receipt.Folios, 1)
+	assert.Equal(t, result.ID, receipt.Folios[0].UUID)
+	assert.Equal(t, "201", receipt.Folios[0].EstatusUUID)
+	assert.Equal(t, "EJE2001019A1", receipt.RfcEmisor)
+	assert.WithinDuration(t, at, receipt.Fecha, 0)
+}
+
+func TestInvoiceUntilTheRecipientAccepts(t *testing.T) {
+	inNoTime(t, func(t *testing.T, sim *Factible, client *cancel.Client, req cancel.Request) {
+		start := time.Now()
+		time.AfterFunc(30*time.Hour, func() { sim.Accept(req.ID) })
+		result, err := client.Wait(t.Context(), req)
+		require.NoError(t, err)
+		assertAcuse(t, result, start.Add(30*time.Hour))
+		assert.GreaterOrEqual(t, time.Since(start), 30*time.Hour)
+		assert.Equal(t, []string{req.ID}, sim.Cancelled())
+		assert.Greater(t, len(sim.Calls()), 100, "it was asked again and again")
+	})
+}
+
+func TestInvoiceUntilTheRecipientRefuses(t *testing.T) {
+	inNoTime(t, func(t *testing.T, sim *Factible, client *cancel.Client, req cancel.Request) {
+		time.AfterFunc(30*time.Hour, func() { sim.Refuse(req.ID) })
+		_, err := client.Wait(t.Context(), req)
+		require.ErrorIs(t, err, cancel.ErrRejected)
+		time.Sleep(100 * time.Hour)
+		assert.Empty(t, sim.Cancelled())
+
+		again, err := client.Cancel(t.Context(), req)
+		require.NoError(t, err)
+		assert.Equal(t, "200", again.Code, "what was refused may be asked again")
+	})
+}
+
+func TestInvoiceUntilSilenceCounts(t *testing.T) {
+	inNoTime(t, func(t *testing.T, sim *Factible, client *cancel.Client, req cancel.Request) {
+		registered := time.Now()
+		ctx, stop := context.WithTimeout(t.Context(), 71*time.Hour)
+		defer stop()
+		last, err := client.Wait(ctx, req)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, cancel.Pending, last.State)
+		assert.Empty(t, sim.Cancelled())
+
+		result, err := client.Wait(t.Context(), req)
+		require.NoError(t, err)
+		assertAcuse(t, result, registered.Add(72*time.Hour))
+		assert.Less(t, time.Since(registered), 72*time.Hour+15*time.Minute)
+	})
+}
+
+func TestInvoiceWhileTheClockIsMoved(t *testing.T) {
+	inNoTime(t, func(t *testing.T, sim *Factible, client *cancel.Client, req cancel.Request) {
+		start := time.Now()
+		sim.NotYetAnswered(req.ID)
+		time.AfterFunc(time.Hour, func() { sim.Pass(71 * time.Hour) })
+		result, err := client.Wait(t.Context(), req)
+		require.NoError(t, err)
+		assertAcuse(t, result, start.Add(72*time.Hour))
+		assert.Less(t, time.Since(start), 2*time.Hour)
+	})
+}
