@@ -1,5 +1,5 @@
-// Command auco cancels documents that are out for electronic signature with Auco.
-// -h explains.
+// Command auco cancels documents that are out for electronic signature with Auco, or
+// asks how they stand. -h explains.
 package main
 
 import (
@@ -13,13 +13,14 @@ import (
 
 var about = cli.About{
 	Name:     "auco",
-	Synopsis: "-code CODE [-code CODE]... -reason TEXT -requested-by EMAIL",
-	Does:     "Cancels documents that are out for electronic signature with Auco.",
+	Synopsis: "-code CODE [-code CODE]... (-reason TEXT -requested-by EMAIL | -status)",
+	Does: "Cancels documents that are out for electronic signature with Auco, or asks how\n" +
+		"they stand.",
 	Variables: []cli.Variable{
 		{Name: "AUCO_PRIVATE_KEY", Meaning: "the organisation's private key (prk_…), which cancels"},
-		{Name: "AUCO_PUBLIC_KEY", Meaning: "its public key (puk_…), which reads", Optional: true},
+		{Name: "AUCO_PUBLIC_KEY", Meaning: "its public key (puk_…), which reads: for -status", Optional: true},
 	},
-	Doubt: "Look the document up at Auco first: asked again, it lists one that is cancelled as failed.",
+	Doubt: "Ask with -status before anything else: asked to cancel again, Auco lists one that is cancelled as failed.",
 }
 
 func main() { cli.Main(run) }
@@ -35,7 +36,8 @@ func run(ctx context.Context, process cli.Process) int {
 	})
 	reason := tool.String("reason", "", "why: Auco sends the `TEXT` to the signers")
 	requestedBy := tool.String("requested-by", "", "the `EMAIL` of whoever cancels, a user of the organisation")
-	if err := tool.Parse("code", "reason", "requested-by"); err != nil {
+	status := tool.Bool("status", false, "only ask how the documents stand")
+	if err := tool.Parse("code"); err != nil {
 		return tool.Refuse(err)
 	}
 
@@ -56,6 +58,13 @@ func run(ctx context.Context, process cli.Process) int {
 		})
 	}
 	exit := 0
+	if *status {
+		for _, request := range requests {
+			result, err := client.Status(ctx, request)
+			exit = max(exit, tool.Show(cancel.Item{Request: request, Result: result, Err: err}))
+		}
+		return exit
+	}
 	for batch := range slices.Chunk(requests, client.MaxBatch()) {
 		exit = max(exit, tool.Show(client.CancelBatch(ctx, batch)...))
 	}

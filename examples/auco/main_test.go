@@ -67,7 +67,7 @@ func TestOutcomes(t *testing.T) {
 		"no reason": {
 			args:   []string{"-code", document, "-requested-by", "legal@example.com"},
 			exit:   2,
-			stderr: "-reason is missing",
+			stderr: "Reason is missing",
 		},
 		"malformed": {
 			args:   []string{"-code", document, "-reason", "x", "-requested-by", "Legal"},
@@ -102,7 +102,7 @@ func TestOutcomes(t *testing.T) {
 			args:   asking(document),
 			prior:  func(vendor *canceltest.Auco) { vendor.Fail(1, canceltest.CarriedOutThenDropped) },
 			exit:   9,
-			stderr: "It may be cancelled, or not. Look the document up at Auco first",
+			stderr: "It may be cancelled, or not. Ask with -status before anything else",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -122,6 +122,26 @@ func TestOutcomes(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestStatus(t *testing.T) {
+	vendor, env := start(t)
+	ask := func(code string) clitest.Outcome { return clitest.Run(t, run, env, "-status", "-code", code) }
+
+	got := ask(document)
+	assert.Equal(t, 11, got.Exit, "it is not cancelled")
+	assert.Equal(t, "auco "+document+": not cancelled, code CREATED\n", got.Stdout)
+
+	vendor.Fail(1, canceltest.CarriedOutThenDropped)
+	require.Equal(t, 9, clitest.Run(t, run, env, asking(document)...).Exit)
+	got = ask(document)
+	assert.Zero(t, got.Exit)
+	assert.Equal(t, "auco "+document+": cancelled, code REJECTED\n", got.Stdout)
+
+	assert.Equal(t, 5, ask("NOSUCHDOC1").Exit)
+	got = clitest.Run(t, run, env.With("AUCO_PUBLIC_KEY", ""), "-status", "-code", document)
+	assert.Equal(t, 2, got.Exit)
+	assert.Contains(t, got.Stderr, "PublicKey")
 }
 
 func TestMoreThanABatch(t *testing.T) {

@@ -1,5 +1,5 @@
-// Command factible cancels an invoice (CFDI) of the Mexican primary sector with the
-// SAT through Solución Factible, or asks how its cancellation stands. -h explains.
+// Command factible cancels an invoice (CFDI) with the SAT through Solución Factible, or
+// asks how its cancellation stands. -h explains.
 package main
 
 import (
@@ -13,12 +13,14 @@ import (
 
 var about = cli.About{
 	Name:     "factible",
-	Synopsis: "-uuid UUID [-status] [-receipt FILE]",
-	Does: "Cancels an invoice (CFDI) of the Mexican primary sector with the SAT through\n" +
-		"Solución Factible, or asks how its cancellation stands.",
+	Synopsis: "-uuid UUID [-kind invoice -motive 02 -issuer RFC] [-wait | -status] [-receipt FILE]",
+	Does: "Cancels an invoice (CFDI) with the SAT through Solución Factible, or asks how its\n" +
+		"cancellation stands. One of the primary sector is cancelled at once. Any other is\n" +
+		"registered, and its recipient has 72 hours to object: -wait waits for the end of that.",
 	Variables: []cli.Variable{
 		{Name: "FACTIBLE_USERNAME", Meaning: "a user of the stamping panel"},
 		{Name: "FACTIBLE_PASSWORD", Meaning: "that user's password"},
+		{Name: "FACTIBLE_CSD_PASSWORD", Meaning: "the password of the file that -csd-key names", Optional: true},
 	},
 	Pending: "Ask with -status how it stands.",
 	Doubt:   "Ask with -status before anything else.",
@@ -28,37 +30,72 @@ func main() { cli.Main(run) }
 
 func run(ctx context.Context, process cli.Process) int {
 	tool := cli.New(about, process)
-	uuid := tool.String("uuid", "", "the invoice's folio fiscal, a `UUID`")
+	var request cancel.Request
+	tool.StringVar(&request.ID, "uuid", "", "the invoice's folio fiscal, a `UUID`")
+	tool.StringVar((*string)(&request.Kind), "kind", string(cancel.PrimarySectorInvoice), "`KIND`: primary_sector_invoice or invoice")
+	tool.StringVar(&request.Motive, "motive", "", "an invoice's `MOTIVO`, 01 to 04")
+	tool.StringVar(&request.ReplacedBy, "replaced-by", "", "for motivo 01, the `UUID` of the invoice that replaces it")
+	tool.StringVar(&request.Issuer, "issuer", "", "an invoice's issuer, an `RFC`")
+	tool.StringVar(&request.RequestedBy, "requested-by", "", "the `EMAIL` that an invoice's cancellation is told to")
+	certificate := tool.String("csd-cer", "", "the issuer's certificate, a .cer `FILE`, to sign with")
+	key := tool.String("csd-key", "", "its private key, a .key `FILE`, which never leaves this program")
 	status := tool.Bool("status", false, "only ask how its cancellation stands")
+	wait := tool.Bool("wait", false, "after cancelling, wait until it is settled")
 	receipt := tool.String("receipt", "", "save the SAT's acuse in `FILE`")
 	soap12 := tool.Bool("soap12", false, "speak SOAP 1.2 instead of 1.1")
 	if err := tool.Parse("uuid"); err != nil {
 		return tool.Refuse(err)
 	}
 
-	client, err := factible.New(factible.Config{
+	config := factible.Config{
 		Username:    process.Getenv("FACTIBLE_USERNAME"),
 		Password:    cancel.Secret(process.Getenv("FACTIBLE_PASSWORD")),
 		Environment: tool.Environment(),
 		Endpoint:    tool.Endpoint(),
 		SOAP12:      *soap12,
-	})
+	}
+	if *certificate != "" || *key != "" {
+		csd, err := readCSD(*certificate, *key, process.Getenv("FACTIBLE_CSD_PASSWORD"))
+		if err != nil {
+			return tool.Refuse(err)
+		}
+		config.CSD = csd
+	}
+	adapter, err := factible.New(config)
 	if err != nil {
 		return tool.Refuse(err)
 	}
 
-	request := cancel.Request{Kind: cancel.PrimarySectorInvoice, ID: *uuid}
-	ask := client.Cancel
+	ask := adapter.Cancel
 	if *status {
-		ask = client.Status
+		ask = adapter.Status
 	}
 	result, err := ask(ctx, request)
 	exit := tool.Show(cancel.Item{Request: request, Result: result, Err: err})
+	if *wait && err == nil && !result.State.Settled() {
+		request.Provider = "factible"
+		client := cancel.NewClient(map[string]cancel.Canceler{request.Provider: adapter})
+		result, err = client.Wait(ctx, request)
+		exit = tool.Show(cancel.Item{Request: request, Result: result, Err: err})
+	}
 
 	if *receipt != "" {
 		exit = max(exit, save(tool, *receipt, result.Receipt))
 	}
 	return exit
+}
+
+// readCSD reads what the SAT handed out.
+func readCSD(certificate, key, password string) (*factible.CSD, error) {
+	cer, err := os.ReadFile(certificate)
+	if err != nil {
+		return nil, err
+	}
+	encrypted, err := os.ReadFile(key)
+	if err != nil {
+		return nil, err
+	}
+	return &factible.CSD{Certificate: cer, Key: encrypted, Password: cancel.Secret(password)}, nil
 }
 
 // save writes the acuse, if one came, and tells of it.

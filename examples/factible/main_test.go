@@ -14,6 +14,7 @@ import (
 	"github.com/unified-cancel/cancel/examples/internal/cli"
 	"github.com/unified-cancel/cancel/examples/internal/cli/clitest"
 	"github.com/unified-cancel/cancel/factible"
+	"github.com/unified-cancel/cancel/internal/csdtest"
 )
 
 const (
@@ -53,6 +54,20 @@ func TestOutcomes(t *testing.T) {
 		"cancelled in SOAP 1.2": {
 			args:   []string{"-uuid", issued, "-soap12"},
 			stdout: "factible " + issued + ": cancelled, code 200",
+		},
+		"an invoice": {
+			args:   []string{"-uuid", issued, "-kind", "invoice", "-motive", "02", "-issuer", "EKU9003173C9"},
+			stdout: "factible " + issued + ": pending, code 200",
+		},
+		"an invoice without what it needs": {
+			args:   []string{"-uuid", issued, "-kind", "invoice", "-motive", "01", "-issuer", "EKU9003173C9"},
+			exit:   2,
+			stderr: "ReplacedBy must be the UUID",
+		},
+		"another kind": {
+			args:   []string{"-uuid", issued, "-kind", "payment"},
+			exit:   2,
+			stderr: "primary_sector_invoice or invoice",
 		},
 		"pending": {
 			args:   []string{"-uuid", pending},
@@ -146,6 +161,46 @@ func TestAnUnknownOutcomeIsSettledByStatus(t *testing.T) {
 	got := clitest.Run(t, run, env, "-uuid", issued, "-status")
 	assert.Zero(t, got.Exit)
 	assert.Contains(t, got.Stdout, ": cancelled, code 200")
+}
+
+func TestTheRecipientDecides(t *testing.T) {
+	args := []string{"-uuid", issued, "-kind", "invoice", "-motive", "02", "-issuer", "EKU9003173C9"}
+	vendor, env := start(t)
+	require.Zero(t, clitest.Run(t, run, env, args...).Exit)
+	vendor.Refuse(issued)
+	got := clitest.Run(t, run, env, append(args, "-status")...)
+	assert.Equal(t, 7, got.Exit)
+	assert.Contains(t, got.Stderr, "rejected (code 213")
+
+	require.Zero(t, clitest.Run(t, run, env, args...).Exit)
+	vendor.Accept(issued)
+	// It is registered already, so that what is waited for is settled at once.
+	got = clitest.Run(t, run, env, append(args, "-wait")...)
+	assert.Zero(t, got.Exit)
+	assert.Contains(t, got.Stdout, ": cancelled, code 200")
+}
+
+func TestSigningWithACSD(t *testing.T) {
+	t.Chdir(t.TempDir())
+	csd := csdtest.New("EKU9003173C9")
+	require.NoError(t, os.WriteFile("csd.cer", csd.Certificate, 0o600))
+	require.NoError(t, os.WriteFile("csd.key", csd.Key, 0o600))
+	vendor, env := start(t)
+	env = env.With("FACTIBLE_CSD_PASSWORD", string(csd.Password))
+	args := []string{"-uuid", issued, "-kind", "invoice", "-motive", "02", "-issuer", "EKU9003173C9", "-csd-cer", "csd.cer", "-csd-key"}
+
+	got := clitest.Run(t, run, env, append(args, "csd.key")...)
+	assert.Zero(t, got.Exit, got.Stderr)
+	assert.Contains(t, got.Stdout, ": pending")
+	require.Len(t, vendor.Calls(), 1)
+	assert.Equal(t, "enviarSolicitudCancelacionAsincrono", vendor.Calls()[0].Op)
+
+	for wrong, words := range map[string]string{"none.key": "no such file", "csd.cer": "CSD.Key"} {
+		got = clitest.Run(t, run, env, append(args, wrong)...)
+		assert.Equal(t, 2, got.Exit)
+		assert.Contains(t, got.Stderr, words)
+	}
+	assert.Len(t, vendor.Calls(), 1)
 }
 
 func TestJSON(t *testing.T) {

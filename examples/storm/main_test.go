@@ -40,15 +40,15 @@ func TestTallyFindsLies(t *testing.T) {
 		items []cancel.Item
 		truth bool
 	}{
-		"cancelled and held":         {[]cancel.Item{{Request: of("held"), Result: cancel.Result{State: cancel.Cancelled}}}, true},
-		"in doubt and held":          {[]cancel.Item{{Request: of("held"), Err: &cancel.Error{Reason: cancel.ErrUnknownOutcome}}}, true},
-		"failed and not held":        {[]cancel.Item{{Request: of("x"), Err: failed}}, true},
-		"cancelled and not held":     {[]cancel.Item{{Request: of("x"), Result: cancel.Result{State: cancel.AlreadyCancelled}}}, false},
-		"failed and held":            {[]cancel.Item{{Request: of("held"), Err: failed}}, false},
-		"lost":                       {nil, false},
-		"doubled":                    {[]cancel.Item{{Request: of("x"), Err: failed}, {Request: of("x"), Err: failed}}, false},
-		"an error without a reason":  {[]cancel.Item{{Request: of("held"), Err: errors.New("x")}}, false},
-		"under way and not yet held": {[]cancel.Item{{Request: of("x"), Result: cancel.Result{State: cancel.Pending}}}, true},
+		"cancelled and held":        {[]cancel.Item{{Request: of("held"), Result: cancel.Result{State: cancel.Cancelled}}}, true},
+		"in doubt and held":         {[]cancel.Item{{Request: of("held"), Err: &cancel.Error{Reason: cancel.ErrUnknownOutcome}}}, true},
+		"failed and not held":       {[]cancel.Item{{Request: of("x"), Err: failed}}, true},
+		"cancelled and not held":    {[]cancel.Item{{Request: of("x"), Result: cancel.Result{State: cancel.AlreadyCancelled}}}, false},
+		"failed and held":           {[]cancel.Item{{Request: of("held"), Err: failed}}, false},
+		"lost":                      {nil, false},
+		"doubled":                   {[]cancel.Item{{Request: of("x"), Err: failed}, {Request: of("x"), Err: failed}}, false},
+		"an error without a reason": {[]cancel.Item{{Request: of("held"), Err: errors.New("x")}}, false},
+		"under way and not held":    {[]cancel.Item{{Request: of("x"), Result: cancel.Result{State: cancel.Pending}}}, false},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -40,7 +40,7 @@ func (t *tally) add(item cancel.Item) {
 	switch {
 	case item.Err == nil:
 		c.cancelled++
-		if item.Result.State.Settled() && !held {
+		if !held {
 			t.lie(item, "said to be "+string(item.Result.State)+", which it is not")
 		}
 	case cancel.InDoubt(item.Err):

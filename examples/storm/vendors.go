@@ -19,7 +19,8 @@ type vendor struct {
 	// request returns the i-th request. One in a hundred is odd: the vendor does not have
 	// the thing, or, at Payvalida, whose word for that no page documents, does not
 	// reverse it at first.
-	request     func(i int) cancel.Request
+	request func(i int) cancel.Request
+	// isCancelled reports whether the vendor has cancelled it, or registered that.
 	isCancelled func(id string) bool
 }
 
@@ -60,8 +61,11 @@ func startVendors(options cancel.ClientOptions) ([]vendor, error) {
 			if !odd(i) {
 				f.Register(id)
 			}
+			if i%2 == 0 { // registered, which is as far as anybody can get it in a storm
+				return cancel.Request{Provider: "factible", Kind: cancel.Invoice, ID: id, Motive: "02", Issuer: "EKU9003173C9"}
+			}
 			return cancel.Request{Provider: "factible", Kind: cancel.PrimarySectorInvoice, ID: id}
-		}, f.IsCancelled},
+		}, func(id string) bool { return f.IsCancelled(id) || f.IsRegistered(id) }},
 		{"payvalida", p.Server, payments, func(i int) cancel.Request {
 			kind := []cancel.Kind{cancel.Payment, cancel.PreAuthorization}[i%2]
 			id := fmt.Sprint(1_000_000 + i)

@@ -58,6 +58,8 @@ const (
 	// ExitUnsaved says that what became of it could not be written down.
 	ExitUnsaved = 1
 	exitUsage   = 2
+	// exitStands says that what was asked about is not cancelled.
+	exitStands = 11
 )
 
 const environmentVariable = "CANCEL_ENVIRONMENT"

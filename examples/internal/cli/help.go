@@ -33,4 +33,5 @@ func (t *Tool) help() {
 	for _, f := range failures {
 		fmt.Fprintf(w, "  %d\t%v\n", f.exit, f.reason)
 	}
+	fmt.Fprintf(w, "  %d\tit is not cancelled, where that was the question\n", exitStands)
 }

@@ -61,8 +61,11 @@ func (a About) outcome(item cancel.Item) outcome {
 	o.Code = item.Result.Code
 	o.Message = item.Result.Message
 	o.At = item.Result.At
-	if !o.State.Settled() {
+	switch o.State {
+	case cancel.Pending:
 		o.Next = a.Pending
+	case cancel.NotCancelled:
+		o.Exit = exitStands
 	}
 	return o
 }
