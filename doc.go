@@ -27,10 +27,15 @@
 // An adapter makes one call of one vendor and does not retry. It implements [Canceler],
 // and [StatusChecker] or [BatchCanceler] where the vendor can do that.
 //
-//   - [github.com/unified-cancel/cancel/factible]: [PrimarySectorInvoice], through
-//     Solución Factible to Mexico's SAT. It has a status, of an [Invoice] too.
+//   - [github.com/unified-cancel/cancel/factible]: [PrimarySectorInvoice] and [Invoice],
+//     through Solución Factible to Mexico's SAT. It has a status.
 //   - [github.com/unified-cancel/cancel/payvalida]: [Payment] and [PreAuthorization].
-//   - [github.com/unified-cancel/cancel/auco]: [Document], many in one call.
+//   - [github.com/unified-cancel/cancel/auco]: [Document], many in one call. With a public
+//     key it has a status.
+//
+// Each has a table of its vendor's codes, Codes, by which answers are taken; [Code] is a
+// row. auco and payvalida receive what their vendors send, too. [WithEvidence] keeps what
+// an auditor asks for.
 //
 // None has a default environment: a Config names [Sandbox] or [Production], or an
 // endpoint. To write another adapter, implement Canceler and run the conformance suite

@@ -1,0 +1,47 @@
+// Command codesdoc writes the tables of vendors' codes into the READMEs and docs, from
+// the adapters' own tables. Run it from the module's root.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/auco"
+	"github.com/unified-cancel/cancel/factible"
+	"github.com/unified-cancel/cancel/payvalida"
+)
+
+// vendor is one whose codes are listed.
+type vendor struct {
+	name  string
+	codes []cancel.Code
+}
+
+var vendors = []vendor{
+	{"Solución Factible", factible.Codes()},
+	{"Payvalida", payvalida.Codes()},
+	{"Auco", auco.Codes()},
+}
+
+func main() {
+	for file, text := range documents {
+		if err := write(file, text); err != nil {
+			fmt.Fprintln(os.Stderr, "codesdoc:", err)
+			os.Exit(1)
+		}
+	}
+}
+
+// write puts the tables into a file, between their marks.
+func write(file string, text words) error {
+	before, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	after, err := fill(string(before), text)
+	if err != nil {
+		return fmt.Errorf("%s: %w", file, err)
+	}
+	return os.WriteFile(file, []byte(after), 0o644) //nolint:gosec // documents are for everybody
+}
