@@ -1,15 +1,20 @@
 package payvalida
 
 import (
+	"context"
+	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
+	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/internal/record"
 )
 
 const fixtures = "../testdata/payvalida"
@@ -40,6 +45,9 @@ var cases = map[string]struct {
 func TestFixtures(t *testing.T) {
 	requests, err := filepath.Glob(filepath.Join(fixtures, "*-request.json"))
 	require.NoError(t, err)
+	requests = slices.DeleteFunc(requests, func(file string) bool {
+		return strings.HasPrefix(filepath.Base(file), "recorded-")
+	})
 	assert.Len(t, requests, len(cases))
 	for _, request := range requests {
 		name := strings.TrimSuffix(filepath.Base(request), "-request.json")
@@ -65,4 +73,30 @@ func TestFixtures(t *testing.T) {
 			assert.Equal(t, tt.desc, got.Message)
 		})
 	}
+}
+
+// TestRecordedFixtures replays what was recorded at the vendor, as far as anything was.
+// That it finds what is wrong with a fixture is shown by TestLiveAtSimulator.
+func TestRecordedFixtures(t *testing.T) {
+	recorded, err := record.Load(fixtures)
+	require.NoError(t, err)
+	for name, f := range recorded {
+		t.Run(name, func(t *testing.T) { require.NoError(t, Replay(t.Context(), f)) })
+	}
+}
+
+// Replay asks again what was recorded, of a vendor who answers as it was recorded.
+func Replay(ctx context.Context, f record.Fixture) error {
+	vendor := httpmock.NewMockTransport()
+	vendor.RegisterResponder(http.MethodPost, endpoints[cancel.Sandbox]+cancelPath, f.Respond)
+	c, err := New(Config{
+		Merchant:    record.Redacted,
+		FixedHash:   record.Redacted,
+		Environment: cancel.Sandbox,
+		Options:     cancel.ClientOptions{HTTPClient: &http.Client{Transport: vendor}},
+	})
+	if err != nil {
+		return err
+	}
+	return f.Replay(ctx, c)
 }
