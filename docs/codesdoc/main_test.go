@@ -15,7 +15,7 @@ func TestDocumentsAreCurrent(t *testing.T) {
 		require.NoError(t, err)
 		want, err := fill(string(have), text)
 		require.NoError(t, err, file)
-		assert.Equal(t, want, string(have), "%s is not current: go run ./internal/codesdoc", file)
+		assert.Equal(t, want, string(have), "%s is not current: go run ./docs/codesdoc", file)
 	}
 }
 
