@@ -4,17 +4,16 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"time"
-
-	"github.com/unified-cancel/cancel/internal/csdtest"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/internal/csdtest"
 )
 
 // registration is a request to register the cancellation of an invoice.
@@ -256,7 +255,7 @@ func TestConfigShowsNoCSD(t *testing.T) {
 			assert.NotContains(t, shown, fmt.Sprint(csd.Key[:16])[1:], verb)
 		}
 	}
-	text, err := json.Marshal(config)
+	text, err := json.Marshal(config) //nolint:staticcheck // its HTTPClient is nil
 	require.NoError(t, err)
 	assert.NotContains(t, string(text), packed(string(csd.Key))[:40])
 }
