@@ -2,6 +2,7 @@ package cancel
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"sync"
@@ -27,8 +28,8 @@ const groupPatience = 100 * time.Millisecond
 // failures; the others go on. The next All asks again.
 //
 // When ctx ends, nothing more is pulled, and what was pulled comes back as by Cancel.
-// When the consumer stops early, nothing more is pulled and the calls in flight are
-// waited for. A panic of an adapter is the [ErrUnknownOutcome] of its request; a panic
+// When the consumer stops early, nothing more is pulled or asked, again or for the first
+// time, and the calls in flight are waited for. A panic of an adapter is the [ErrUnknownOutcome] of its request; a panic
 // of reqs is passed on. reqs runs in a goroutine of its own.
 func (c *Client) All(ctx context.Context, reqs iter.Seq[Request]) iter.Seq[Item] {
 	return func(yield func(Item) bool) {
@@ -78,7 +79,7 @@ func (a *all) dispatch(ctx context.Context) {
 	var next *Request // pulled, but not of the last group
 	for a.slot() {
 		group, following := a.group(ctx, next)
-		if len(group) == 0 {
+		if len(group) == 0 || stopped(a.stop) {
 			break
 		}
 		next = following
@@ -99,6 +100,9 @@ func (a *all) dispatch(ctx context.Context) {
 // slot waits until one more call may be in flight. It is false when the consumer wants
 // no more.
 func (a *all) slot() bool {
+	if stopped(a.stop) {
+		return false
+	}
 	select {
 	case <-a.stop:
 		return false
@@ -149,13 +153,13 @@ func (a *all) work(ctx context.Context, group []Request) {
 	if p.batcher != nil {
 		how = grouped
 	}
-	s := session{client: a.client, provider: p, door: a.doors[p]}
+	s := session{client: a.client, provider: p, door: a.doors[p], stop: a.stop}
 	settled := make([]bool, len(group))
 	defer func() {
-		panicked := recover()
+		cause := panicked(recover())
 		for i, req := range group {
 			if !settled[i] {
-				e := p.failure(how.op, req, fmt.Errorf("the adapter panicked: %v", panicked), ErrUnknownOutcome)
+				e := p.failure(how.op, req, cause, ErrUnknownOutcome)
 				s.logCall(ctx, how.op, 1, 0, []Request{req}, []answer{{err: e}})
 				a.items <- Item{Request: req, Err: e}
 			}
@@ -165,6 +169,19 @@ func (a *all) work(ctx context.Context, group []Request) {
 		settled[i] = true
 		a.items <- item
 	})
+}
+
+// panicked returns the error of an adapter that panicked with v, or ended its goroutine.
+// What is neither an error nor a string is not shown: it could be anything.
+func panicked(v any) error {
+	switch v := v.(type) {
+	case error:
+		return fmt.Errorf("the adapter panicked: %w", v)
+	case string:
+		return errors.New("the adapter panicked: " + v)
+	default:
+		return fmt.Errorf("the adapter panicked with a %T", v)
+	}
 }
 
 // source pulls requests one at a time out of an iterator that may block.
@@ -225,12 +242,8 @@ func (s *source) pull(ctx context.Context, stop <-chan struct{}, patience <-chan
 		return nil
 	}
 	if !s.waiting {
-		select {
-		case <-stop:
+		if stopped(stop) || ctx.Err() != nil {
 			return nil
-		case <-ctx.Done():
-			return nil
-		default:
 		}
 		s.waiting = true
 		s.permits <- struct{}{}

@@ -3,6 +3,7 @@ package cancel_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"iter"
 	"runtime"
 	"slices"
@@ -268,6 +269,33 @@ func TestAllAsksABatchAgain(t *testing.T) {
 	}
 }
 
+// What a batch has settled is yielded before the rest of it is asked about.
+func TestAllYieldsWhatABatchHasSettled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &slowStatus{batched{limit: 10, answer: func(_ int, reqs []cancel.Request) []cancel.Item {
+			return batch(reqs, func(req cancel.Request) step {
+				if req.ID == "a" {
+					return unknown
+				}
+				return done
+			})
+		}}}
+		began := time.Now()
+		at := map[string]time.Duration{}
+		for item := range client(p).All(t.Context(), requests("a", "b")) {
+			at[item.Request.ID] = time.Since(began)
+		}
+		assert.Equal(t, map[string]time.Duration{"a": time.Minute, "b": 0}, at)
+	})
+}
+
+// slowStatus is a BatchCanceler that takes a minute to tell a status.
+type slowStatus struct{ batched }
+
+func (*slowStatus) Status(ctx context.Context, req cancel.Request) (cancel.Result, error) {
+	return after(time.Minute, done)(ctx, req)
+}
+
 // A BatchCanceler without a sensible limit takes one at a time.
 func TestAllOfABatchWithoutRoom(t *testing.T) {
 	p := &batched{limit: -1, answer: allDone}
@@ -386,6 +414,19 @@ func TestAllContainsPanics(t *testing.T) {
 			assert.Contains(t, item.Err.Error(), "the adapter panicked: broken")
 		}
 	})
+	t.Run("but not what a panic holds", func(t *testing.T) {
+		p := &script{cancels: []step{broken(func() { panic(struct{ password string }{"hunter2"}) })}}
+		for item := range client(p).All(t.Context(), requests("b")) {
+			assert.Contains(t, item.Err.Error(), "the adapter panicked with a struct")
+			assert.NotContains(t, item.Err.Error(), "hunter2")
+		}
+	})
+	t.Run("shows an error", func(t *testing.T) {
+		p := &script{cancels: []step{broken(func() { panic(io.ErrUnexpectedEOF) })}}
+		for item := range client(p).All(t.Context(), requests("b")) {
+			require.ErrorIs(t, item.Err, io.ErrUnexpectedEOF)
+		}
+	})
 }
 
 func TestAllPassesAPanicOfTheSourceOn(t *testing.T) {
@@ -420,6 +461,43 @@ func TestAllWhenTheConsumerStops(t *testing.T) {
 		assert.Equal(t, time.Minute, time.Since(began), "the calls in flight are waited for")
 		assert.EqualValues(t, 4, pulled.Load())
 		assert.Equal(t, pulled.Load(), finished.Load())
+	})
+}
+
+// Nothing is begun for somebody who has stopped listening.
+func TestAllBeginsNothingOnceTheConsumerStops(t *testing.T) {
+	t.Run("a group on hand", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			p := &batched{limit: 10, answer: allDone}
+			c := cancel.NewClient(map[string]cancel.Canceler{"p": p, "q": &script{cancels: []step{done}}})
+			for range c.All(t.Context(), func(yield func(cancel.Request) bool) {
+				first := request("first")
+				first.Provider = "q"
+				_ = yield(first) && yield(request("a")) && yield(request("b"))
+				time.Sleep(time.Hour)
+			}) {
+				synctest.Wait()
+				break
+			}
+			assert.Empty(t, p.asked())
+			time.Sleep(2 * time.Hour)
+		})
+	})
+	t.Run("a retry", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			p := &script{cancels: []step{func(ctx context.Context, req cancel.Request) (cancel.Result, error) {
+				if req.ID == "a" {
+					return after(time.Second, done)(ctx, req)
+				}
+				return failsWith(cancel.Error{Reason: cancel.ErrUnavailable, RetryAfter: time.Minute})(ctx, req)
+			}}}
+			began := time.Now()
+			for range client(p).All(t.Context(), requests("a", "b")) {
+				break
+			}
+			assert.Equal(t, time.Second, time.Since(began), "the pause is not sat out")
+			assert.Len(t, p.asked(), 2)
+		})
 	})
 }
 

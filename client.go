@@ -116,6 +116,8 @@ type answer struct {
 	took   time.Duration
 }
 
+func (a answer) unknown() bool { return a.err != nil && a.err.Reason == ErrUnknownOutcome }
+
 func (a answer) unpack() (Result, error) {
 	if a.err != nil {
 		return Result{}, a.err
@@ -148,7 +150,11 @@ func (p *provider) answer(op string, req Request, r Result, err, otherwise error
 // failure returns err as an Error of this provider.
 func (p *provider) failure(op string, req Request, err, otherwise error) *Error {
 	e := &Error{Op: op, Err: err}
-	if known, ok := errors.AsType[*Error](err); ok {
+	switch known, ok := errors.AsType[*Error](err); {
+	case ok && known == nil:
+		err = errors.New("the adapter returns a nil *Error")
+		e.Err = err
+	case ok:
 		e = new(*known)
 		if error(known) != err { //nolint:errorlint // the very value, not one that wraps it
 			e.Err = err // it wraps the Error and may say more

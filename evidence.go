@@ -16,7 +16,9 @@ type Evidence struct {
 	Request  Request `json:"request"`
 	Provider string  `json:"provider"`
 	// Exchange is what passed between the adapter and its vendor. It is the zero value
-	// where nothing was sent, and where the adapter does not report it.
+	// where none was begun, because the request was refused here or ctx had ended, and
+	// where the adapter does not report it. One of which no byte was written has an
+	// HTTPStatus of 0 and the reason of ErrUnavailable.
 	Exchange
 	// RawSHA256 and ReceiptSHA256 are the digests of the response body and of the
 	// acknowledgement, in lower-case hexadecimal; "" where there was none.
@@ -32,7 +34,8 @@ type Evidence struct {
 
 // Exchange is one request that an adapter sent to its vendor, and the response.
 type Exchange struct {
-	// Operation is the vendor's, and Endpoint the URL that it was sent to.
+	// Operation is the vendor's, and Endpoint the URL that it was sent to, without its
+	// query.
 	Operation string `json:"operation,omitempty"`
 	Endpoint  string `json:"endpoint,omitempty"`
 	// HTTPStatus is that of the response, 0 where there was none.
@@ -47,8 +50,8 @@ type Exchange struct {
 }
 
 // WithEvidence gives f an [Evidence] for each call of a provider and each request in
-// it: of Cancel and of Status, those that failed included. f is called before the
-// method returns, from many goroutines at once in [Client.All]; an error of its own is
+// it: of Cancel and of Status, those that failed included, but for one in which the
+// adapter panicked. f is called before the method returns, from many goroutines at once in [Client.All]; an error of its own is
 // its own to keep.
 func WithEvidence(f func(context.Context, Evidence)) Option {
 	return func(p *policy) { p.evidence = f }

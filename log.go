@@ -16,7 +16,7 @@ func (s session) logCall(ctx context.Context, op string, n int, took time.Durati
 		log.LogAttrs(ctx, slog.LevelDebug, "provider called", s.line(op, n, took, reqs, answers)...)
 	}
 	for i, a := range answers {
-		if a.err != nil && a.err.Reason == ErrUnknownOutcome {
+		if a.unknown() {
 			log.LogAttrs(ctx, slog.LevelWarn, "outcome unknown", s.line(op, n, took, reqs[i:i+1], answers[i:i+1])...)
 		}
 	}
@@ -34,6 +34,10 @@ func (s session) logRetry(ctx context.Context, op string, n int, pause time.Dura
 	s.client.policy.logger.LogAttrs(ctx, slog.LevelWarn, "asking again", line...)
 }
 
+// maxLoggedCode bounds a code in a log, in bytes: what a vendor puts in its place could be
+// anything.
+const maxLoggedCode = 64
+
 // line describes the n-th call, and what came of it by code and reason alone: the
 // words of a vendor or of a foreign adapter could hold anything.
 func (s session) line(op string, n int, took time.Duration, reqs []Request, answers []answer) []slog.Attr {
@@ -45,7 +49,7 @@ func (s session) line(op string, n int, took time.Duration, reqs []Request, answ
 		if a.err != nil {
 			code, outcome = a.err.Code, a.err.Reason.Error()
 		}
-		if !slices.Contains(codes, code) {
+		if code = oneLine(code, maxLoggedCode); !slices.Contains(codes, code) {
 			codes = append(codes, code)
 		}
 		if !slices.Contains(outcomes, outcome) {

@@ -15,6 +15,20 @@ type session struct {
 	client   *Client
 	provider *provider
 	door     *door // nil where a refusal of the credentials stops nothing else
+	// stop is closed when nobody wants the outcome any more. It may be nil.
+	stop <-chan struct{}
+}
+
+// errStopped is why nothing is asked for somebody who no longer wants to know.
+var errStopped = errors.New("the outcome is no longer wanted")
+
+func stopped(stop <-chan struct{}) bool {
+	select {
+	case <-stop:
+		return true
+	default:
+		return false
+	}
 }
 
 // asker makes one call that asks to cancel reqs, and answers for each.
@@ -93,21 +107,28 @@ func (s session) cancel(ctx context.Context, how asker, reqs []Request, settled 
 	}
 	for n := 1; ; n++ {
 		var again []*attempt
-		for i, got := range s.ask(ctx, how, n, open) {
-			final, repeat := s.judge(ctx, n, open[i], got)
-			if repeat {
-				again = append(again, open[i])
-			} else {
-				settle(open[i], final)
+		answers := s.ask(ctx, how, n, open)
+		// What is known does not wait for what the provider is asked about.
+		for _, doubtful := range []bool{false, true} {
+			for i, got := range answers {
+				if got.unknown() != doubtful {
+					continue
+				}
+				final, repeat := s.judge(ctx, n, open[i], got)
+				if repeat {
+					again = append(again, open[i])
+				} else {
+					settle(open[i], final)
+				}
 			}
 		}
 		if len(again) == 0 {
 			return
 		}
 		open = again
-		if s.pause(ctx, how.op, n, open...) != nil {
+		if err := s.pause(ctx, how.op, n, open...); err != nil {
 			for _, a := range open {
-				settle(a, a.failed(interrupted(ctx, a.last)))
+				settle(a, a.failed(interrupted(err, a.last)))
 			}
 			return
 		}
@@ -157,7 +178,7 @@ func (s session) judge(ctx context.Context, n int, a *attempt, got answer) (fina
 	}
 	switch {
 	case ctx.Err() != nil:
-		return a.failed(interrupted(ctx, e)), false
+		return a.failed(interrupted(ctx.Err(), e)), false
 	case n >= s.client.policy.maxAttempts, a.last.RetryAfter > longestRetryAfter:
 		return a.failed(e), false
 	}
@@ -172,7 +193,7 @@ func (s session) resolve(ctx context.Context, a *attempt) (got answer, again boo
 	switch e := got.err; {
 	case e == nil && got.result.State != NotCancelled:
 		return got, false
-	case e == nil, errors.Is(e, errors.ErrUnsupported):
+	case e == nil, unsupported(e):
 		return answer{err: a.last}, true
 	case e.Reason == ErrNotFound:
 		return got, true
@@ -193,26 +214,26 @@ func (s session) status(ctx context.Context, req Request) answer {
 		case e == nil, e.Reason != ErrUnavailable:
 			return got
 		case ctx.Err() != nil:
-			return answer{err: interrupted(ctx, e)}
+			return answer{err: interrupted(ctx.Err(), e)}
 		case n >= s.client.policy.maxAttempts, e.RetryAfter > longestRetryAfter:
 			return got
 		}
-		if s.pause(ctx, op, n, &attempt{req: req, last: e, took: got.took}) != nil {
-			return answer{err: interrupted(ctx, e)}
+		if err := s.pause(ctx, op, n, &attempt{req: req, last: e, took: got.took}); err != nil {
+			return answer{err: interrupted(err, e)}
 		}
 	}
 }
 
 // askStatus asks for the status of req by one call, the n-th.
 func (s session) askStatus(ctx context.Context, op string, n int, req Request) answer {
-	unsupported := answer{err: &Error{
+	none := answer{err: &Error{
 		Provider: s.provider.name, Op: op, ID: req.ID,
 		Message: "the provider cannot be asked for a status",
 		Reason:  ErrInvalid,
 		Err:     errors.ErrUnsupported,
 	}}
 	if s.provider.checker == nil {
-		return unsupported
+		return none
 	}
 	if refused := s.enter(ctx, op); refused != nil {
 		return answer{err: refused.of(req)}
@@ -220,14 +241,20 @@ func (s session) askStatus(ctx context.Context, op string, n int, req Request) a
 	began := time.Now()
 	witnessed, testify := s.witnessed(ctx)
 	r, err := s.provider.checker.Status(witnessed, req)
-	if errors.Is(err, errors.ErrUnsupported) {
-		return unsupported
+	if unsupported(err) {
+		return none
 	}
 	got := s.provider.answer(op, req, r, err, ErrUnavailable, Cancelled, AlreadyCancelled, Pending, NotCancelled)
 	answers := []answer{got}
 	s.took(ctx, op, n, began, []Request{req}, answers)
 	testify([]Request{req}, answers)
 	return answers[0]
+}
+
+// unsupported reports whether err says that there is no status to ask for. The error of
+// a call that failed may have such a cause, too: that of a socket, say.
+func unsupported(err error) bool {
+	return errors.Is(err, errors.ErrUnsupported) && reasonOf(err, ErrInvalid) == ErrInvalid
 }
 
 // enter waits until a call may be made, or says why it is not.
@@ -237,11 +264,11 @@ func (s session) enter(ctx context.Context, op string) *Error {
 	}
 	if limit := s.provider.limiter; limit != nil {
 		turn := limit.Reserve()
-		if sleep(ctx, turn.Delay()) != nil {
+		if s.sleep(ctx, turn.Delay()) != nil {
 			turn.Cancel()
 		}
 	}
-	if err := ctx.Err(); err != nil {
+	if err := s.sleep(ctx, 0); err != nil {
 		return &Error{Provider: s.provider.name, Op: op, Reason: ErrUnavailable, Err: err}
 	}
 	return s.door.refusal()
@@ -258,7 +285,7 @@ func (s session) took(ctx context.Context, op string, n int, began time.Time, re
 }
 
 // pause waits before the open attempts are asked again for the n-th time: as long as
-// the vendor asked for, else the backoff. Its error is that of ctx.
+// the vendor asked for, else the backoff. Its error is that of sleep.
 func (s session) pause(ctx context.Context, op string, n int, open ...*attempt) error {
 	var asked time.Duration
 	for _, a := range open {
@@ -268,7 +295,7 @@ func (s session) pause(ctx context.Context, op string, n int, open ...*attempt) 
 		asked = s.client.policy.backoff.jittered(n)
 	}
 	s.logRetry(ctx, op, n, asked, open)
-	return sleep(ctx, asked)
+	return s.sleep(ctx, asked)
 }
 
 // of returns e as the error of req.
@@ -278,24 +305,30 @@ func (e *Error) of(req Request) *Error {
 	return &own
 }
 
-// interrupted returns e with the error of ctx, which has ended, in its cause.
-func interrupted(ctx context.Context, e *Error) *Error {
-	done := ctx.Err()
-	if errors.Is(e, done) {
+// interrupted returns e with why nothing more was asked, such as the error of a context,
+// in its cause.
+func interrupted(why error, e *Error) *Error {
+	if errors.Is(e, why) {
 		return e
 	}
 	own := *e
-	own.Err = done
+	own.Err = why
 	if e.Err != nil {
-		own.Err = fmt.Errorf("%w: %w", done, e.Err)
+		own.Err = fmt.Errorf("%w: %w", why, e.Err)
 	}
 	return &own
 }
 
-// sleep waits for d. Its error is that of ctx, should that end first.
-func sleep(ctx context.Context, d time.Duration) error {
+// sleep waits for d. Its error is that of ctx, or errStopped, should that come first.
+func (s session) sleep(ctx context.Context, d time.Duration) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if stopped(s.stop) {
+		return errStopped
+	}
 	if d <= 0 {
-		return ctx.Err()
+		return nil
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -304,5 +337,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
+	case <-s.stop:
+		return errStopped
 	}
 }

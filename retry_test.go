@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"strings"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -61,6 +63,7 @@ func TestCancelWithoutStatus(t *testing.T) {
 		{name: "a foreign error", cancels: []step{failsForeign(io.ErrUnexpectedEOF)}, asked: 3, reason: cancel.ErrUnknownOutcome, cause: io.ErrUnexpectedEOF},
 		{name: "a foreign error with a sentinel", cancels: []step{failsForeign(fmt.Errorf("x: %w", cancel.ErrRejected))}, asked: 1, reason: cancel.ErrRejected},
 		{name: "an error with two sentinels", attempts: 1, cancels: []step{failsForeign(errors.Join(cancel.ErrAuth, cancel.ErrUnknownOutcome))}, asked: 1, reason: cancel.ErrUnknownOutcome},
+		{name: "a nil Error", attempts: 1, cancels: []step{failsForeign((*cancel.Error)(nil))}, asked: 1, reason: cancel.ErrUnknownOutcome},
 		{name: "an Error without a reason", attempts: 1, cancels: []step{failsWith(cancel.Error{Err: io.EOF})}, asked: 1, reason: cancel.ErrUnknownOutcome, cause: io.EOF},
 		{name: "a state of Status alone", cancels: []step{says(cancel.NotCancelled)}, asked: 1, reason: cancel.ErrUnexpected},
 		{name: "no state", cancels: []step{says("")}, asked: 1, reason: cancel.ErrUnexpected},
@@ -152,6 +155,7 @@ func TestCancelWithStatus(t *testing.T) {
 		{name: "retrying off, not found", attempts: 1, cancels: []step{unknown}, statuses: []step{notFound}, asked: []string{c, s}, reason: cancel.ErrUnknownOutcome, hidden: cancel.ErrNotFound},
 		{name: "unavailable needs no status", cancels: []step{unavailable, done}, statuses: []step{notFound}, asked: []string{c, c}, state: cancel.Cancelled},
 		{name: "unsupported is as none", cancels: []step{unknown, done}, statuses: []step{failsForeign(errors.ErrUnsupported)}, asked: []string{c, s, c}, state: cancel.Cancelled},
+		{name: "a socket that is unsupported is a failure", cancels: []step{unknown, done}, statuses: []step{failsWith(cancel.Error{Reason: cancel.ErrUnavailable, Err: syscall.EOPNOTSUPP})}, asked: []string{c, s, s, s}, reason: cancel.ErrUnknownOutcome, hidden: cancel.ErrUnavailable},
 		{name: "a status that is no state", cancels: []step{unknown, done}, statuses: []step{says("odd")}, asked: []string{c, s}, reason: cancel.ErrUnknownOutcome, hidden: cancel.ErrUnexpected},
 	}
 	for _, tt := range tests {
@@ -427,4 +431,15 @@ level=WARN msg="outcome unknown" provider=p op=Cancel id=a attempt=2 duration=20
 level=DEBUG msg="provider called" provider=p op=Status id=a attempt=1 duration=0s code=ok outcome=cancelled
 `, log.String())
 	})
+}
+
+// What stands where a code should be may be anything, and long.
+func TestLogCutsCodes(t *testing.T) {
+	var log bytes.Buffer
+	logger := slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	p := &script{cancels: []step{failsWith(cancel.Error{Code: strings.Repeat("name\n", 10_000), Reason: cancel.ErrUnexpected})}}
+	_, err := client(p, cancel.WithLogger(logger)).Cancel(t.Context(), request("a"))
+	require.Error(t, err)
+	assert.Less(t, log.Len(), 1000)
+	assert.NotContains(t, log.String(), `\n`)
 }

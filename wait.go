@@ -45,11 +45,11 @@ func (c *Client) Wait(ctx context.Context, req Request) (Result, error) {
 		default:
 			interval = max(interval, e.RetryAfter)
 		}
-		if err := sleep(ctx, interval); err != nil {
+		if err := s.sleep(ctx, interval); err != nil {
 			if got.err == nil {
 				got.err = &Error{Provider: p.name, Op: op, ID: req.ID, Reason: ErrUnavailable}
 			}
-			return last, interrupted(ctx, got.err)
+			return last, interrupted(err, got.err)
 		}
 	}
 }

@@ -29,7 +29,7 @@
 //   - [cancel.ErrAuth]: HTTP 401, for a key that is missing, wrong or public.
 //     [cancel.ErrForbidden]: HTTP 403.
 //   - [cancel.ErrUnavailable]: nothing was sent, or HTTP 429 or 503.
-//   - [cancel.ErrUnknownOutcome]: counts that do not add up, HTTP 5xx, a timeout or
+//   - [cancel.ErrUnknownOutcome]: counts that do not add up, any other HTTP 5xx, a timeout or
 //     a broken connection once the request was under way, or a 2xx that is no
 //     answer.
 //   - [cancel.ErrUnexpected]: any other HTTP status, and a word of Status that Auco does

@@ -58,7 +58,7 @@
 //     400, 404, 405, 413, 415 or 422.
 //   - [cancel.ErrAuth]: HTTP 401. [cancel.ErrForbidden]: HTTP 403.
 //   - [cancel.ErrUnavailable]: nothing was sent, or HTTP 429 or 503.
-//   - [cancel.ErrUnknownOutcome]: any other fault, HTTP 5xx, a timeout or a broken
+//   - [cancel.ErrUnknownOutcome]: any other fault, any other HTTP 5xx, a timeout or a broken
 //     connection once the request was under way, or a 2xx that is no answer.
 //   - [cancel.ErrUnexpected]: any other HTTP status.
 //

@@ -92,7 +92,7 @@ type Answer struct {
 	Err error
 	// Unsent is true where certainly no byte of the request was written.
 	Unsent bool
-	// Target is the URL, and Began when sending began; At is when the exchange ended.
+	// Target is the URL without its query, which may hold anything, and Began when sending began; At is when the exchange ended.
 	Target    string
 	Began, At time.Time
 }
@@ -134,7 +134,7 @@ func (c *Client) Do(req *http.Request) Answer {
 		return Answer{Err: err, Unsent: true, At: time.Now()}
 	}
 
-	a := Answer{Target: req.URL.String(), Began: time.Now()}
+	a := Answer{Target: withoutQuery(*req.URL), Began: time.Now()}
 	written := &trail{reports: c.reports}
 	req = req.WithContext(httptrace.WithClientTrace(ctx, written.trace()))
 	req.Header.Set("User-Agent", c.userAgent)
@@ -153,6 +153,11 @@ func (c *Client) Do(req *http.Request) Answer {
 		a.Err = explain(ctx, a.Err)
 	}
 	return a
+}
+
+func withoutQuery(u url.URL) string {
+	u.RawQuery = ""
+	return u.String()
 }
 
 // read reads a body to its end, for a connection is reused only then, but never

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	gowsdl "github.com/hooklift/gowsdl/soap"
 
@@ -37,8 +38,8 @@ func Call(ctx context.Context, via *exchange.Client, target string, version Vers
 	seam := &seam{via: via, version: version, action: action}
 	client := gowsdl.NewClient(target, gowsdl.WithHTTPClient(seam))
 	err := client.CallContext(ctx, action, request, new(struct{}))
-	if !errors.Is(err, errAnswered) {
-		return exchange.Answer{Err: err, Unsent: true}
+	if !seam.sent {
+		return exchange.Answer{Err: err, Unsent: true, At: time.Now()}
 	}
 	return seam.answer
 }
@@ -51,6 +52,7 @@ type seam struct {
 	via     *exchange.Client
 	version Version
 	action  string
+	sent    bool
 	answer  exchange.Answer
 }
 
@@ -61,6 +63,7 @@ func (s *seam) Do(req *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
+	s.sent = true
 	s.answer = s.via.Do(req)
 	return nil, errAnswered
 }
