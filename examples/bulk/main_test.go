@@ -33,10 +33,10 @@ func TestTheSampleRunsWithoutCredentials(t *testing.T) {
 	got := r.run()
 	assert.Equal(t, exitDoubt, got.Exit)
 	assert.Contains(t, got.Stderr, "line 17: the same as line 4, which counts")
-	assert.Contains(t, got.Stderr, "line 35: it has 2 cells, the header has 5")
-	assert.Contains(t, got.Stderr, "53 of 53 (100%): 45 taken, 7 failed, 1 in doubt")
+	assert.Contains(t, got.Stderr, "line 38: it has 2 cells, the header has 8")
+	assert.Contains(t, got.Stderr, "56 of 56 (100%): 47 taken, 8 failed, 1 in doubt")
 	for _, want := range []string{
-		"44  cancelled\n", "1  under way\n", "1  invalid\n", "1  not found\n", "2  not cancellable\n",
+		"44  cancelled\n", "3  under way\n", "2  invalid\n", "1  not found\n", "2  not cancellable\n",
 		"1  consent refused\n", "1  unavailable\n", "1  unexpected answer\n", "1  lines passed over\n",
 	} {
 		assert.Contains(t, got.Stdout, " "+want)
@@ -44,7 +44,45 @@ func TestTheSampleRunsWithoutCredentials(t *testing.T) {
 	assert.Empty(t, r.calls(), "the vendors of the environment are not asked")
 	assert.Contains(t, r.read("in.report.html"), "nothing real was cancelled")
 
-	assert.Equal(t, exitRefused, r.run("-dry-run").Exit)
+	got = r.run("-dry-run")
+	assert.Equal(t, exitRefused, got.Exit)
+	assert.Contains(t, got.Stderr, "line 23: ReplacedBy must be the UUID of the CFDI that replaces this one, for Motive 01")
+}
+
+func TestInvoicesAreRegistered(t *testing.T) {
+	r := newRig(t)
+	r.input(registered, replaced, unreasoned)
+	assert.Equal(t, exitRefused, r.run().Exit)
+	assert.Equal(t, map[string]string{
+		idOf(registered): "pending", idOf(replaced): "pending", idOf(unreasoned): "invalid",
+	}, r.outcomes())
+	assert.Contains(t, r.read("in.report.html"), "Motive is none of the SAT")
+	sent := map[string]string{}
+	for _, call := range r.factible.Calls() {
+		sent[call.ID] = string(call.Request)
+	}
+	require.Len(t, sent, 2)
+	assert.Contains(t, sent[idOf(registered)], idOf(registered)+"|02|<")
+	assert.Contains(t, sent[idOf(replaced)], idOf(replaced)+"|01|C90B3E62-58A4-4F17-B7D3-0E25A8F1D946<")
+	for _, request := range sent {
+		assert.Contains(t, request, "EKU9003173C9")
+	}
+	assert.Empty(t, r.factible.Cancelled(), "registered is not cancelled")
+
+	mended := strings.Replace(unreasoned, ",05,", ",03,", 1)
+	r.factible.Accept(idOf(registered))
+	r.factible.Refuse(idOf(replaced))
+	r.input(registered, replaced, mended)
+	assert.Zero(t, r.run("-resume").Exit)
+	want := []string{"cancelarAsincrono"}
+	assert.Equal(t, map[string][]string{idOf(registered): want, idOf(replaced): want, idOf(unreasoned): want}, r.calls(),
+		"what has an answer is left alone, whatever became of it")
+	assert.True(t, r.factible.IsRegistered(idOf(unreasoned)))
+
+	page := r.read("in.report.html")
+	assert.Contains(t, page, "-uuid UUID -status")
+	assert.NotContains(t, page, "Nothing: the providers took all that they were asked.")
+	assert.NotContains(t, page, "Motive is none of the SAT")
 }
 
 func TestExitCodes(t *testing.T) {
@@ -55,7 +93,7 @@ func TestExitCodes(t *testing.T) {
 		hint    bool
 	}{
 		"all taken":        {[]string{invoice1, payment1, hold, document}, nil, exitDone, false},
-		"under way":        {[]string{"factible,primary_sector_invoice,C5E58106-6C1E-41C9-A211-FB8BAD1CABB0,,"}, nil, exitDone, false},
+		"under way":        {[]string{"factible,primary_sector_invoice,C5E58106-6C1E-41C9-A211-FB8BAD1CABB0,,", registered}, nil, exitDone, false},
 		"nothing to do":    {nil, nil, exitDone, false},
 		"a bad line":       {[]string{invoice1, "x"}, nil, exitRefused, false},
 		"refused":          {[]string{invoice1, strange}, nil, exitRefused, false},

@@ -13,10 +13,11 @@ import (
 type class int
 
 const (
-	done    class = iota // nothing
-	refused              // it will not be cancelled as it was asked for
-	again                // it was not cancelled, and asking again may work
-	doubt                // it may be cancelled or not
+	done     class = iota // nothing
+	underWay              // it was taken and is not cancelled yet
+	refused               // it will not be cancelled as it was asked for
+	again                 // it was not cancelled, and asking again may work
+	doubt                 // it may be cancelled or not
 	classes
 )
 
@@ -37,7 +38,7 @@ const inFlight = "in_flight"
 var outcomes = []outcome{
 	{string(cancel.Cancelled), done, "cancelled", nil, ""},
 	{string(cancel.AlreadyCancelled), done, "cancelled before", nil, ""},
-	{string(cancel.Pending), done, "under way", nil, ""},
+	{string(cancel.Pending), underWay, "under way", nil, "It is not cancelled yet: see what becomes of it. -resume leaves it alone."},
 
 	{"invalid", refused, "invalid", cancel.ErrInvalid, "Mend the line in the input, then run again with -resume."},
 	{"not_found", refused, "not found", cancel.ErrNotFound,
@@ -81,11 +82,14 @@ func outcomeOf(item cancel.Item) outcome {
 	return o
 }
 
+// taken reports whether the provider took the cancellation.
+func (o outcome) taken() bool { return o.class == done || o.class == underWay }
+
 // endsDoubt reports whether o says what became of a request that an earlier run may
 // have had carried out. A Client believes only these, of which the latter two are
 // from a status: all others may be of a call that was never made.
 func (o outcome) endsDoubt() bool {
-	return o.class == done || o.reason == cancel.ErrNotCancellable || o.reason == cancel.ErrRejected
+	return o.taken() || o.reason == cancel.ErrNotCancellable || o.reason == cancel.ErrRejected
 }
 
 // tried reports whether -resume asks again for what ended so.

@@ -138,7 +138,7 @@ func (p *progress) show() {
 
 // words are the counts and the time left, short enough for a bar to stand beside them.
 func (p *progress) words() string {
-	words := fmt.Sprintf("%d taken", p.n[done])
+	words := fmt.Sprintf("%d taken", p.n[done]+p.n[underWay])
 	if failed := p.n[refused] + p.n[again] + p.bad; failed > 0 {
 		words += fmt.Sprintf(", %d failed", failed)
 	}

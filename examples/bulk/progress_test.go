@@ -18,6 +18,7 @@ func TestPlainLinesNowAndThen(t *testing.T) {
 		time.Sleep(time.Second)
 		p.skipped()
 		p.ended(done)
+		p.ended(underWay)
 		p.ended(refused)
 		p.ended(again)
 		p.complain(7, errors.New("it is odd"))
@@ -28,10 +29,10 @@ func TestPlainLinesNowAndThen(t *testing.T) {
 		p.close()
 		p.note("too late")
 		assert.Equal(t, "bulk: line 7: it is odd\n"+
-			"bulk: 4 of 99 (4%): 1 taken, 3 failed, about 2m left\n"+
+			"bulk: 5 of 99 (5%): 2 taken, 3 failed, about 2m left\n"+
 			"bulk: by the way\n"+
-			"bulk: 5 of 99 (5%): 1 taken, 3 failed, 1 in doubt, about 3m left\n"+
-			"bulk: 5 of 99 (5%): 1 taken, 3 failed, 1 in doubt, about 3m left\n", out.String())
+			"bulk: 6 of 99 (6%): 2 taken, 3 failed, 1 in doubt, about 3m left\n"+
+			"bulk: 6 of 99 (6%): 2 taken, 3 failed, 1 in doubt, about 3m left\n", out.String())
 	})
 }
 

@@ -117,9 +117,10 @@ var sections = []section{
 	{Class: "doubt", Title: "In doubt", Lead: "These may be cancelled or not. Find out before anything else is done about them."},
 	{Class: "again", Title: "To be asked again", Lead: "These are not cancelled, for a reason that can pass."},
 	{Class: "refused", Title: "Refused", Lead: "These are not cancelled and will not be as they were asked for."},
+	{Class: "pending", Title: "Under way", Lead: "These are registered to be cancelled, and are not cancelled yet."},
 }
 
-var sectionClasses = map[string]class{"doubt": doubt, "again": again, "refused": refused}
+var sectionClasses = map[string]class{"doubt": doubt, "again": again, "refused": refused, "pending": underWay}
 
 // newReport says how everything stands after b.
 func newReport(b *bulk, results string, interrupted bool) report {
@@ -172,24 +173,18 @@ func (r *report) where(targets map[string]string) {
 
 // headline counts what there is of each class.
 func (r *report) headline(tally map[string]map[string]int) {
-	sum := func(wanted func(outcome) bool) (n int) {
-		for _, of := range tally {
-			for _, o := range outcomes {
-				if wanted(o) {
-					n += of[o.name]
-				}
-			}
+	var n [classes]int
+	for _, of := range tally {
+		for _, o := range outcomes {
+			n[o.class] += of[o.name]
 		}
-		return n
 	}
-	of := func(c class) int { return sum(func(o outcome) bool { return o.class == c }) }
-	pending := sum(func(o outcome) bool { return o.name == string(cancel.Pending) })
 	r.Cards = []card{
-		{"cancelled", "done", of(done) - pending},
-		{"under way", "pending", pending},
-		{"refused", "refused", of(refused)},
-		{"to be asked again", "again", of(again)},
-		{"in doubt", "doubt", of(doubt)},
+		{"cancelled", "done", n[done]},
+		{"under way", "pending", n[underWay]},
+		{"refused", "refused", n[refused]},
+		{"to be asked again", "again", n[again]},
+		{"in doubt", "doubt", n[doubt]},
 		{"lines passed over", "bad", r.BadLines},
 	}
 }
@@ -273,10 +268,7 @@ func (r *report) list(standings map[key]standing) {
 }
 
 func newGroup(o outcome, provider string, of []standing) group {
-	g := group{Label: o.label, Provider: provider, Todo: o.todo, N: len(of)}
-	if o.uncertain() {
-		g.Todo += " " + doubtAt(provider)
-	}
+	g := group{Label: o.label, Provider: provider, Todo: advice(o, provider), N: len(of)}
 	slices.SortFunc(of, func(a, b standing) int {
 		return cmp.Or(cmp.Compare(a.last.Line, b.last.Line), cmp.Compare(a.last.ID, b.last.ID))
 	})

@@ -101,14 +101,15 @@ func TestTheReportShowsHowAllStands(t *testing.T) {
 			cards = append(cards, text(div))
 		}
 	}
-	assert.Equal(t, []string{"8cancelled", "1under way", "4refused", "1to be asked again", "1in doubt", "1lines passed over"}, cards)
+	assert.Equal(t, []string{"8cancelled", "2under way", "5refused", "1to be asked again", "1in doubt", "1lines passed over"}, cards)
 
 	body := text(found["body"][0])
 	for _, want := range []string{
-		"in.csv · 17 lines", "1 of them repetitions", "it has 1 cells, the header has 5",
+		"in.csv · 19 lines", "1 of them repetitions", "it has 1 cells, the header has 8",
 		"payvalida: unexpected answer", "0099: processing", "have a person look",
 		"payvalida: unavailable", "0017: try again", "factible: consent refused", "Settle it with whoever refused.",
 		"auco: not cancellable", signed, "auco (127.0.0.1:",
+		"factible: under way", pending, idOf(registered), "72 hours to object", "examples/factible -uuid UUID -status",
 	} {
 		assert.Contains(t, body, want)
 	}
@@ -187,9 +188,12 @@ func TestEveryReasonHasAnOutcome(t *testing.T) {
 		}
 		assert.Contains(t, reportText, "."+o.name+" {", "it has a colour")
 	}
-	for _, state := range []cancel.State{cancel.Cancelled, cancel.AlreadyCancelled, cancel.Pending} {
+	for state, want := range map[cancel.State]class{
+		cancel.Cancelled: done, cancel.AlreadyCancelled: done, cancel.Pending: underWay,
+	} {
 		o := outcomeOf(cancel.Item{Result: cancel.Result{State: state}})
-		assert.Equal(t, done, o.class)
+		assert.Equal(t, want, o.class)
+		assert.True(t, o.taken() && o.endsDoubt() && !o.tried(), "it has an answer")
 		assert.Contains(t, reportText, "."+o.name+" {", "it has a colour")
 	}
 	assert.Equal(t, "unexpected", outcomeOf(cancel.Item{Err: errors.New("what")}).name)

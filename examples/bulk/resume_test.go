@@ -46,6 +46,8 @@ var crashLines = []string{
 	"payvalida,payment," + odd + ",,",
 	"payvalida,payment," + stubborn + ",,",
 	"payvalida,payment,0123,,", // malformed
+	registered,
+	unreasoned,
 	payment2,
 }
 
@@ -53,6 +55,7 @@ var crashLines = []string{
 var undisturbed = map[string]string{
 	idOf(invoice1): "cancelled", idOf(invoice2): "cancelled", pending: "pending", rejected: "rejected", foreign: "not_found",
 	"2402558": "cancelled", "2402559": "cancelled", "2402560": "cancelled", odd: "unexpected", stubborn: "unavailable", "0123": "invalid",
+	idOf(registered): "pending", idOf(unreasoned): "invalid",
 	"TR99AQMY31": "cancelled", "TR99AQMY32": "cancelled", "TR99AQMY33": "cancelled", signed: "not_cancellable",
 }
 
@@ -85,7 +88,8 @@ func (r *rig) carryOut(req cancel.Request) {
 
 // TestACrashAtEveryPoint cuts the results of a whole run behind each line and in the
 // middle of each, lets the vendors have done what had been handed over to them, all or
-// nothing of what was in flight, and resumes.
+// nothing of what was in flight, and resumes. Auco can be asked how a document stands, or
+// cannot.
 func TestACrashAtEveryPoint(t *testing.T) {
 	whole := newCrashRig(t)
 	require.Equal(t, exitDoubt, whole.run("-concurrency", "4").Exit)
@@ -94,22 +98,27 @@ func TestACrashAtEveryPoint(t *testing.T) {
 	require.Len(t, lines, 1+2*len(crashLines))
 
 	var flying atomic.Int64
-	crash := func(i, half int, carriedOut bool) func(*testing.T) {
+	crash := func(i, half int, carriedOut, publicKey bool) func(*testing.T) {
 		return func(t *testing.T) {
 			t.Parallel()
 			r := newCrashRig(t)
+			if !publicKey {
+				r.env["AUCO_PUBLIC_KEY"] = ""
+			}
 			cut := slices.Concat(bytes.Join(lines[:i], nil), lines[i][:half])
 			require.NoError(t, os.WriteFile(r.path("in.results.jsonl"), r.asIfHere(whole, cut), 0o600))
 			flying.Add(int64(resumeAfterCrash(t, r, lines[:i], carriedOut)))
 		}
 	}
-	t.Run("before", func(t *testing.T) {
-		for i, line := range lines {
-			t.Run(fmt.Sprintf("line %d, carried out", i+1), crash(i, 0, true))
-			t.Run(fmt.Sprintf("line %d, not carried out", i+1), crash(i, 0, false))
-			t.Run(fmt.Sprintf("the end of line %d", i+1), crash(i, len(line)/2, i%2 == 0))
-		}
-	})
+	for name, publicKey := range map[string]bool{"before": true, "without a public key, before": false} {
+		t.Run(name, func(t *testing.T) {
+			for i, line := range lines {
+				t.Run(fmt.Sprintf("line %d, carried out", i+1), crash(i, 0, true, publicKey))
+				t.Run(fmt.Sprintf("line %d, not carried out", i+1), crash(i, 0, false, publicKey))
+				t.Run(fmt.Sprintf("the end of line %d", i+1), crash(i, len(line)/2, i%2 == 0, publicKey))
+			}
+		})
+	}
 	assert.Greater(t, flying.Load(), int64(len(crashLines)), "there was something in flight")
 }
 
@@ -146,7 +155,7 @@ func resumeAfterCrash(t *testing.T, r *rig, recorded [][]byte, carriedOut bool) 
 		case eventEnded:
 			o, _ := e.outcome()
 			answered[e.ID] = o.name
-			if o.name == "cancelled" {
+			if o.taken() {
 				r.carryOut(inTheAir[e.ID])
 			}
 			delete(inTheAir, e.ID)
@@ -173,7 +182,7 @@ func resumeAfterCrash(t *testing.T, r *rig, recorded [][]byte, carriedOut bool) 
 		case answered[id] != "" && id != stubborn:
 			assert.Empty(t, calls, "%s has an answer", id)
 		case wasFlying:
-			want = afterDoubt(t, req, carriedOut, calls)
+			want = r.afterDoubt(req, carriedOut, calls)
 		}
 		assert.Equal(t, want, outcomes[id], id)
 	}
@@ -181,45 +190,68 @@ func resumeAfterCrash(t *testing.T, r *rig, recorded [][]byte, carriedOut bool) 
 	assert.ElementsMatch(t, []string{
 		idOf(invoice1), idOf(invoice2), "2402558", "2402559", "2402560", "TR99AQMY31", "TR99AQMY32", "TR99AQMY33",
 	}, cancelled)
+	assert.True(t, r.factible.IsRegistered(idOf(registered)))
 	return len(inTheAir)
 }
 
 // afterDoubt checks the calls for what was in flight, and returns what it has to
 // come to.
-func afterDoubt(t *testing.T, req cancel.Request, carriedOut bool, calls []string) string {
-	t.Helper()
-	const status, send = "getStatusCancelacionAsincrona", "cancelarSectorPrimario"
-	cancels := undisturbed[req.ID] == "cancelled"
+func (r *rig) afterDoubt(req cancel.Request, carriedOut bool, calls []string) string {
+	r.t.Helper()
+	const (
+		status, send, register = "getStatusCancelacionAsincrona", "cancelarSectorPrimario", "cancelarAsincrono"
+		look, withdraw         = "GET /document", "POST /document/cancel"
+	)
+	expect := func(want ...string) { assert.Equal(r.t, want, calls, req.ID) }
 	switch {
 	case req.ID == pending || req.ID == rejected: // the status settles it
-		assert.Equal(t, []string{status}, calls, req.ID)
+		expect(status)
 		return undisturbed[req.ID]
 	case req.ID == foreign: // the status knows nothing of it, and then an error proves nothing
-		assert.Equal(t, []string{status, send}, calls, req.ID)
+		expect(status, send)
+		return "unknown_outcome"
+	case req.ID == idOf(unreasoned): // nothing but the status is ever asked of it
+		expect(status)
 		return "unknown_outcome"
 	case req.Provider == "factible" && carriedOut:
-		assert.Equal(t, []string{status}, calls, req.ID)
-		return "cancelled"
+		expect(status)
+		return undisturbed[req.ID]
+	case req.Kind == cancel.Invoice:
+		expect(status, register)
+		return undisturbed[req.ID]
 	case req.Provider == "factible":
-		assert.Equal(t, []string{status, send}, calls, req.ID)
-		return "cancelled"
+		expect(status, send)
+		return undisturbed[req.ID]
 	case req.ID == "0123": // nothing is ever sent of it
-		assert.Empty(t, calls)
+		assert.Empty(r.t, calls)
 		return "unknown_outcome"
 	case req.ID == stubborn:
-		assert.Len(t, calls, 2, "three attempts, of which the earlier run made one")
+		assert.Len(r.t, calls, 2, "three attempts, of which the earlier run made one")
 		return "unknown_outcome"
-	}
-	assert.Len(t, calls, 1, req.ID)
-	switch {
-	case !cancels:
-		return "unknown_outcome"
-	case !carriedOut:
-		return "cancelled"
 	case req.Provider == "payvalida":
-		return "already_cancelled"
+		assert.Len(r.t, calls, 1, req.ID)
+		switch {
+		case req.ID == odd:
+			return "unknown_outcome"
+		case carriedOut:
+			return "already_cancelled"
+		}
+		return "cancelled"
+	case r.env["AUCO_PUBLIC_KEY"] == "":
+		expect(withdraw)
+		if carriedOut || req.ID == signed { // Auco lists what is cancelled as failed
+			return "unknown_outcome"
+		}
+		return "cancelled"
+	case req.ID == signed: // it is not cancelled, but what is listed proves nothing
+		expect(look, withdraw)
+		return "unknown_outcome"
+	case carriedOut:
+		expect(look)
+		return "cancelled"
 	}
-	return "unknown_outcome" // Auco lists what is cancelled as failed
+	expect(look, withdraw)
+	return "cancelled"
 }
 
 func TestOnlyWhatHasNoAnswerIsSentAgain(t *testing.T) {
@@ -246,33 +278,77 @@ func TestOnlyWhatHasNoAnswerIsSentAgain(t *testing.T) {
 	assert.Equal(t, after, r.calls(), "nothing is left to ask")
 }
 
-func TestAnUnknownOutcomeIsFoundOutByResuming(t *testing.T) {
+// lost is a rig after a run whose requests were carried out and whose answers were lost.
+func lost(t *testing.T, publicKey bool) *rig {
 	r := newRig(t)
-	r.input(invoice1, payment1, document)
-	for _, vendor := range []*canceltest.Server{r.factible.Server, r.payvalida.Server, r.auco.Server} {
+	if !publicKey {
+		r.env["AUCO_PUBLIC_KEY"] = ""
+	}
+	r.input(invoice1, payment1, document, registered)
+	vendors := []*canceltest.Server{r.factible.Server, r.payvalida.Server, r.auco.Server}
+	for _, vendor := range vendors {
 		vendor.Fail(100, canceltest.CarriedOutThenDropped)
 	}
 	assert.Equal(t, exitDoubt, r.run().Exit)
 	for id, name := range r.outcomes() {
 		assert.Equal(t, "unknown_outcome", name, id)
 	}
-	for _, vendor := range []*canceltest.Server{r.factible.Server, r.payvalida.Server, r.auco.Server} {
-		vendor.FailAtRandom(0, 0)
+	for _, vendor := range vendors {
 		for range 100 - len(vendor.Calls()) { // use up what is left of the faults
 			r.drain(vendor)
 		}
 	}
+	return r
+}
+
+func TestAnUnknownOutcomeIsFoundOutByResuming(t *testing.T) {
+	r := lost(t, true)
 	before := r.calls()
-	assert.Equal(t, exitDoubt, r.run("-resume").Exit)
+	assert.Zero(t, r.run("-resume").Exit)
 	assert.Equal(t, map[string]string{
-		idOf(invoice1): "cancelled", "2402558": "already_cancelled", "TR99AQMY31": "unknown_outcome",
+		idOf(invoice1): "cancelled", "2402558": "already_cancelled", "TR99AQMY31": "cancelled", idOf(registered): "pending",
 	}, r.outcomes())
 	after := r.calls()
-	assert.Equal(t, []string{"getStatusCancelacionAsincrona"}, after[idOf(invoice1)][len(before[idOf(invoice1)]):])
+	for id, want := range map[string]string{
+		idOf(invoice1): "getStatusCancelacionAsincrona", idOf(registered): "getStatusCancelacionAsincrona", "TR99AQMY31": "GET /document",
+	} {
+		assert.Equal(t, []string{want}, after[id][len(before[id]):], id)
+	}
+}
 
+func TestWithoutThePublicKeyADocumentStaysInDoubt(t *testing.T) {
+	r := lost(t, false)
+	assert.NotContains(t, r.calls()["TR99AQMY31"], "GET /document")
+	before := len(r.calls()["TR99AQMY31"])
+	assert.Equal(t, exitDoubt, r.run("-resume").Exit)
+	assert.Equal(t, "unknown_outcome", r.outcomes()["TR99AQMY31"])
+	assert.Equal(t, []string{"POST /document/cancel"}, r.calls()["TR99AQMY31"][before:])
 	page := r.read("in.report.html")
+	assert.Contains(t, page, "where AUCO_PUBLIC_KEY is set")
 	assert.Contains(t, page, "look the document up at Auco")
 	assert.Contains(t, page, "not cancellable")
+
+	r.env["AUCO_PUBLIC_KEY"] = string(r.auco.Config().PublicKey)
+	before = len(r.calls()["TR99AQMY31"])
+	assert.Zero(t, r.run("-resume").Exit)
+	assert.Equal(t, "cancelled", r.outcomes()["TR99AQMY31"])
+	assert.Equal(t, []string{"GET /document"}, r.calls()["TR99AQMY31"][before:])
+	assert.NotContains(t, r.read("in.report.html"), "look the document up at Auco")
+}
+
+func TestUntilTheStatusHasAnsweredNothingIsSent(t *testing.T) {
+	r := lost(t, true)
+	r.auco.Fail(100, canceltest.HTTP503)
+	r.factible.Fail(100, canceltest.HTTP503)
+	before := r.calls()
+	assert.Equal(t, exitDoubt, r.run("-resume").Exit)
+	after := r.calls()
+	for id, want := range map[string]string{
+		idOf(invoice1): "getStatusCancelacionAsincrona", idOf(registered): "getStatusCancelacionAsincrona", "TR99AQMY31": "GET /document",
+	} {
+		assert.Equal(t, slices.Repeat([]string{want}, 3), after[id][len(before[id]):], id)
+		assert.Equal(t, "unknown_outcome", r.outcomes()[id], id)
+	}
 }
 
 // drain makes a call that fails and asks for nothing.

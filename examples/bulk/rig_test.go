@@ -42,6 +42,11 @@ const (
 	payment2 = "payvalida,payment,2402559,,"
 	hold     = "payvalida,pre_authorization,2402560,,"
 	document = "auco,document,TR99AQMY31,Error,legal@example.com"
+
+	moreTitles = titles + ",motive,replaced_by,issuer"
+	registered = "factible,invoice,B2F64C1A-7D09-4E38-9A5B-C41E0D83F6A7,,,02,,EKU9003173C9"
+	replaced   = "factible,invoice,4E8A0D73-F15C-4B96-8D21-6A97C3B50E14,,,01,C90B3E62-58A4-4F17-B7D3-0E25A8F1D946,EKU9003173C9"
+	unreasoned = "factible,invoice,83D5B7F0-26C9-4A1E-95F8-B07D4E6A1C32,,,05,,EKU9003173C9" // by no motivo
 )
 
 // rig is the three vendors, a folder, and the program between them.
@@ -66,7 +71,7 @@ func newRig(t *testing.T) *rig {
 		program:   program{backoff: time.Millisecond, grace: time.Minute},
 	}
 	t.Cleanup(r.close)
-	r.factible.Register(idOf(invoice1), idOf(invoice2), idOf(invoice3))
+	r.factible.Register(idOf(invoice1), idOf(invoice2), idOf(invoice3), idOf(registered), idOf(replaced), idOf(unreasoned))
 	r.payvalida.Register(cancel.Payment, "2402558", "2402559")
 	r.payvalida.Register(cancel.PreAuthorization, "2402560")
 	r.auco.Register("TR99AQMY31", "TR99AQMY32", "TR99AQMY33")
@@ -108,10 +113,17 @@ func (r *rig) read(name string) string {
 	return string(content)
 }
 
-// input writes in.csv with the usual header.
+// input writes in.csv with all columns. Those of invoices may be left out of a line.
 func (r *rig) input(lines ...string) {
 	r.t.Helper()
-	r.write("in.csv", append([]string{titles}, lines...)...)
+	all := []string{moreTitles}
+	for _, line := range lines {
+		if strings.Count(line, ",") == strings.Count(titles, ",") {
+			line += strings.Repeat(",", strings.Count(moreTitles, ",")-strings.Count(titles, ","))
+		}
+		all = append(all, line)
+	}
+	r.write("in.csv", all...)
 }
 
 // run runs the program over in.csv and sees to it that no secret is left anywhere.

@@ -19,8 +19,9 @@ type provider struct {
 	about   cli.About
 	secrets []string // which of its variables hold some
 	open    func(tool *cli.Tool, getenv func(string) string, o cancel.ClientOptions) (cancel.Canceler, error)
-	// doubt says how a person finds out what became of a request.
-	doubt string
+	// doubt says how a person finds out what became of a request, and follow what becomes
+	// of one that is under way: "" where none ever is.
+	doubt, follow string
 }
 
 var providers = []provider{
@@ -38,6 +39,8 @@ var providers = []provider{
 			})
 		},
 		doubt: "Solución Factible is asked for the status first.",
+		follow: "The recipient of an invoice has 72 hours to object. examples/factible -uuid UUID -status " +
+			"says how it stands; with -receipt FILE it saves the acuse, once there is one.",
 	},
 	{
 		about: cli.About{Name: "payvalida", Variables: []cli.Variable{
@@ -57,7 +60,7 @@ var providers = []provider{
 	{
 		about: cli.About{Name: "auco", Variables: []cli.Variable{
 			{Name: "AUCO_PRIVATE_KEY", Meaning: "the organisation's private key (prk_…), which cancels"},
-			{Name: "AUCO_PUBLIC_KEY", Meaning: "its public key (puk_…), which reads", Optional: true},
+			{Name: "AUCO_PUBLIC_KEY", Meaning: "its public key (puk_…), which reads: it settles what is in doubt", Optional: true},
 		}},
 		secrets: []string{"AUCO_PRIVATE_KEY", "AUCO_PUBLIC_KEY"},
 		open: func(tool *cli.Tool, getenv func(string) string, o cancel.ClientOptions) (cancel.Canceler, error) {
@@ -67,18 +70,24 @@ var providers = []provider{
 				Environment: tool.Environment(), Endpoint: tool.Endpoint(), Options: o,
 			})
 		},
-		doubt: "Where the outcome stays unknown, look the document up at Auco.",
+		doubt: "Auco is asked for the status first where AUCO_PUBLIC_KEY is set. " +
+			"Where the outcome stays unknown, look the document up at Auco.",
 	},
 }
 
-// doubtAt is how a person finds out what became of a request at the provider.
-func doubtAt(name string) string {
+// advice is what to do about what ended as o at the provider of that name.
+func advice(o outcome, name string) string {
+	particular := ""
 	for _, p := range providers {
-		if p.about.Name == name {
-			return p.doubt
+		switch {
+		case p.about.Name != name:
+		case o.uncertain():
+			particular = p.doubt
+		case o.class == underWay:
+			particular = p.follow
 		}
 	}
-	return ""
+	return strings.TrimSpace(o.todo + " " + particular)
 }
 
 const environment = "CANCEL_ENVIRONMENT"
