@@ -10,7 +10,6 @@ import (
 	"slices"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/charset"
 	"github.com/unified-cancel/cancel/internal/exchange"
 	"github.com/unified-cancel/cancel/internal/jsonobject"
 )
@@ -20,7 +19,7 @@ func interpret(call exchange.Call, req cancel.Request, answer exchange.Answer, c
 	if answer.Err != nil {
 		return cancel.Result{}, call.NoAnswer(answer, exchange.Words{}, nil)
 	}
-	object, err := parse(answer)
+	object, err := jsonobject.Read(answer.Body, answer.ContentType())
 	said := words(object)
 	if err != nil || answer.Status/100 != 2 {
 		return cancel.Result{}, call.NoAnswer(answer, said, err)
@@ -39,7 +38,7 @@ func interpret(call exchange.Call, req cancel.Request, answer exchange.Answer, c
 	if row.Reason != nil {
 		return cancel.Result{}, call.Fail(row.Reason, answer, said, cmp.Or(doubt, errors.New("the code is among errors.documents")))
 	}
-	return result(req, answer, row.State, said), nil
+	return call.Done(req, row.State, answer, said), nil
 }
 
 // interpretStatus returns what answer, to a query for a document, means for req.
@@ -51,7 +50,7 @@ func interpretStatus(call exchange.Call, req cancel.Request, answer exchange.Ans
 		row := table.Lookup(call.Op, documentNotFound)
 		return cancel.Result{}, call.Fail(row.Reason, answer, exchange.Words{Code: row.Code}, nil)
 	}
-	object, err := parse(answer)
+	object, err := jsonobject.Read(answer.Body, answer.ContentType())
 	said := words(object)
 	if err != nil || answer.Status/100 != 2 {
 		return cancel.Result{}, call.NoAnswer(answer, said, err)
@@ -64,34 +63,13 @@ func interpretStatus(call exchange.Call, req cancel.Request, answer exchange.Ans
 	if row.Reason != nil {
 		return cancel.Result{}, call.Fail(row.Reason, answer, said, nil)
 	}
-	return result(req, answer, row.State, said), nil
-}
-
-func result(req cancel.Request, answer exchange.Answer, state cancel.State, said exchange.Words) cancel.Result {
-	return cancel.Result{
-		Provider: provider,
-		ID:       req.ID,
-		Kind:     req.Kind,
-		State:    state,
-		Code:     said.Code,
-		Message:  said.Message,
-		Raw:      answer.Body,
-		At:       answer.At,
-	}
+	return call.Done(req, row.State, answer, said), nil
 }
 
 // words returns the message of an answer. No page says where an error has one.
 func words(object jsonobject.Object) exchange.Words {
 	message, _ := object.Text("message")
 	return exchange.Words{Message: message}
-}
-
-func parse(answer exchange.Answer) (jsonobject.Object, error) {
-	text, err := charset.UTF8(answer.Body, answer.ContentType())
-	if err != nil {
-		return nil, err
-	}
-	return jsonobject.Parse(text)
 }
 
 // counts is what a 2xx answers; nil where it does not say.

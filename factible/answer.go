@@ -39,17 +39,9 @@ func (op operation) interpret(call exchange.Call, req cancel.Request, answer exc
 	if row.Reason != nil {
 		return cancel.Result{}, call.Fail(row.Reason, answer, status.Words, cause)
 	}
-	return cancel.Result{
-		Provider: provider,
-		ID:       req.ID,
-		Kind:     req.Kind,
-		State:    row.State,
-		Code:     status.Code,
-		Message:  status.Message,
-		Receipt:  status.acuse,
-		Raw:      answer.Body,
-		At:       answer.At,
-	}, nil
+	result := call.Done(req, row.State, answer, status.Words)
+	result.Receipt = status.acuse
+	return result, nil
 }
 
 func fault(call exchange.Call, answer exchange.Answer, f soap.Fault) error {

@@ -4,7 +4,6 @@ import (
 	"errors"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/charset"
 	"github.com/unified-cancel/cancel/internal/exchange"
 	"github.com/unified-cancel/cancel/internal/jsonobject"
 )
@@ -22,25 +21,12 @@ func interpret(call exchange.Call, req cancel.Request, answer exchange.Answer) (
 	if row.Reason != nil {
 		return cancel.Result{}, call.Fail(row.Reason, answer, said, nil)
 	}
-	return cancel.Result{
-		Provider: provider,
-		ID:       req.ID,
-		Kind:     req.Kind,
-		State:    row.State,
-		Code:     said.Code,
-		Message:  said.Message,
-		Raw:      answer.Body,
-		At:       answer.At,
-	}, nil
+	return call.Done(req, row.State, answer, said), nil
 }
 
 // parse reads CODE and DESC. Its error says why the body is no answer.
 func parse(answer exchange.Answer) (exchange.Words, error) {
-	text, err := charset.UTF8(answer.Body, answer.ContentType())
-	if err != nil {
-		return exchange.Words{}, err
-	}
-	object, err := jsonobject.Parse(text)
+	object, err := jsonobject.Read(answer.Body, answer.ContentType())
 	if err != nil {
 		return exchange.Words{}, err
 	}

@@ -51,6 +51,20 @@ func (c Call) Refuse(message string) *cancel.Error {
 	}
 }
 
+// Done returns the result of a call about req whose answer a means state.
+func (c Call) Done(req cancel.Request, state cancel.State, a Answer, said Words) cancel.Result {
+	return cancel.Result{
+		Provider: c.Provider,
+		ID:       req.ID,
+		Kind:     req.Kind,
+		State:    state,
+		Code:     said.Code,
+		Message:  said.Message,
+		Raw:      a.Body,
+		At:       a.At,
+	}
+}
+
 // Fail returns the error of a call whose answer a means reason.
 func (c Call) Fail(reason error, a Answer, said Words, cause error) *cancel.Error {
 	return &cancel.Error{

@@ -8,10 +8,21 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/unified-cancel/cancel/internal/charset"
 )
 
 // Object is a JSON object, its keys in lower case.
 type Object map[string]json.RawMessage
+
+// Read reads the one JSON object that a body is, in whatever charset it says.
+func Read(body []byte, contentType string) (Object, error) {
+	text, err := charset.UTF8(body, contentType)
+	if err != nil {
+		return nil, err
+	}
+	return Parse(text)
+}
 
 // Parse reads the one JSON object that text is. Two keys that are the same, or
 // differ only in case, are an error.
