@@ -27,7 +27,8 @@ const groupPatience = 100 * time.Millisecond
 // copy of that error and are not sent, for vendors lock accounts after repeated
 // failures; the others go on. The next All asks again.
 //
-// When ctx ends, nothing more is pulled, and what was pulled comes back as by Cancel.
+// When ctx ends, nothing more is pulled, and what was pulled comes back as by Cancel; a
+// request that was asked for is waited for, for 100 ms.
 // When the consumer stops early, nothing more is pulled or asked, again or for the first
 // time, and the calls in flight are waited for. A panic of an adapter is the [ErrUnknownOutcome] of its request; a panic
 // of reqs is passed on. reqs runs in a goroutine of its own.
@@ -89,11 +90,10 @@ func (a *all) dispatch(ctx context.Context) {
 		})
 	}
 	workers.Wait()
-	// A request that was still on its way out of the source when ctx ended.
-	if late := a.source.pulledByNow(); late != nil && ctx.Err() != nil {
+	// When ctx ended, a request may still have been on its way out of the source.
+	if late := a.source.finish(!stopped(a.stop)); late != nil {
 		a.work(ctx, []Request{*late})
 	}
-	a.source.close()
 	close(a.items)
 }
 
@@ -255,20 +255,7 @@ func (s *source) pull(ctx context.Context, stop <-chan struct{}, patience <-chan
 	case <-ctx.Done():
 	case <-patience:
 	}
-	return s.pulledByNow()
-}
-
-// pulledByNow returns the request that a pull left waiting for, if it has come.
-func (s *source) pulledByNow() *Request {
-	if !s.waiting {
-		return nil
-	}
-	select {
-	case req, ok := <-s.pulled:
-		return s.took(req, ok)
-	default:
-		return nil
-	}
+	return nil
 }
 
 func (s *source) took(req Request, ok bool) *Request {
@@ -279,13 +266,29 @@ func (s *source) took(req Request, ok bool) *Request {
 	return &req
 }
 
-// close ends the iterator. An iterator that is blocked ends when it yields next: it
-// is not waited for.
-func (s *source) close() {
+// finish ends the iterator, and returns the request that a pull left waiting for if it is
+// wanted and comes soon. An iterator that blocks for longer is not waited for: it ends
+// when it yields next.
+func (s *source) finish(wanted bool) (late *Request) {
+	soon, cancel := context.WithTimeout(context.Background(), groupPatience)
+	defer cancel()
+	if s.waiting && wanted {
+		select {
+		case req, ok := <-s.pulled:
+			late = s.took(req, ok)
+		case <-soon.Done():
+		}
+	}
 	close(s.closed)
 	if !s.waiting {
 		<-s.done
+		return late
 	}
+	select {
+	case <-s.done:
+	case <-soon.Done():
+	}
+	return late
 }
 
 // rethrow panics if the iterator has.

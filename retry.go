@@ -84,7 +84,7 @@ func (a *attempt) failed(e *Error) answer {
 	if a.doubted && e.Reason != ErrUnknownOutcome {
 		e = &Error{
 			Provider: e.Provider, Op: e.Op, ID: e.ID,
-			Code: e.Code, HTTPStatus: e.HTTPStatus, RetryAfter: e.RetryAfter, Raw: e.Raw,
+			Code: e.Code, HTTPStatus: e.HTTPStatus, RetryAfter: max(e.RetryAfter, a.last.RetryAfter), Raw: e.Raw,
 			Reason: ErrUnknownOutcome,
 			Err:    e,
 		}

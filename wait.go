@@ -8,7 +8,7 @@ import (
 // Wait asks for the status of the cancellation that req names, at once and then at
 // the poll interval, until it is settled: a nil error means that it is done. A
 // provider that is unavailable is asked again at the next interval, or after what it
-// asked for where that is longer. Any other error ends Wait; so does
+// asked for where that is longer, though no longer than the longest interval. Any other error ends Wait; so does
 // [NotCancelled], as [ErrNotFound]: there is no cancellation to wait for. A provider
 // that cannot be asked is [ErrInvalid] with [errors.ErrUnsupported] as its cause.
 //
@@ -43,7 +43,7 @@ func (c *Client) Wait(ctx context.Context, req Request) (Result, error) {
 		case e.Reason != ErrUnavailable:
 			return Result{}, e
 		default:
-			interval = max(interval, e.RetryAfter)
+			interval = max(interval, min(e.RetryAfter, c.policy.pollInterval.maximum))
 		}
 		if err := s.sleep(ctx, interval); err != nil {
 			if got.err == nil {

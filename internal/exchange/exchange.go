@@ -138,6 +138,7 @@ func (c *Client) Do(req *http.Request) Answer {
 	written := &trail{reports: c.reports}
 	req = req.WithContext(httptrace.WithClientTrace(ctx, written.trace()))
 	req.Header.Set("User-Agent", c.userAgent)
+	written.watch(req)
 
 	resp, err := c.http.Do(req)
 	if err != nil {

@@ -3,6 +3,7 @@ package exchange
 import (
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -40,10 +41,28 @@ func (t noRedirects) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // trail notes how far a request got.
 type trail struct {
-	// reports says that the transport is net/http's own: it reports every step, and
-	// asked once it connects again only where nothing had been written before.
-	reports     bool
-	seen, wrote atomic.Bool
+	// reports says that the transport is net/http's own, which asked once connects again
+	// only where nothing had been written before.
+	reports bool
+	// seen: a step was reported. wrote: of writing. read: the body was begun to be read.
+	seen, wrote, read atomic.Bool
+}
+
+// watch notes when the body of req is read.
+func (t *trail) watch(req *http.Request) {
+	if req.Body != nil {
+		req.Body = watched{req.Body, &t.read}
+	}
+}
+
+type watched struct {
+	io.ReadCloser
+	read *atomic.Bool
+}
+
+func (w watched) Read(p []byte) (int, error) {
+	w.read.Store(true)
+	return w.ReadCloser.Read(p)
 }
 
 func (t *trail) trace() *httptrace.ClientTrace {
@@ -63,10 +82,14 @@ func (t *trail) trace() *httptrace.ClientTrace {
 
 // possible reports whether any byte of the request may have been written before
 // err. A transport that reports nothing counts as having written, but for errors
-// that can only come before.
+// that can only come before. So does net/http's own, which may have handed the request
+// on to one, unless the request was not even read.
 func (t *trail) possible(err error) bool {
-	if t.reports || t.seen.Load() {
+	switch {
+	case t.seen.Load():
 		return t.wrote.Load()
+	case t.reports && !t.read.Load():
+		return false
 	}
 	if _, ok := errors.AsType[*net.DNSError](err); ok {
 		return false

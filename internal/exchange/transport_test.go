@@ -202,3 +202,21 @@ func TestHTTP2OfTheCallers(t *testing.T) {
 	assert.False(t, a.Unsent)
 	assert.EqualValues(t, 3, s.requests.Load())
 }
+
+// A protocol that a caller registers with net/http's own transport may report nothing.
+func TestRegisteredProtocolThatReportsNothing(t *testing.T) {
+	for name, read := range map[string]bool{"read": true, "not read": false} {
+		t.Run(name, func(t *testing.T) {
+			transport := &http.Transport{}
+			transport.RegisterProtocol("https", roundTripper(func(req *http.Request) (*http.Response, error) {
+				if read {
+					_, _ = io.ReadAll(req.Body)
+				}
+				return nil, errors.New("connection reset")
+			}))
+			a := post(t, newClient(t, cancel.ClientOptions{HTTPClient: &http.Client{Transport: transport}}), "https://vendor.test")
+			require.Error(t, a.Err)
+			assert.Equal(t, !read, a.Unsent)
+		})
+	}
+}
