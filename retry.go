@@ -254,7 +254,7 @@ func (s session) askStatus(ctx context.Context, op string, n int, req Request) a
 // unsupported reports whether err says that there is no status to ask for. The error of
 // a call that failed may have such a cause, too: that of a socket, say.
 func unsupported(err error) bool {
-	return errors.Is(err, errors.ErrUnsupported) && reasonOf(err, ErrInvalid) == ErrInvalid
+	return errors.Is(err, errors.ErrUnsupported) && errors.Is(reasonOf(err, ErrInvalid), ErrInvalid)
 }
 
 // enter waits until a call may be made, or says why it is not.

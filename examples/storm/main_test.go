@@ -25,7 +25,7 @@ func TestStorm(t *testing.T) {
 
 func TestCalm(t *testing.T) {
 	var out bytes.Buffer
-	require.NoError(t, run(t.Context(), []string{"-n", "600", "-share", "0"}, &out))
+	require.NoError(t, run(t.Context(), []string{"-n", "600", "-share", "0", "-timeout", "1m"}, &out))
 	assert.Regexp(t, `factible +200 +198 +2 +0\n`, out.String())
 	assert.Regexp(t, `payvalida +200 +200 +0 +0\n`, out.String())
 	assert.Regexp(t, `auco +200 +198 +2 +0\n`, out.String())
