@@ -137,7 +137,10 @@ func process(t *testing.T, r *rig) *exec.Cmd {
 	t.Cleanup(func() { stderr.Close() })
 	cmd.Stderr = stderr
 	require.NoError(t, cmd.Start())
-	require.Eventually(t, func() bool { return len(r.factible.Calls()) > 0 }, wait, tick)
+	require.Eventually(t, func() bool {
+		calls := r.factible.Calls()
+		return len(calls) > 0 && calls[0].Carried // arrived is not yet read
+	}, wait, tick)
 	return cmd
 }
 
