@@ -1,0 +1,157 @@
+package durable
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/unified-cancel/cancel"
+)
+
+// Config says what a [Queue] works with. A zero or negative value of any field means its
+// default.
+type Config struct {
+	// Providers are those whose things can be cancelled, by the name that
+	// Request.Provider gives. There is at least one. A name is kept in the database with
+	// what was enqueued under it: one that is left out later leaves its cancellations
+	// waiting until it is back.
+	Providers map[string]Provider
+	// Options are those of the Clients that ask the providers: each has one of its own.
+	// [cancel.WithEvidence] among them counts for nothing, for the Queue keeps the
+	// evidence, and [cancel.WithRateLimit] for nothing where a Provider has a rate.
+	Options []cancel.Option
+	// OnSettled is told of each cancellation whose state is final. It is told once, and
+	// again if it returned an error, or if the process ended before it could be recorded
+	// that it was told: at least once. Cancellation.ID tells a repetition. It is called
+	// from many goroutines, with a context that ends with Timeout and with StopNow. Nil
+	// means that nobody is told.
+	OnSettled func(context.Context, Cancellation) error
+	// Timeout bounds one turn of a job, with all that a Client does in it, 5 minutes by
+	// default. A job whose worker has died is taken up by another when that, a minute, and
+	// up to another minute have passed since it was begun.
+	Timeout time.Duration
+	// Retry is the pause before what was unavailable or is in doubt is tried again, from
+	// 1 minute to 1 hour by default. Up to a tenth is added at random. A vendor that asks
+	// for longer gets it.
+	Retry Span
+	// Poll is the pause before the status of what is pending is asked again, from 5
+	// minutes to 1 hour by default.
+	Poll Span
+	// AuthPause is how long a provider that refused the credentials is left alone, from
+	// 15 minutes to 6 hours by default. After it one job asks before the others do.
+	AuthPause Span
+	// DoubtFor is how long an unknown outcome is looked into before it is [Unknown] for
+	// good, 24 hours by default.
+	DoubtFor time.Duration
+	// Logger is told what River has to say, and of each turn at debug level. Neither
+	// secrets nor bodies are logged. Nil means that nothing is.
+	Logger *slog.Logger
+}
+
+// Provider is one of a [Config].
+type Provider struct {
+	// Canceler asks the vendor. It is required.
+	Canceler cancel.Canceler
+	// Validate says what is wrong with a request before it is enqueued, nil where nothing
+	// is. Nil means that no more is checked than that the kind is one of this module's and
+	// that the ID suits it. See [DryRun].
+	Validate func(cancel.Request) error
+	// Workers is how many jobs of this provider each process works on at once, 4 by
+	// default and 10,000 at most.
+	Workers int
+	// PerSecond is how many calls per second each process makes, and Burst how many of
+	// them at once after a rest, 1 by default. A PerSecond of 0 means no limit.
+	PerSecond float64
+	Burst     int
+	// RemembersFor is how long the vendor can tell what became of a cancellation, 60 days
+	// by default, as long as Solución Factible does. What is pending for longer is
+	// [Forgotten].
+	RemembersFor time.Duration
+}
+
+// Span is a pause that doubles from First to Longest.
+type Span struct{ First, Longest time.Duration }
+
+// or returns s with its defaults.
+func (s Span) or(first, longest time.Duration) Span {
+	if s.First <= 0 {
+		s.First = first
+	}
+	if s.Longest <= 0 {
+		s.Longest = longest
+	}
+	s.Longest = max(s.First, s.Longest)
+	return s
+}
+
+// at returns the n-th pause, the first being 1.
+func (s Span) at(n int) time.Duration {
+	t := s.First
+	for range n - 1 {
+		if t >= s.Longest/2 {
+			return s.Longest
+		}
+		t *= 2
+	}
+	return t
+}
+
+func positive[T int | time.Duration](v, otherwise T) T {
+	if v > 0 {
+		return v
+	}
+	return otherwise
+}
+
+// withDefaults returns c ready for use, or says what is wrong with it.
+func (c Config) withDefaults() (Config, error) {
+	if len(c.Providers) == 0 {
+		return c, invalid("", "Providers is empty")
+	}
+	providers := make(map[string]Provider, len(c.Providers))
+	for name, p := range c.Providers {
+		switch {
+		case p.Canceler == nil:
+			return c, invalid("", fmt.Sprintf("Providers[%q].Canceler is missing", name))
+		case p.Workers > 10_000:
+			return c, invalid("", fmt.Sprintf("Providers[%q].Workers is above 10,000", name))
+		}
+		p.Workers = positive(p.Workers, 4)
+		p.RemembersFor = positive(p.RemembersFor, 60*24*time.Hour)
+		if p.Validate == nil {
+			p.Validate = func(cancel.Request) error { return nil }
+		}
+		providers[name] = p
+	}
+	c.Providers = providers
+	c.Options = slices.Clone(c.Options)
+	c.Timeout = positive(c.Timeout, 5*time.Minute)
+	c.Retry = c.Retry.or(time.Minute, time.Hour)
+	c.Poll = c.Poll.or(5*time.Minute, time.Hour)
+	c.AuthPause = c.AuthPause.or(15*time.Minute, 6*time.Hour)
+	c.DoubtFor = positive(c.DoubtFor, 24*time.Hour)
+	if c.OnSettled == nil {
+		c.OnSettled = func(context.Context, Cancellation) error { return nil }
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c, nil
+}
+
+// DryRun returns a function for Provider.Validate that has the adapter itself check a
+// request, with a context that has ended. It is for adapters that look at the request
+// first and send nothing with such a context, as those of this module do.
+func DryRun(adapter cancel.Canceler) func(cancel.Request) error {
+	return func(req cancel.Request) error {
+		ctx, end := context.WithCancel(context.Background())
+		end()
+		if _, err := adapter.Cancel(ctx, req); errors.Is(err, cancel.ErrInvalid) {
+			return err
+		}
+		return nil
+	}
+}

@@ -1,0 +1,180 @@
+package durable
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/unified-cancel/cancel"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// vendor is a provider without a status, whose answers are functions. What has none
+// answers Cancelled.
+type vendor struct {
+	mu      sync.Mutex
+	cancels int
+	cancel  func(n int, req cancel.Request) (cancel.Result, error)
+}
+
+func (v *vendor) Cancel(_ context.Context, req cancel.Request) (cancel.Result, error) {
+	v.mu.Lock()
+	v.cancels++
+	n := v.cancels
+	v.mu.Unlock()
+	if v.cancel == nil {
+		return cancel.Result{State: cancel.Cancelled}, nil
+	}
+	return v.cancel(n, req)
+}
+
+// called returns how often Cancel was.
+func (v *vendor) called() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.cancels
+}
+
+// teller is a vendor with a status.
+type teller struct {
+	vendor
+
+	asks   int
+	status func(n int) (cancel.Result, error)
+}
+
+func (v *teller) Status(context.Context, cancel.Request) (cancel.Result, error) {
+	v.mu.Lock()
+	v.asks++
+	n := v.asks
+	v.mu.Unlock()
+	return v.status(n)
+}
+
+// asked returns how often Status was.
+func (v *teller) asked() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.asks
+}
+
+func is(s cancel.State) (cancel.Result, error) { return cancel.Result{State: s}, nil }
+
+func fails(reason error) (cancel.Result, error) {
+	return cancel.Result{}, &cancel.Error{Reason: reason, Code: "c", Message: "m", HTTPStatus: 500, Raw: []byte("r")}
+}
+
+// always answers every call in the same way.
+func always(r cancel.Result, err error) func(int, cancel.Request) (cancel.Result, error) {
+	return func(int, cancel.Request) (cancel.Result, error) { return r, err }
+}
+
+func payment(id string) cancel.Request {
+	return cancel.Request{Provider: "v", Kind: cancel.Payment, ID: id}
+}
+
+// of is a Config with one provider, whose Client asks once at a time.
+func of(adapter cancel.Canceler) Config {
+	return Config{
+		Providers: map[string]Provider{"v": {Canceler: adapter}},
+		Options:   []cancel.Option{cancel.WithMaxAttempts(1)},
+	}
+}
+
+// file is where a test keeps its database.
+func file(t *testing.T) string { return filepath.Join(t.TempDir(), "queue.db") }
+
+// open opens the database at path, which the caller closes.
+func open(t *testing.T, path string, config Config) *SQLite {
+	t.Helper()
+	q, err := OpenSQLite(t.Context(), path, config)
+	require.NoError(t, err)
+	require.NoError(t, q.Migrate(t.Context()))
+	return q
+}
+
+func enqueue[TTx any](t *testing.T, q *Queue[TTx], req cancel.Request) int64 {
+	t.Helper()
+	tickets, err := q.Enqueue(t.Context(), req)
+	require.NoError(t, err)
+	require.Len(t, tickets, 1)
+	require.True(t, tickets[0].New)
+	return tickets[0].ID
+}
+
+func get[TTx any](t *testing.T, q *Queue[TTx], id int64) Cancellation {
+	t.Helper()
+	c, err := q.Get(t.Context(), id)
+	require.NoError(t, err)
+	return c
+}
+
+// once gives a cancellation one turn.
+func once[TTx any](t *testing.T, q *Queue[TTx], id int64) time.Duration {
+	t.Helper()
+	again, err := q.turn(t.Context(), id)
+	require.NoError(t, err)
+	return again
+}
+
+// finish gives it turns, each when it is due, until it is over.
+func finish[TTx any](t *testing.T, q *Queue[TTx], id int64) Cancellation {
+	t.Helper()
+	for range 10_000 {
+		again := once(t, q, id)
+		if again == over {
+			return get(t, q, id)
+		}
+		time.Sleep(again)
+	}
+	require.Fail(t, "it is never over")
+	return Cancellation{}
+}
+
+// die gives it a turn in a goroutine that one of the functions called in it ends by
+// perish: nothing of the turn happens after that, as in a process that was killed.
+func die[TTx any](t *testing.T, q *Queue[TTx], id int64) {
+	t.Helper()
+	done := make(chan bool)
+	go func() {
+		survived := false
+		defer func() { done <- survived }()
+		_, _ = q.turn(t.Context(), id)
+		survived = true
+	}()
+	require.False(t, <-done, "the worker was to die")
+}
+
+func perish() { runtime.Goexit() }
+
+var errTold = errors.New("told, and did not listen")
+
+// postgres is the URL of a database for the tests, or skips the test.
+func postgres(t *testing.T) string {
+	t.Helper()
+	url := os.Getenv("CANCEL_TEST_POSTGRES")
+	if url == "" {
+		t.Skip("NOT TESTED ON POSTGRESQL: CANCEL_TEST_POSTGRES is not set to the URL of a database for tests")
+	}
+	return url
+}
+
+// openDriver returns a driver whose database is asked nothing.
+func openDriver(t *testing.T) *riversqlite.Driver {
+	t.Helper()
+	db, err := sql.Open("sqlite", ":memory:")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, db.Close()) })
+	return riversqlite.New(db)
+}

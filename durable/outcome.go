@@ -1,0 +1,182 @@
+package durable
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/unified-cancel/cancel"
+)
+
+// State is how far a cancellation has come. The overview of this package says what an
+// operator does about each.
+type State string
+
+// The states of a cancellation. Of the first four it leaves by itself; the others are
+// final.
+const (
+	// Queued: it waits to be sent. Nothing of it has been carried out.
+	Queued State = "queued"
+	// Sending: a worker has recorded that it is about to ask the provider. Found after a
+	// crash, it is in doubt.
+	Sending State = "sending"
+	// InDoubt: the provider may or may not have carried it out. It is being found out.
+	InDoubt State = "in_doubt"
+	// Pending: the provider has registered it. Its status is asked for.
+	Pending State = "pending"
+
+	// Done: it is cancelled, now or before. Cancellation.Result says which.
+	Done State = "done"
+	// Failed: it was not carried out, and asking again unchanged would not help.
+	Failed State = "failed"
+	// Forgotten: the provider registered it and no longer knows, or no longer says, what
+	// became of it.
+	Forgotten State = "forgotten"
+	// Unknown: it may or may not be carried out, and all that can be asked was asked.
+	Unknown State = "unknown"
+)
+
+// States returns all states, in the order of a cancellation's life.
+func States() []State {
+	return []State{Queued, Sending, InDoubt, Pending, Done, Failed, Forgotten, Unknown}
+}
+
+// Settled reports whether s is final.
+func (s State) Settled() bool { return slices.Contains(States()[4:], s) }
+
+// Cancellation is what is known of one cancellation. It is plain data that round-trips
+// through JSON. It holds what the vendor sent, which may be personal data. All times are
+// UTC, and zero for what has not happened.
+type Cancellation struct {
+	// ID names it among those of its database.
+	ID int64 `json:"id"`
+	// Request is what was asked for.
+	Request cancel.Request `json:"request"`
+	State   State          `json:"state"`
+
+	// EnqueuedAt is when it was recorded, SentAt when it was first about to be sent,
+	// PendingSince when the provider had registered it, DoubtSince when its outcome was
+	// first unknown, and SettledAt when its state was final.
+	EnqueuedAt   time.Time `json:"enqueued_at"`
+	SentAt       time.Time `json:"sent_at,omitzero"`
+	PendingSince time.Time `json:"pending_since,omitzero"`
+	DoubtSince   time.Time `json:"doubt_since,omitzero"`
+	SettledAt    time.Time `json:"settled_at,omitzero"`
+	// ToldAt is when Config.OnSettled had returned nil, or, where there is none, when it
+	// would have been called.
+	ToldAt time.Time `json:"told_at,omitzero"`
+	// NextAt is when it is to be worked on next, as far as was known at the last turn.
+	NextAt time.Time `json:"next_at,omitzero"`
+
+	// Sent is how often a worker has recorded that it was about to send, and Asked how
+	// often it has asked for the status of what is pending. One of either may be several
+	// calls of the vendor.
+	Sent  int `json:"sent"`
+	Asked int `json:"asked"`
+
+	// Result is the provider's last answer; the zero value where there was none.
+	Result cancel.Result `json:"result,omitzero"`
+	// Failure is the error of the last turn, nil where that had none. It says why a
+	// cancellation has Failed, or why it is Queued or InDoubt again.
+	Failure *Failure `json:"failure,omitempty"`
+	// Evidence is of each call of the vendor whose answer a worker lived to record, the
+	// earliest first. Of equal answers in a row the first and the last are kept.
+	Evidence []cancel.Evidence `json:"evidence,omitempty"`
+
+	version int64
+}
+
+// tries is how many turns in a row have ended in an error that is asked about again.
+func (c *Cancellation) tries() int {
+	if c.Failure == nil {
+		return 0
+	}
+	return c.Failure.Times
+}
+
+// Failure is an error as it is kept.
+type Failure struct {
+	// Reason is the text of the error's sentinel, such as that of [cancel.ErrNotFound].
+	Reason string `json:"reason"`
+	// Op, Code, Message, HTTPStatus and Raw are those of the [cancel.Error].
+	Op         string `json:"op,omitempty"`
+	Code       string `json:"code,omitempty"`
+	Message    string `json:"message,omitempty"`
+	HTTPStatus int    `json:"http_status,omitempty"`
+	Raw        []byte `json:"raw,omitempty"`
+	// Cause is the text of what was behind it, "" for nothing.
+	Cause string `json:"cause,omitempty"`
+	// At is when it happened, and Times how many turns in a row have now ended in one.
+	At    time.Time `json:"at"`
+	Times int       `json:"times"`
+}
+
+var reasons = []error{
+	cancel.ErrInvalid, cancel.ErrAuth, cancel.ErrForbidden, cancel.ErrNotFound,
+	cancel.ErrNotCancellable, cancel.ErrRejected, cancel.ErrUnavailable,
+	cancel.ErrUnknownOutcome, cancel.ErrUnexpected,
+}
+
+// Err returns the error of the last turn as a [*cancel.Error], nil where there is none. Its
+// cause is a text.
+func (c *Cancellation) Err() error {
+	f := c.Failure
+	if f == nil {
+		return nil
+	}
+	e := &cancel.Error{
+		Provider: c.Request.Provider, Op: f.Op, ID: c.Request.ID,
+		Code: f.Code, Message: f.Message, HTTPStatus: f.HTTPStatus, Raw: f.Raw,
+		Reason: cancel.ErrUnexpected,
+	}
+	if i := slices.IndexFunc(reasons, func(r error) bool { return r.Error() == f.Reason }); i >= 0 {
+		e.Reason = reasons[i]
+	}
+	if f.Cause != "" {
+		e.Err = errors.New(f.Cause)
+	}
+	return e
+}
+
+// failure returns err, which a Client gave, as it is kept.
+func failure(err error, times int) *Failure {
+	f := &Failure{Reason: reason(err).Error(), At: now(), Times: times}
+	e, ok := errors.AsType[*cancel.Error](err)
+	if !ok {
+		f.Cause = err.Error()
+		return f
+	}
+	f.Op, f.Code, f.Message, f.HTTPStatus, f.Raw = e.Op, e.Code, e.Message, e.HTTPStatus, e.Raw
+	if e.Err != nil {
+		f.Cause = e.Err.Error()
+	}
+	return f
+}
+
+// reason returns the sentinel of err.
+func reason(err error) error {
+	for _, r := range reasons {
+		if errors.Is(err, r) {
+			return r
+		}
+	}
+	return cancel.ErrUnexpected
+}
+
+func now() time.Time { return time.Now().UTC().Round(0) }
+
+// testify adds e to the evidence of c.
+func (c *Cancellation) testify(e cancel.Evidence) {
+	n := len(c.Evidence)
+	if n >= 2 && alike(c.Evidence[n-2], e) && alike(c.Evidence[n-1], e) {
+		c.Evidence[n-1] = e
+		return
+	}
+	c.Evidence = append(c.Evidence, e)
+}
+
+// alike reports whether two calls were the same and got the same answer.
+func alike(a, b cancel.Evidence) bool {
+	return a.Operation == b.Operation && a.HTTPStatus == b.HTTPStatus &&
+		a.Code == b.Code && a.State == b.State && a.Reason == b.Reason
+}

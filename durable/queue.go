@@ -1,0 +1,313 @@
+package durable
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+
+	"github.com/unified-cancel/cancel"
+)
+
+// Queue keeps cancellations in a database until each is settled. TTx is the type of the
+// database's transactions, as River's driver has it. Make one with [New], [OpenSQLite] or
+// [OpenPostgres]. It is safe for concurrent use.
+type Queue[TTx any] struct {
+	driver  riverdriver.Driver[TTx]
+	river   *river.Client[TTx]
+	store   *store
+	config  Config
+	clients map[string]*cancel.Client
+	logger  *slog.Logger
+}
+
+// New returns a Queue over the database of a River driver. Nothing is asked of the
+// database yet. An error is [cancel.ErrInvalid] and names the field of Config.
+func New[TTx any](driver riverdriver.Driver[TTx], config Config) (*Queue[TTx], error) {
+	config, err := config.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	q := &Queue[TTx]{
+		driver:  driver,
+		store:   newStore(driver.GetExecutor(), driver.DatabaseName(), driver.ArgPlaceholder()),
+		config:  config,
+		clients: make(map[string]*cancel.Client, len(config.Providers)),
+		logger:  config.Logger,
+	}
+	queues := make(map[string]river.QueueConfig, len(config.Providers))
+	for name, p := range config.Providers {
+		options := slices.Concat(config.Options, []cancel.Option{
+			cancel.WithRateLimit(p.PerSecond, p.Burst),
+			cancel.WithEvidence(witness),
+		})
+		q.clients[name] = cancel.NewClient(map[string]cancel.Canceler{name: p.Canceler}, options...)
+		queues[queueOf(name)] = river.QueueConfig{MaxWorkers: p.Workers}
+	}
+	workers := river.NewWorkers()
+	if err := river.AddWorkerSafely(workers, &worker{turn: q.turn}); err != nil {
+		return nil, fmt.Errorf("durable: %w", err)
+	}
+	q.river, err = river.NewClient(driver, &river.Config{
+		Queues:               queues,
+		Workers:              workers,
+		JobTimeout:           config.Timeout,
+		RescueStuckJobsAfter: config.Timeout + time.Minute, // above Timeout and what is recorded after it
+		FetchCooldown:        20 * time.Millisecond,
+		Logger:               config.Logger,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("durable: %w", err)
+	}
+	return q, nil
+}
+
+// plainName is a name of a provider that can be part of the name of a queue of River.
+var plainName = regexp.MustCompile(`^[a-z0-9]+([_-][a-z0-9]+)*$`)
+
+// queueOf returns the name of River's queue for a provider.
+func queueOf(provider string) string {
+	if len(provider) > 32 || !plainName.MatchString(provider) {
+		sum := sha256.Sum256([]byte(provider))
+		provider = "sha256-" + hex.EncodeToString(sum[:16])
+	}
+	return "cancel-" + provider
+}
+
+// Start begins to work on what is enqueued, with workers in this process, until ctx ends,
+// which is as StopNow, or Stop is called. A process that only enqueues need not start.
+func (q *Queue[TTx]) Start(ctx context.Context) error { return q.river.Start(ctx) }
+
+// Stop takes up no more jobs and waits for those that are being worked on, until ctx ends.
+func (q *Queue[TTx]) Stop(ctx context.Context) error { return q.river.Stop(ctx) }
+
+// StopNow is Stop, and ends the calls that are under way. What they leave in doubt is
+// recorded as such.
+func (q *Queue[TTx]) StopNow(ctx context.Context) error { return q.river.StopAndCancel(ctx) }
+
+// Ticket is what became of a request that was enqueued.
+type Ticket struct {
+	// ID is that of the Cancellation.
+	ID int64
+	// New is false where the same thing was being cancelled already: what was asked for
+	// first stands.
+	New bool
+}
+
+// Enqueue records that each of reqs is to be cancelled, in one transaction: all of them
+// or, with an error, none. The tickets are in the order of reqs.
+//
+// For each Provider, Kind and ID there is one cancellation that is not settled, however
+// often it is enqueued; UUIDs of invoices are compared without case. Once it is settled it
+// can be enqueued anew: read what the overview says about each state first.
+//
+// A request that is malformed is [cancel.ErrInvalid].
+func (q *Queue[TTx]) Enqueue(ctx context.Context, reqs ...cancel.Request) ([]Ticket, error) {
+	var tickets []Ticket
+	err := q.store.within(ctx, func(tx riverdriver.ExecutorTx) (err error) {
+		tickets, err = q.enqueue(ctx, tx, q.driver.UnwrapTx(tx), reqs)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return tickets, nil
+}
+
+// EnqueueTx is Enqueue within a transaction of the user's own: nothing is enqueued unless
+// that is committed. On PostgreSQL it waits for other transactions that are enqueueing the
+// same things.
+func (q *Queue[TTx]) EnqueueTx(ctx context.Context, tx TTx, reqs ...cancel.Request) ([]Ticket, error) {
+	return q.enqueue(ctx, q.driver.UnwrapExecutor(tx), tx, reqs)
+}
+
+func (q *Queue[TTx]) enqueue(ctx context.Context, on riverdriver.Executor, tx TTx, reqs []cancel.Request) ([]Ticket, error) {
+	for _, req := range reqs {
+		if err := q.validate(req); err != nil {
+			return nil, err
+		}
+	}
+	// In an order that all have in common, so that no two wait for each other.
+	order := make([]int, len(reqs))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return slices.Compare(keyOf(reqs[a]), keyOf(reqs[b])) })
+	tickets := make([]Ticket, len(reqs))
+	var jobs []river.InsertManyParams
+	for _, i := range order {
+		c := &Cancellation{Request: reqs[i], State: Queued, EnqueuedAt: now()}
+		id, added, err := q.store.add(ctx, on, c, rand.Text())
+		if err != nil {
+			return nil, fmt.Errorf("durable: %w", err)
+		}
+		tickets[i] = Ticket{ID: id, New: added}
+		if added {
+			jobs = append(jobs, river.InsertManyParams{
+				Args:       job{ID: id},
+				InsertOpts: &river.InsertOpts{Queue: queueOf(reqs[i].Provider), MaxAttempts: math.MaxInt16},
+			})
+		}
+	}
+	if len(jobs) == 0 {
+		return tickets, nil
+	}
+	if _, err := q.river.InsertManyTx(ctx, tx, jobs); err != nil {
+		return nil, fmt.Errorf("durable: %w", err)
+	}
+	return tickets, nil
+}
+
+func keyOf(req cancel.Request) []string {
+	return []string{req.Provider, string(req.Kind), thing(req)}
+}
+
+var (
+	uuid  = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
+	order = regexp.MustCompile(`^[1-9][0-9]{0,29}$`)
+	// shapes are how the IDs of each kind look, with words for it.
+	shapes = map[cancel.Kind]struct {
+		pattern *regexp.Regexp
+		words   string
+	}{
+		cancel.Invoice:              {uuid, "a UUID"},
+		cancel.PrimarySectorInvoice: {uuid, "a UUID"},
+		cancel.Payment:              {order, "1 to 30 digits, the first not 0"},
+		cancel.PreAuthorization:     {order, "1 to 30 digits, the first not 0"},
+		cancel.Document:             {regexp.MustCompile(`.`), "a code"},
+	}
+)
+
+func (q *Queue[TTx]) validate(req cancel.Request) error {
+	p, ok := q.config.Providers[req.Provider]
+	if !ok {
+		return refused(req, fmt.Sprintf("this Queue has no provider %q", req.Provider))
+	}
+	for _, text := range []string{
+		req.ID, req.Reason, req.RequestedBy, req.Motive, req.ReplacedBy, req.Issuer,
+	} {
+		if !utf8.ValidString(text) {
+			return refused(req, "a text that is not UTF-8")
+		}
+	}
+	shape, ok := shapes[req.Kind]
+	switch {
+	case !ok:
+		kinds := slices.Sorted(maps.Keys(shapes))
+		return refused(req, fmt.Sprintf("Kind %q is none of %v", req.Kind, kinds))
+	case strings.ContainsFunc(req.ID, unicode.IsControl), !shape.pattern.MatchString(req.ID):
+		return refused(req, "ID is not "+shape.words)
+	}
+	if err := p.Validate(req); err != nil {
+		if errors.Is(err, cancel.ErrInvalid) {
+			return err
+		}
+		e := invalid(req.Provider, "")
+		e.ID, e.Err = req.ID, err
+		return e
+	}
+	return nil
+}
+
+func refused(req cancel.Request, message string) *cancel.Error {
+	e := invalid(req.Provider, message)
+	e.ID = req.ID
+	return e
+}
+
+func invalid(provider, message string) *cancel.Error {
+	return &cancel.Error{Provider: provider, Op: "durable", Message: message, Reason: cancel.ErrInvalid}
+}
+
+// Get returns the cancellation with that ID. Its error may be [ErrNoCancellation].
+func (q *Queue[TTx]) Get(ctx context.Context, id int64) (Cancellation, error) {
+	return unpack(q.store.load(ctx, id))
+}
+
+// Find returns the cancellation of what req names by Provider, Kind and ID; of several the
+// one that was enqueued last. Its error may be [ErrNoCancellation].
+func (q *Queue[TTx]) Find(ctx context.Context, req cancel.Request) (Cancellation, error) {
+	return unpack(q.store.latest(ctx, req))
+}
+
+func unpack(c *Cancellation, err error) (Cancellation, error) {
+	if err != nil {
+		return Cancellation{}, fmt.Errorf("durable: %w", err)
+	}
+	return *c, nil
+}
+
+// Filter says which cancellations [Queue.List] returns. Its zero value means the first
+// hundred.
+type Filter struct {
+	// State and Provider are what they have in common, "" for any.
+	State    State
+	Provider string
+	// After is the ID that theirs are above: the last one of the page before.
+	After int64
+	// Limit is how many they are at most, 100 by default.
+	Limit int
+}
+
+// List returns cancellations by the order in which they were enqueued.
+func (q *Queue[TTx]) List(ctx context.Context, f Filter) ([]Cancellation, error) {
+	page, err := q.store.list(ctx, f, positive(f.Limit, 100))
+	if err != nil {
+		return nil, fmt.Errorf("durable: %w", err)
+	}
+	return page, nil
+}
+
+// Counts returns how many cancellations are in each state. A state that none is in is left
+// out. It counts all there are.
+func (q *Queue[TTx]) Counts(ctx context.Context) (map[State]int, error) {
+	counts, err := q.store.counts(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("durable: %w", err)
+	}
+	return counts, nil
+}
+
+// PausedUntil returns until when a provider that refused the credentials is left alone, or
+// the zero time where it is not.
+func (q *Queue[TTx]) PausedUntil(ctx context.Context, provider string) (time.Time, error) {
+	p, err := q.store.paused(ctx, provider)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("durable: %w", err)
+	}
+	if p == nil || p.until <= time.Now().UnixMilli() {
+		return time.Time{}, nil
+	}
+	return time.UnixMilli(p.until).UTC(), nil
+}
+
+// Resume ends the pause of a provider: its credentials are good again. Jobs that have been
+// put off until the end of the pause come back then all the same.
+func (q *Queue[TTx]) Resume(ctx context.Context, provider string) error {
+	if err := q.store.end(ctx, provider); err != nil {
+		return fmt.Errorf("durable: %w", err)
+	}
+	return nil
+}
+
+// job is what River keeps: no more than which cancellation is to be worked on.
+type job struct {
+	ID int64 `json:"id"`
+}
+
+// Kind is the name that River knows the job by.
+func (job) Kind() string { return "unified_cancel" }

@@ -1,0 +1,261 @@
+package durable
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/auco"
+	"github.com/unified-cancel/cancel/canceltest"
+)
+
+func newQueue(t *testing.T, adapter cancel.Canceler) *SQLite {
+	t.Helper()
+	q := open(t, file(t), of(adapter))
+	t.Cleanup(func() { assert.NoError(t, q.Close()) })
+	return q
+}
+
+func TestOneJobPerThing(t *testing.T) {
+	q := newQueue(t, &vendor{})
+	invoice := cancel.Request{Provider: "v", Kind: cancel.Invoice, ID: "0a1b2c3d-0000-4000-8000-00000000000a"}
+	upper := invoice
+	upper.ID = strings.ToUpper(invoice.ID)
+	preauth := payment("1")
+	preauth.Kind = cancel.PreAuthorization
+
+	tickets, err := q.Enqueue(t.Context(), payment("2"), invoice, payment("1"), preauth, upper, payment("2"))
+	require.NoError(t, err)
+	var isNew []bool
+	for _, ticket := range tickets {
+		isNew = append(isNew, ticket.New)
+	}
+	assert.Equal(t, []bool{true, true, true, true, false, false}, isNew)
+	assert.Equal(t, tickets[0].ID, tickets[5].ID)
+	assert.Equal(t, tickets[1].ID, tickets[4].ID)
+	assert.Equal(t, payment("2"), get(t, q.Queue, tickets[0].ID).Request, "in the order of the requests")
+	assert.Equal(t, 4, jobs(t, q))
+
+	again, err := q.Enqueue(t.Context(), payment("1"))
+	require.NoError(t, err)
+	assert.Equal(t, []Ticket{{ID: tickets[2].ID}}, again)
+
+	finish(t, q.Queue, tickets[2].ID)
+	anew := enqueue(t, q.Queue, payment("1"))
+	assert.NotEqual(t, tickets[2].ID, anew)
+	found, err := q.Find(t.Context(), payment("1"))
+	require.NoError(t, err)
+	assert.Equal(t, anew, found.ID)
+	assert.Equal(t, 5, jobs(t, q))
+}
+
+// jobs is how many jobs River has.
+func jobs(t *testing.T, q *SQLite) (n int) {
+	t.Helper()
+	require.NoError(t, q.DB.QueryRowContext(t.Context(), `SELECT count(*) FROM river_job`).Scan(&n))
+	return n
+}
+
+func TestUsersTransaction(t *testing.T) {
+	q := newQueue(t, &vendor{})
+	tx, err := q.DB.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	_, err = q.EnqueueTx(t.Context(), tx, payment("1"))
+	require.NoError(t, err)
+	require.NoError(t, tx.Rollback())
+	assert.Empty(t, counts(t, q))
+	assert.Zero(t, jobs(t, q))
+
+	tx, err = q.DB.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	tickets, err := q.EnqueueTx(t.Context(), tx, payment("1"))
+	require.NoError(t, err)
+	require.NoError(t, tx.Commit())
+	assert.Equal(t, Queued, get(t, q.Queue, tickets[0].ID).State)
+	assert.Equal(t, 1, jobs(t, q))
+}
+
+func TestMalformed(t *testing.T) {
+	v := &vendor{}
+	q := newQueue(t, v)
+	invoice := cancel.Request{Provider: "v", Kind: cancel.Invoice, ID: "0a1b2c3d-0000-4000-8000-00000000000a"}
+	for name, change := range map[string]func(*cancel.Request){
+		"provider":     func(r *cancel.Request) { r.Provider = "w" },
+		"no provider":  func(r *cancel.Request) { r.Provider = "" },
+		"no kind":      func(r *cancel.Request) { r.Kind = "" },
+		"kind":         func(r *cancel.Request) { r.Kind = "ship" },
+		"no ID":        func(r *cancel.Request) { r.ID = "" },
+		"ID":           func(r *cancel.Request) { r.ID = "12" },
+		"payment":      func(r *cancel.Request) { r.Kind, r.ID = cancel.Payment, "01" },
+		"document":     func(r *cancel.Request) { r.Kind, r.ID = cancel.Document, "a\x00b" },
+		"reason":       func(r *cancel.Request) { r.Reason = "\xff" },
+		"requested by": func(r *cancel.Request) { r.RequestedBy = "\xff" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			req := invoice
+			change(&req)
+			tickets, err := q.Enqueue(t.Context(), payment("1"), req)
+			require.ErrorIs(t, err, cancel.ErrInvalid)
+			assert.Nil(t, tickets)
+			e, ok := errors.AsType[*cancel.Error](err)
+			require.True(t, ok)
+			assert.Equal(t, req.ID, e.ID)
+			assert.Empty(t, counts(t, q), "all or none")
+		})
+	}
+	assert.Zero(t, v.called())
+}
+
+func TestValidate(t *testing.T) {
+	sim := canceltest.NewAuco()
+	t.Cleanup(sim.Close)
+	adapter, err := auco.New(sim.Config())
+	require.NoError(t, err)
+	req := cancel.Request{Provider: "v", Kind: cancel.Document, ID: "D1", Reason: "r", RequestedBy: "a@example.com"}
+
+	config := of(adapter)
+	config.Providers["v"] = Provider{Canceler: adapter, Validate: DryRun(adapter)}
+	q := open(t, file(t), config)
+	t.Cleanup(func() { assert.NoError(t, q.Close()) })
+	enqueue(t, q.Queue, req)
+	req.RequestedBy = "nobody"
+	_, err = q.Enqueue(t.Context(), req)
+	require.ErrorIs(t, err, cancel.ErrInvalid)
+	assert.Empty(t, sim.Calls())
+
+	config.Providers["v"] = Provider{Canceler: adapter, Validate: func(cancel.Request) error { return errTold }}
+	own := open(t, file(t), config)
+	t.Cleanup(func() { assert.NoError(t, own.Close()) })
+	_, err = own.Enqueue(t.Context(), req)
+	require.ErrorIs(t, err, cancel.ErrInvalid)
+	assert.ErrorIs(t, err, errTold)
+}
+
+func TestList(t *testing.T) {
+	q := newQueue(t, &vendor{cancel: func(n int, _ cancel.Request) (cancel.Result, error) {
+		if n == 2 {
+			return cancel.Result{}, &cancel.Error{Reason: cancel.ErrNotFound, Message: "\"\x00\xff{}'\\"}
+		}
+		return cancel.Result{State: cancel.Cancelled, Raw: []byte{0, 0xff}}, nil
+	}})
+	page, err := q.List(t.Context(), Filter{})
+	require.NoError(t, err)
+	assert.Empty(t, page)
+
+	var ids []int64
+	for i := range 5 {
+		ids = append(ids, enqueue(t, q.Queue, payment(fmt.Sprint(i+1))))
+	}
+	for _, id := range ids[:3] {
+		finish(t, q.Queue, id)
+	}
+	assert.Equal(t, map[State]int{Queued: 2, Done: 2, Failed: 1}, counts(t, q))
+	for name, test := range map[string]struct {
+		filter Filter
+		want   []int64
+	}{
+		"all":           {Filter{}, ids},
+		"a state":       {Filter{State: Done}, []int64{ids[0], ids[2]}},
+		"a page":        {Filter{Limit: 2}, ids[:2]},
+		"the next page": {Filter{Limit: 2, After: ids[1]}, ids[2:4]},
+		"a provider":    {Filter{Provider: "v", State: Queued}, ids[3:]},
+		"none":          {Filter{Provider: "w"}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			page, err := q.List(t.Context(), test.filter)
+			require.NoError(t, err)
+			var got []int64
+			for _, c := range page {
+				got = append(got, c.ID)
+			}
+			assert.Equal(t, test.want, got)
+		})
+	}
+	page, err = q.List(t.Context(), Filter{State: Done, Limit: 1})
+	require.NoError(t, err)
+	assert.Equal(t, []byte{0, 0xff}, page[0].Result.Raw)
+}
+
+func TestNoCancellation(t *testing.T) {
+	q := newQueue(t, &vendor{})
+	_, err := q.Get(t.Context(), 1)
+	require.ErrorIs(t, err, ErrNoCancellation)
+	_, err = q.Find(t.Context(), payment("1"))
+	assert.ErrorIs(t, err, ErrNoCancellation)
+}
+
+func TestConfig(t *testing.T) {
+	for name, config := range map[string]Config{
+		"Providers":               {},
+		`Providers["v"].Canceler`: {Providers: map[string]Provider{"v": {}}},
+		`Providers["v"].Workers`:  {Providers: map[string]Provider{"v": {Canceler: &vendor{}, Workers: 10_001}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := OpenSQLite(t.Context(), file(t), config)
+			require.ErrorIs(t, err, cancel.ErrInvalid)
+			assert.ErrorContains(t, err, name)
+		})
+	}
+}
+
+func TestOpenSQLite(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a b?c%20#d.db")
+	q := open(t, path, of(&vendor{}))
+	require.NoError(t, q.Migrate(t.Context()), "a second time")
+	var mode string
+	require.NoError(t, q.DB.QueryRowContext(t.Context(), `PRAGMA journal_mode`).Scan(&mode))
+	assert.Equal(t, "wal", mode)
+	var synced int
+	require.NoError(t, q.DB.QueryRowContext(t.Context(), `PRAGMA synchronous`).Scan(&synced))
+	assert.Equal(t, 2, synced, "FULL")
+	require.NoError(t, q.Close())
+	_, err := os.Stat(path)
+	require.NoError(t, err)
+
+	_, err = OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "none", "queue.db"), of(&vendor{}))
+	assert.Error(t, err)
+}
+
+func TestNewerDatabase(t *testing.T) {
+	q := newQueue(t, &vendor{})
+	_, err := q.DB.ExecContext(t.Context(), `INSERT INTO unified_cancel_migration VALUES (1000)`)
+	require.NoError(t, err)
+	assert.ErrorContains(t, q.Migrate(t.Context()), "version 1000")
+}
+
+func TestQueueNames(t *testing.T) {
+	names := map[string]bool{}
+	for _, provider := range []string{"", "pac", "PAC", "pac_1", "pac-1", "a b", "ñ", "_", strings.Repeat("a", 100)} {
+		names[queueOf(provider)] = true
+		_, err := New(openDriver(t), Config{Providers: map[string]Provider{provider: {Canceler: &vendor{}}}})
+		assert.NoError(t, err, provider)
+	}
+	assert.Len(t, names, 9)
+}
+
+func TestSpan(t *testing.T) {
+	s := Span{}.or(time.Second, 5*time.Second)
+	for n, want := range []time.Duration{1, 1, 2, 4, 5, 5} {
+		assert.Equal(t, want*time.Second, s.at(n))
+	}
+	assert.Equal(t, time.Minute, Span{First: time.Minute}.or(time.Second, time.Second).at(9))
+}
+
+func TestStates(t *testing.T) {
+	var settled []State
+	for _, s := range States() {
+		if s.Settled() {
+			settled = append(settled, s)
+		}
+	}
+	assert.Equal(t, []State{Done, Failed, Forgotten, Unknown}, settled)
+	assert.False(t, State("").Settled())
+}

@@ -1,0 +1,339 @@
+package durable
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/auco"
+	"github.com/unified-cancel/cancel/canceltest"
+	"github.com/unified-cancel/cancel/factible"
+	"github.com/unified-cancel/cancel/payvalida"
+)
+
+// database is one that a test can open any number of times.
+type database[TTx any] func(t *testing.T, config Config) (q *Queue[TTx], exec func(statement string))
+
+// patience is how long what is waited for may take.
+const patience = time.Minute
+
+// onSQLite gives the test a file of its own.
+func onSQLite(t *testing.T) database[*sql.Tx] {
+	t.Helper()
+	path := file(t)
+	return func(t *testing.T, config Config) (*Queue[*sql.Tx], func(string)) {
+		t.Helper()
+		q := open(t, path, config)
+		t.Cleanup(func() { assert.NoError(t, q.Close()) })
+		return q.Queue, func(statement string) {
+			_, err := q.DB.ExecContext(t.Context(), statement)
+			assert.NoError(t, err)
+		}
+	}
+}
+
+// onPostgres gives the test a schema of its own.
+func onPostgres(t *testing.T) database[pgx.Tx] {
+	t.Helper()
+	address, err := url.Parse(postgres(t))
+	require.NoError(t, err)
+	schema := fmt.Sprintf("durable_%d", time.Now().UnixNano())
+	admin, err := pgx.Connect(t.Context(), address.String())
+	require.NoError(t, err)
+	_, err = admin.Exec(t.Context(), "CREATE SCHEMA "+schema)
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		ctx := context.WithoutCancel(t.Context())
+		_, err := admin.Exec(ctx, "DROP SCHEMA "+schema+" CASCADE")
+		assert.NoError(t, err)
+		assert.NoError(t, admin.Close(ctx))
+	})
+	query := address.Query()
+	query.Set("search_path", schema)
+	address.RawQuery = query.Encode()
+	return func(t *testing.T, config Config) (*Queue[pgx.Tx], func(string)) {
+		t.Helper()
+		q, err := OpenPostgres(t.Context(), address.String(), config)
+		require.NoError(t, err)
+		t.Cleanup(q.Close)
+		require.NoError(t, q.Migrate(t.Context()))
+		return q.Queue, func(statement string) {
+			_, err := q.Pool.Exec(t.Context(), statement)
+			assert.NoError(t, err)
+		}
+	}
+}
+
+// heard collects what OnSettled is told.
+type heard struct {
+	mu    sync.Mutex
+	told  map[int64]int
+	count chan struct{}
+}
+
+func newHeard() *heard { return &heard{told: map[int64]int{}, count: make(chan struct{}, 10_000)} }
+
+func (h *heard) listen(_ context.Context, c Cancellation) error {
+	h.mu.Lock()
+	h.told[c.ID]++
+	h.mu.Unlock()
+	h.count <- struct{}{}
+	return nil
+}
+
+// wait waits until n more have been told.
+func (h *heard) wait(t *testing.T, n int) {
+	t.Helper()
+	late := time.After(patience)
+	for i := range n {
+		select {
+		case <-h.count:
+		case <-late:
+			require.Failf(t, "too late", "%d of %d were told", i, n)
+		}
+	}
+}
+
+// work starts q and stops it when the returned function is called, or the test ends.
+func work[TTx any](t *testing.T, q *Queue[TTx]) (stop func()) {
+	t.Helper()
+	require.NoError(t, q.Start(context.WithoutCancel(t.Context())))
+	stop = sync.OnceFunc(func() {
+		ctx, end := context.WithTimeout(context.WithoutCancel(t.Context()), patience)
+		defer end()
+		assert.NoError(t, q.Stop(ctx))
+	})
+	t.Cleanup(stop)
+	return stop
+}
+
+func TestVendors(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) { testVendors(t, onSQLite(t), 2) })
+	t.Run("PostgreSQL", func(t *testing.T) { testVendors(t, onPostgres(t), 2) })
+}
+
+// testVendors has all three vendors fail often and settles everything all the same.
+func testVendors[TTx any](t *testing.T, db database[TTx], workers int) {
+	t.Helper()
+	pac, pay, sign := canceltest.NewFactible(), canceltest.NewPayvalida(), canceltest.NewAuco()
+	t.Cleanup(pac.Close)
+	t.Cleanup(pay.Close)
+	t.Cleanup(sign.Close)
+	pacClient, err := factible.New(pac.Config())
+	require.NoError(t, err)
+	payClient, err := payvalida.New(pay.Config())
+	require.NoError(t, err)
+	signClient, err := auco.New(sign.Config())
+	require.NoError(t, err)
+
+	const each = 20
+	var reqs []cancel.Request
+	for i := range each {
+		id := fmt.Sprintf("0A1B2C3D-0000-4000-8000-%012d", i+1)
+		order, code := fmt.Sprint(i+1), fmt.Sprintf("DOC%d", i+1)
+		pac.Register(id)
+		pay.Register(cancel.Payment, order)
+		sign.Register(code)
+		reqs = append(reqs,
+			cancel.Request{Provider: "pac", Kind: cancel.PrimarySectorInvoice, ID: id},
+			cancel.Request{Provider: "pay", Kind: cancel.Payment, ID: order},
+			cancel.Request{Provider: "sign", Kind: cancel.Document, ID: code, Reason: "r", RequestedBy: "a@example.com"},
+		)
+	}
+	pac.FailAtRandom(0.2, 1, canceltest.HTTP503, canceltest.CarriedOutThenDropped)
+	pay.FailAtRandom(0.2, 2, canceltest.HTTP503, canceltest.CarriedOutThenDropped)
+	sign.FailAtRandom(0.2, 3, canceltest.HTTP503)
+
+	told := newHeard()
+	config := Config{
+		Providers: map[string]Provider{
+			"pac":  {Canceler: pacClient, Validate: DryRun(pacClient)},
+			"pay":  {Canceler: payClient, Validate: DryRun(payClient)},
+			"sign": {Canceler: signClient, Validate: DryRun(signClient)},
+		},
+		Options:   []cancel.Option{cancel.WithMaxAttempts(1)},
+		OnSettled: told.listen,
+		Retry:     Span{First: 10 * time.Millisecond, Longest: 50 * time.Millisecond},
+	}
+	q, _ := db(t, config)
+	tickets, err := q.Enqueue(t.Context(), reqs...)
+	require.NoError(t, err)
+	stops := []func(){work(t, q)}
+	for range workers - 1 {
+		another, _ := db(t, config)
+		stops = append(stops, work(t, another))
+	}
+	told.wait(t, len(reqs))
+	for _, stop := range stops {
+		stop()
+	}
+
+	for i, ticket := range tickets {
+		assert.True(t, ticket.New)
+		c := get(t, q, ticket.ID)
+		assert.Equal(t, reqs[i], c.Request)
+		assert.Equal(t, Done, c.State, "%s %s: %v", c.Request.Provider, c.Request.ID, c.Err())
+		assert.Equal(t, 1, told.told[ticket.ID])
+		last := c.Evidence[len(c.Evidence)-1]
+		assert.Equal(t, c.Result.State, last.State)
+		assert.True(t, strings.HasPrefix(last.Endpoint, "http://127.0.0.1:"), last.Endpoint)
+		assert.NotEmpty(t, last.RawSHA256)
+	}
+	assert.Len(t, pac.Cancelled(), each)
+	assert.Len(t, pay.Cancelled(), each)
+	assert.Len(t, sign.Cancelled(), each)
+	page, err := q.List(t.Context(), Filter{State: Done, Limit: 1000})
+	require.NoError(t, err)
+	assert.Len(t, page, len(reqs))
+	n, err := q.Counts(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, map[State]int{Done: len(reqs)}, n)
+}
+
+func TestSnoozeAcrossRestart(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) { testSnooze(t, onSQLite(t)) })
+	t.Run("PostgreSQL", func(t *testing.T) { testSnooze(t, onPostgres(t)) })
+}
+
+func testSnooze[TTx any](t *testing.T, db database[TTx]) {
+	t.Helper()
+	asked := make(chan struct{}, 1)
+	release := make(chan struct{})
+	v := &teller{vendor: vendor{cancel: always(is(cancel.Pending))}}
+	v.status = func(int) (cancel.Result, error) {
+		select {
+		case asked <- struct{}{}:
+		default:
+		}
+		select {
+		case <-release:
+			return is(cancel.Cancelled)
+		default:
+			return is(cancel.Pending)
+		}
+	}
+	told := newHeard()
+	config := of(v)
+	config.OnSettled = told.listen
+	config.Poll = Span{First: 10 * time.Millisecond, Longest: 20 * time.Millisecond}
+	first, _ := db(t, config)
+	id := enqueue(t, first, payment("1"))
+	stop := work(t, first)
+	select {
+	case <-asked:
+	case <-time.After(patience):
+		require.Fail(t, "the status was not asked for")
+	}
+	stop()
+	assert.Equal(t, Pending, get(t, first, id).State)
+
+	close(release)
+	second, _ := db(t, config)
+	stop = work(t, second)
+	told.wait(t, 1)
+	stop()
+	c := get(t, second, id)
+	assert.Equal(t, Done, c.State)
+	assert.Equal(t, 1, c.Sent)
+	assert.Equal(t, 1, v.called())
+}
+
+func TestDeadWorker(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) { testDeadWorker(t, onSQLite(t)) })
+	t.Run("PostgreSQL", func(t *testing.T) { testDeadWorker(t, onPostgres(t)) })
+}
+
+// testDeadWorker has a turn end between the call and the record, and River find its job
+// where a process that was killed leaves it: running, and for a long time.
+func testDeadWorker[TTx any](t *testing.T, db database[TTx]) {
+	t.Helper()
+	v := &teller{}
+	v.cancel = func(int, cancel.Request) (cancel.Result, error) {
+		perish()
+		return cancel.Result{}, nil
+	}
+	v.status = func(int) (cancel.Result, error) { return is(cancel.Cancelled) }
+	told := newHeard()
+	config := of(v)
+	config.OnSettled = told.listen
+	q, exec := db(t, config)
+	id := enqueue(t, q, payment("1"))
+	die(t, q, id)
+	exec(`UPDATE river_job SET state = 'running', attempt = 1, attempted_at = '2020-01-01 00:00:00'`)
+
+	stop := work(t, q)
+	told.wait(t, 1)
+	stop()
+	c := get(t, q, id)
+	assert.Equal(t, Done, c.State)
+	assert.False(t, c.DoubtSince.IsZero())
+	assert.Equal(t, 1, v.called(), "it is not sent again")
+}
+
+func TestOneJobPerThingOnPostgres(t *testing.T) {
+	db := onPostgres(t)
+	q, _ := db(t, of(&vendor{}))
+	var mu sync.Mutex
+	added := map[int64]int{}
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			tickets, err := q.Enqueue(t.Context(), payment("1"), payment("2"), payment("3"))
+			assert.NoError(t, err)
+			mu.Lock()
+			defer mu.Unlock()
+			for _, ticket := range tickets {
+				n := added[ticket.ID]
+				if ticket.New {
+					n++
+				}
+				added[ticket.ID] = n
+			}
+		})
+	}
+	all.Wait()
+	assert.Len(t, added, 3)
+	for id, n := range added {
+		assert.Equal(t, 1, n, id)
+	}
+}
+
+// The turns of turn_test.go and pause_test.go that need the database's help most, where
+// time is real.
+func TestTurnsOnPostgres(t *testing.T) {
+	db := onPostgres(t)
+	v := &vendor{cancel: func(n int, _ cancel.Request) (cancel.Result, error) {
+		if n <= 2 {
+			return fails(cancel.ErrAuth)
+		}
+		return is(cancel.Cancelled)
+	}}
+	config := of(v)
+	config.AuthPause = Span{First: time.Millisecond, Longest: time.Hour}
+	q, _ := db(t, config)
+	id := enqueue(t, q, payment("1"))
+	require.Positive(t, once(t, q, id))
+	time.Sleep(5 * time.Millisecond)
+	require.Positive(t, once(t, q, id))
+	time.Sleep(5 * time.Millisecond)
+	require.Equal(t, over, once(t, q, id))
+	assert.Equal(t, 3, v.called())
+
+	first, err := q.store.load(t.Context(), id)
+	require.NoError(t, err)
+	first.version--
+	require.ErrorIs(t, q.store.save(t.Context(), first), errTaken)
+
+	_, err = q.Get(t.Context(), 1000)
+	require.ErrorIs(t, err, ErrNoCancellation)
+}

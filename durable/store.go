@@ -1,0 +1,252 @@
+package durable
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/riverqueue/river/riverdriver"
+
+	"github.com/unified-cancel/cancel"
+)
+
+// ErrNoCancellation is why Get and Find find nothing: the database has no such cancellation.
+var ErrNoCancellation = errors.New("no such cancellation")
+
+// errTaken: another worker has changed the cancellation since this one read it.
+var errTaken = errors.New("another worker is at it")
+
+// store is the tables of this package. It speaks to the database through River's
+// executor, the one thing that all drivers have in common: River does not promise that it
+// stays as it is, so that this is the file to look at when River is updated.
+//
+// A cancellation is kept as JSON; the columns beside it are what is searched by.
+type store struct {
+	executor riverdriver.Executor
+	postgres bool
+	words    *strings.Replacer // of the database's dialect
+}
+
+func newStore(executor riverdriver.Executor, database, placeholder string) *store {
+	s := &store{executor: executor, postgres: database == "postgres"}
+	id := "INTEGER PRIMARY KEY AUTOINCREMENT"
+	if s.postgres {
+		id = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+	}
+	s.words = strings.NewReplacer("$", placeholder, "{{id}}", id)
+	return s
+}
+
+func (s *store) exec(ctx context.Context, on riverdriver.Executor, statement string, args ...any) error {
+	return on.Exec(ctx, s.words.Replace(statement), args...)
+}
+
+func (s *store) row(ctx context.Context, on riverdriver.Executor, query string, args ...any) riverdriver.Row {
+	return on.QueryRow(ctx, s.words.Replace(query), args...)
+}
+
+// within runs f in a transaction.
+func (s *store) within(ctx context.Context, f func(riverdriver.ExecutorTx) error) error {
+	tx, err := s.executor.Begin(ctx)
+	if err != nil {
+		return err
+	}
+	if err := f(tx); err != nil {
+		// What went wrong is in err already.
+		_ = tx.Rollback(context.WithoutCancel(ctx))
+		return err
+	}
+	return tx.Commit(ctx)
+}
+
+// thing is the ID of req for telling things apart: UUIDs are compared without case.
+func thing(req cancel.Request) string {
+	if req.Kind == cancel.Invoice || req.Kind == cancel.PrimarySectorInvoice {
+		return strings.ToLower(req.ID)
+	}
+	return req.ID
+}
+
+// add records c, unless there is one of the same thing that is not settled, and returns
+// the ID of the one that there is then. The token is c's own.
+func (s *store) add(ctx context.Context, on riverdriver.Executor, c *Cancellation, token string) (id int64, added bool, err error) {
+	body, err := json.Marshal(c)
+	if err != nil {
+		return 0, false, err
+	}
+	// That an update changes nothing has both databases return the row that is there.
+	row := s.row(ctx, on, `
+		INSERT INTO unified_cancel_job (provider, kind, thing, token, state, version, settled_at, told_at, body)
+		VALUES ($1, $2, $3, $4, $5, 1, 0, 0, $6)
+		ON CONFLICT (provider, kind, thing) WHERE settled_at = 0
+		DO UPDATE SET token = unified_cancel_job.token
+		RETURNING id, token`,
+		c.Request.Provider, string(c.Request.Kind), thing(c.Request), token, string(c.State), string(body))
+	var winner string
+	if err := row.Scan(&id, &winner); err != nil {
+		return 0, false, err
+	}
+	return id, winner == token, nil
+}
+
+// save records c as it is now, if no one else has since it was read.
+func (s *store) save(ctx context.Context, c *Cancellation) error {
+	body, err := json.Marshal(c)
+	if err != nil {
+		return err
+	}
+	row := s.row(ctx, s.executor, `
+		UPDATE unified_cancel_job
+		SET state = $1, settled_at = $2, told_at = $3, body = $4, version = version + 1
+		WHERE id = $5 AND version = $6
+		RETURNING version`,
+		string(c.State), milliseconds(c.SettledAt), milliseconds(c.ToldAt), string(body), c.ID, c.version)
+	err = row.Scan(&c.version)
+	if errors.Is(err, sql.ErrNoRows) {
+		return errTaken
+	}
+	return err
+}
+
+func milliseconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+// load returns the cancellation with that ID.
+func (s *store) load(ctx context.Context, id int64) (*Cancellation, error) {
+	return s.scan(s.row(ctx, s.executor, `SELECT id, version, body FROM unified_cancel_job WHERE id = $1`, id))
+}
+
+// latest returns the cancellation of what req names that was enqueued last.
+func (s *store) latest(ctx context.Context, req cancel.Request) (*Cancellation, error) {
+	return s.scan(s.row(ctx, s.executor, `
+		SELECT id, version, body FROM unified_cancel_job
+		WHERE provider = $1 AND kind = $2 AND thing = $3
+		ORDER BY id DESC LIMIT 1`,
+		req.Provider, string(req.Kind), thing(req)))
+}
+
+func (*store) scan(row riverdriver.Row) (*Cancellation, error) {
+	var id, version int64
+	var body string
+	if err := row.Scan(&id, &version, &body); err != nil {
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil, ErrNoCancellation
+		}
+		return nil, err
+	}
+	c := new(Cancellation)
+	if err := json.Unmarshal([]byte(body), c); err != nil {
+		return nil, fmt.Errorf("cancellation %d: %w", id, err)
+	}
+	c.ID, c.version = id, version
+	return c, nil
+}
+
+// list returns up to limit cancellations whose IDs are above after.
+func (s *store) list(ctx context.Context, f Filter, limit int) ([]Cancellation, error) {
+	where, args := []string{"id > $1"}, []any{f.After}
+	for column, value := range map[string]string{"state": string(f.State), "provider": f.Provider} {
+		if value != "" {
+			args = append(args, value)
+			where = append(where, column+" = $"+strconv.Itoa(len(args)))
+		}
+	}
+	args = append(args, limit)
+	// River's executor gives one row at a time: the rows come as one, in JSON.
+	row := s.row(ctx, s.executor, `
+		SELECT '[' || coalesce(string_agg('{"row":' || id || ',"body":' || body || '}', ',' ORDER BY id), '') || ']'
+		FROM (SELECT id, body FROM unified_cancel_job
+			WHERE `+strings.Join(where, " AND ")+`
+			ORDER BY id LIMIT $`+strconv.Itoa(len(args))+`) AS page`, args...)
+	var found string
+	if err := row.Scan(&found); err != nil {
+		return nil, err
+	}
+	var rows []struct {
+		Row  int64
+		Body Cancellation
+	}
+	if err := json.Unmarshal([]byte(found), &rows); err != nil {
+		return nil, err
+	}
+	page := make([]Cancellation, len(rows))
+	for i := range rows {
+		page[i] = rows[i].Body
+		page[i].ID = rows[i].Row
+	}
+	return page, nil
+}
+
+// counts returns how many cancellations are in each state that there are any in.
+func (s *store) counts(ctx context.Context) (map[State]int, error) {
+	row := s.row(ctx, s.executor, `
+		SELECT '{' || coalesce(string_agg('"' || state || '":' || many, ','), '') || '}'
+		FROM (SELECT state, count(*) AS many FROM unified_cancel_job GROUP BY state) AS counted`)
+	var found string
+	if err := row.Scan(&found); err != nil {
+		return nil, err
+	}
+	counts := map[State]int{}
+	err := json.Unmarshal([]byte(found), &counts)
+	return counts, err
+}
+
+// pause is a provider that is asked nothing until a time, for it refused the credentials
+// that many times.
+type pause struct {
+	until    int64 // milliseconds since 1970
+	failures int
+}
+
+// paused returns the pause of a provider, nil where there is none.
+func (s *store) paused(ctx context.Context, provider string) (*pause, error) {
+	p := new(pause)
+	row := s.row(ctx, s.executor, `SELECT until, failures FROM unified_cancel_pause WHERE provider = $1`, provider)
+	if err := row.Scan(&p.until, &p.failures); err != nil {
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil, nil //nolint:nilnil // no pause is what was asked for
+		}
+		return nil, err
+	}
+	return p, nil
+}
+
+// claim prolongs a pause that is over, and reports whether no one else has.
+func (s *store) claim(ctx context.Context, provider string, p *pause, until time.Time) (bool, error) {
+	row := s.row(ctx, s.executor, `
+		UPDATE unified_cancel_pause SET until = $1 WHERE provider = $2 AND until = $3 RETURNING until`,
+		until.UnixMilli(), provider, p.until)
+	err := row.Scan(&p.until)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// begin pauses a provider that is not paused.
+func (s *store) begin(ctx context.Context, provider string, until time.Time) error {
+	return s.exec(ctx, s.executor, `
+		INSERT INTO unified_cancel_pause (provider, until, failures) VALUES ($1, $2, 1)
+		ON CONFLICT (provider) DO NOTHING`, provider, until.UnixMilli())
+}
+
+// prolong sets the pause that was claimed.
+func (s *store) prolong(ctx context.Context, provider string, until time.Time, failures int) error {
+	return s.exec(ctx, s.executor, `
+		UPDATE unified_cancel_pause SET until = $1, failures = $2 WHERE provider = $3`,
+		until.UnixMilli(), failures, provider)
+}
+
+// end ends the pause of a provider.
+func (s *store) end(ctx context.Context, provider string) error {
+	return s.exec(ctx, s.executor, `DELETE FROM unified_cancel_pause WHERE provider = $1`, provider)
+}

@@ -1,0 +1,427 @@
+package durable
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/unified-cancel/cancel"
+)
+
+// inNoTime runs test with a Queue of adapter in a bubble.
+func inNoTime(t *testing.T, adapter cancel.Canceler, test func(t *testing.T, q *SQLite)) {
+	t.Helper()
+	path := file(t)
+	synctest.Test(t, func(t *testing.T) {
+		q := open(t, path, of(adapter))
+		defer func() { assert.NoError(t, q.Close()) }()
+		test(t, q)
+	})
+}
+
+func TestFirstAnswer(t *testing.T) {
+	for name, test := range map[string]struct {
+		answer  func() (cancel.Result, error)
+		want    State
+		settled bool
+	}{
+		"cancelled":         {func() (cancel.Result, error) { return is(cancel.Cancelled) }, Done, true},
+		"already cancelled": {func() (cancel.Result, error) { return is(cancel.AlreadyCancelled) }, Done, true},
+		"pending":           {func() (cancel.Result, error) { return is(cancel.Pending) }, Pending, false},
+		"invalid":           {func() (cancel.Result, error) { return fails(cancel.ErrInvalid) }, Failed, true},
+		"forbidden":         {func() (cancel.Result, error) { return fails(cancel.ErrForbidden) }, Failed, true},
+		"not found":         {func() (cancel.Result, error) { return fails(cancel.ErrNotFound) }, Failed, true},
+		"not cancellable":   {func() (cancel.Result, error) { return fails(cancel.ErrNotCancellable) }, Failed, true},
+		"rejected":          {func() (cancel.Result, error) { return fails(cancel.ErrRejected) }, Failed, true},
+		"unexpected":        {func() (cancel.Result, error) { return fails(cancel.ErrUnexpected) }, Unknown, true},
+		"unavailable":       {func() (cancel.Result, error) { return fails(cancel.ErrUnavailable) }, Queued, false},
+		"auth":              {func() (cancel.Result, error) { return fails(cancel.ErrAuth) }, Queued, false},
+		"unknown outcome":   {func() (cancel.Result, error) { return fails(cancel.ErrUnknownOutcome) }, InDoubt, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			result, failed := test.answer()
+			v := &vendor{cancel: always(result, failed)}
+			inNoTime(t, v, func(t *testing.T, q *SQLite) {
+				id := enqueue(t, q.Queue, payment("1"))
+				again := once(t, q.Queue, id)
+				c := get(t, q.Queue, id)
+				assert.Equal(t, test.want, c.State)
+				assert.Equal(t, test.settled, again == over)
+				assert.Equal(t, test.settled, !c.SettledAt.IsZero())
+				assert.Equal(t, test.settled, !c.ToldAt.IsZero())
+				assert.Equal(t, 1, c.Sent)
+				assert.Equal(t, 1, v.called())
+				require.Len(t, c.Evidence, 1)
+				if failed == nil {
+					assert.Equal(t, result.State, c.Result.State)
+					assert.NoError(t, c.Err())
+					return
+				}
+				want, ok := failed.(*cancel.Error) //nolint:errorlint // the very value
+				require.True(t, ok)
+				require.ErrorIs(t, c.Err(), want.Reason)
+				got := c.Err().(*cancel.Error) //nolint:errorlint // the very value
+				assert.Equal(t, "v", got.Provider)
+				assert.Equal(t, "1", got.ID)
+				assert.Equal(t, []byte("r"), got.Raw)
+			})
+		})
+	}
+}
+
+func TestSettledIsFinal(t *testing.T) {
+	v := &vendor{}
+	inNoTime(t, v, func(t *testing.T, q *SQLite) {
+		id := enqueue(t, q.Queue, payment("1"))
+		before := finish(t, q.Queue, id)
+		for range 3 {
+			assert.Equal(t, over, once(t, q.Queue, id))
+		}
+		assert.Equal(t, before, get(t, q.Queue, id))
+		assert.Equal(t, 1, v.called())
+	})
+}
+
+func TestPendingAcrossRestarts(t *testing.T) {
+	const asks = 8
+	v := &teller{
+		vendor: vendor{cancel: always(is(cancel.Pending))},
+		status: func(n int) (cancel.Result, error) {
+			if n == asks {
+				return cancel.Result{State: cancel.Cancelled, Receipt: []byte("<acuse/>")}, nil
+			}
+			return is(cancel.Pending)
+		},
+	}
+	path := file(t)
+	synctest.Test(t, func(t *testing.T) {
+		q := open(t, path, of(v))
+		id := enqueue(t, q.Queue, payment("1"))
+		var pauses []time.Duration
+		for {
+			again := once(t, q.Queue, id)
+			if again == over {
+				break
+			}
+			pauses = append(pauses, again)
+			require.NoError(t, q.Close()) // each turn is a process of its own
+			time.Sleep(again)
+			q = open(t, path, of(v))
+		}
+		defer func() { assert.NoError(t, q.Close()) }()
+		m := time.Minute
+		assert.Equal(t, []time.Duration{5 * m, 10 * m, 20 * m, 40 * m, 60 * m, 60 * m, 60 * m, 60 * m}, pauses)
+		c := get(t, q.Queue, id)
+		assert.Equal(t, Done, c.State)
+		assert.Equal(t, []byte("<acuse/>"), c.Result.Receipt)
+		assert.Equal(t, asks, c.Asked)
+		assert.Equal(t, 1, v.called(), "it is sent once")
+		assert.Len(t, c.Evidence, 3, "of what is pending the first and the last are kept")
+		assert.Equal(t, cancel.Cancelled, c.Evidence[2].State)
+	})
+}
+
+func TestPendingEnds(t *testing.T) {
+	for name, test := range map[string]struct {
+		status func() (cancel.Result, error)
+		want   State
+		reason error
+	}{
+		"rejected":        {func() (cancel.Result, error) { return fails(cancel.ErrRejected) }, Failed, cancel.ErrRejected},
+		"not cancellable": {func() (cancel.Result, error) { return fails(cancel.ErrNotCancellable) }, Failed, cancel.ErrNotCancellable},
+		"not cancelled":   {func() (cancel.Result, error) { return is(cancel.NotCancelled) }, Failed, cancel.ErrNotFound},
+		"not found":       {func() (cancel.Result, error) { return fails(cancel.ErrNotFound) }, Unknown, cancel.ErrNotFound},
+		"unexpected":      {func() (cancel.Result, error) { return fails(cancel.ErrUnexpected) }, Unknown, cancel.ErrUnexpected},
+		"forbidden":       {func() (cancel.Result, error) { return fails(cancel.ErrForbidden) }, Unknown, cancel.ErrForbidden},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := &teller{
+				vendor: vendor{cancel: always(is(cancel.Pending))},
+				status: func(int) (cancel.Result, error) { return test.status() },
+			}
+			inNoTime(t, v, func(t *testing.T, q *SQLite) {
+				c := finish(t, q.Queue, enqueue(t, q.Queue, payment("1")))
+				assert.Equal(t, test.want, c.State)
+				assert.ErrorIs(t, c.Err(), test.reason)
+				assert.Equal(t, 1, v.asked())
+			})
+		})
+	}
+	t.Run("no status", func(t *testing.T) {
+		v := &vendor{cancel: always(is(cancel.Pending))}
+		inNoTime(t, v, func(t *testing.T, q *SQLite) {
+			c := finish(t, q.Queue, enqueue(t, q.Queue, payment("1")))
+			assert.Equal(t, Unknown, c.State)
+			assert.Equal(t, cancel.Pending, c.Result.State)
+		})
+	})
+}
+
+func TestForgotten(t *testing.T) {
+	for name, status := range map[string]func() (cancel.Result, error){
+		"pending":     func() (cancel.Result, error) { return is(cancel.Pending) },
+		"unavailable": func() (cancel.Result, error) { return fails(cancel.ErrUnavailable) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := &teller{
+				vendor: vendor{cancel: always(is(cancel.Pending))},
+				status: func(int) (cancel.Result, error) { return status() },
+			}
+			inNoTime(t, v, func(t *testing.T, q *SQLite) {
+				c := finish(t, q.Queue, enqueue(t, q.Queue, payment("1")))
+				assert.Equal(t, Forgotten, c.State)
+				took := c.SettledAt.Sub(c.PendingSince)
+				assert.GreaterOrEqual(t, took, 60*24*time.Hour)
+				assert.Less(t, took, 60*24*time.Hour+2*time.Hour)
+				assert.LessOrEqual(t, len(c.Evidence), 3)
+				assert.Equal(t, 1, v.called())
+			})
+		})
+	}
+}
+
+func TestUnavailable(t *testing.T) {
+	v := &vendor{cancel: func(n int, _ cancel.Request) (cancel.Result, error) {
+		switch {
+		case n == 3:
+			return cancel.Result{}, &cancel.Error{Reason: cancel.ErrUnavailable, RetryAfter: 5 * time.Hour}
+		case n <= 9:
+			return fails(cancel.ErrUnavailable)
+		}
+		return is(cancel.Cancelled)
+	}}
+	inNoTime(t, v, func(t *testing.T, q *SQLite) {
+		id := enqueue(t, q.Queue, payment("1"))
+		for i, minutes := range []int{1, 2, 5 * 60, 8, 16, 32, 60, 60, 60} {
+			want := time.Duration(minutes) * time.Minute
+			again := once(t, q.Queue, id)
+			assert.GreaterOrEqual(t, again, want, i)
+			assert.LessOrEqual(t, again, want+want/10, i)
+			c := get(t, q.Queue, id)
+			assert.Equal(t, Queued, c.State)
+			assert.Equal(t, time.Now().Add(again).UTC().Round(0), c.NextAt)
+			time.Sleep(again)
+		}
+		assert.Equal(t, Done, finish(t, q.Queue, id).State)
+		assert.Equal(t, 10, v.called())
+	})
+}
+
+func TestDoubtWithStatus(t *testing.T) {
+	v := &teller{
+		vendor: vendor{cancel: func(n int, _ cancel.Request) (cancel.Result, error) {
+			switch n {
+			case 1:
+				return fails(cancel.ErrUnknownOutcome)
+			case 2:
+				return fails(cancel.ErrNotFound) // true of this call alone
+			}
+			return is(cancel.AlreadyCancelled)
+		}},
+		status: func(n int) (cancel.Result, error) {
+			if n <= 3 { // the Client asks once itself
+				return fails(cancel.ErrUnavailable)
+			}
+			return is(cancel.NotCancelled)
+		},
+	}
+	inNoTime(t, v, func(t *testing.T, q *SQLite) {
+		id := enqueue(t, q.Queue, payment("1"))
+		for range 3 {
+			time.Sleep(once(t, q.Queue, id))
+			assert.Equal(t, InDoubt, get(t, q.Queue, id).State)
+			assert.Equal(t, 1, v.called(), "nothing is sent before the status is known")
+			if v.asked() == 3 {
+				break
+			}
+		}
+		time.Sleep(once(t, q.Queue, id))
+		assert.Equal(t, 2, v.called())
+		assert.Equal(t, InDoubt, get(t, q.Queue, id).State, "an error of Cancel ends no doubt")
+		c := finish(t, q.Queue, id)
+		assert.Equal(t, Done, c.State)
+		assert.Equal(t, cancel.AlreadyCancelled, c.Result.State)
+	})
+}
+
+func TestDoubtEndedByStatus(t *testing.T) {
+	for name, test := range map[string]struct {
+		status func() (cancel.Result, error)
+		want   State
+	}{
+		"cancelled":       {func() (cancel.Result, error) { return is(cancel.Cancelled) }, Done},
+		"rejected":        {func() (cancel.Result, error) { return fails(cancel.ErrRejected) }, Failed},
+		"not cancellable": {func() (cancel.Result, error) { return fails(cancel.ErrNotCancellable) }, Failed},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := &teller{
+				vendor: vendor{cancel: always(fails(cancel.ErrUnknownOutcome))},
+				status: func(n int) (cancel.Result, error) {
+					if n == 1 {
+						return fails(cancel.ErrUnavailable)
+					}
+					return test.status()
+				},
+			}
+			inNoTime(t, v, func(t *testing.T, q *SQLite) {
+				c := finish(t, q.Queue, enqueue(t, q.Queue, payment("1")))
+				assert.Equal(t, test.want, c.State)
+				assert.Equal(t, 1, v.called())
+				assert.Equal(t, 2, v.asked())
+			})
+		})
+	}
+}
+
+func TestDoubtThatStays(t *testing.T) {
+	v := &vendor{cancel: func(n int, _ cancel.Request) (cancel.Result, error) {
+		if n == 1 {
+			return fails(cancel.ErrUnknownOutcome)
+		}
+		return fails(cancel.ErrNotCancellable)
+	}}
+	inNoTime(t, v, func(t *testing.T, q *SQLite) {
+		c := finish(t, q.Queue, enqueue(t, q.Queue, payment("1")))
+		assert.Equal(t, Unknown, c.State)
+		assert.ErrorIs(t, c.Err(), cancel.ErrNotCancellable, "the last error is kept as it was")
+		took := c.SettledAt.Sub(c.DoubtSince)
+		assert.GreaterOrEqual(t, took, 24*time.Hour)
+		assert.Less(t, took, 26*time.Hour)
+	})
+}
+
+// What a worker leaves behind that dies before, or after, the vendor has carried out what
+// it asked for looks the same, and is in doubt.
+func TestKilledAroundTheCall(t *testing.T) {
+	for name, carriedOut := range map[string]bool{"between record and call": false, "between call and record": true} {
+		t.Run(name+", with a status", func(t *testing.T) {
+			dead := false
+			v := &teller{}
+			v.cancel = func(int, cancel.Request) (cancel.Result, error) {
+				if !dead {
+					dead = true
+					perish()
+				}
+				return is(cancel.Cancelled)
+			}
+			v.status = func(int) (cancel.Result, error) {
+				if carriedOut {
+					return is(cancel.Cancelled)
+				}
+				return fails(cancel.ErrNotFound)
+			}
+			inNoTime(t, v, func(t *testing.T, q *SQLite) {
+				id := enqueue(t, q.Queue, payment("1"))
+				die(t, q.Queue, id)
+				assert.Equal(t, Sending, get(t, q.Queue, id).State)
+				c := finish(t, q.Queue, id)
+				assert.Equal(t, Done, c.State)
+				assert.False(t, c.DoubtSince.IsZero())
+				assert.Equal(t, 1, v.asked(), "the status is asked first")
+				if carriedOut {
+					assert.Equal(t, 1, v.called(), "it is not sent again")
+				} else {
+					assert.Equal(t, 2, v.called())
+				}
+			})
+		})
+		t.Run(name+", without", func(t *testing.T) {
+			v := &vendor{}
+			v.cancel = func(n int, _ cancel.Request) (cancel.Result, error) {
+				switch {
+				case n == 1:
+					perish()
+				case n == 2:
+					return fails(cancel.ErrNotFound)
+				case carriedOut:
+					return is(cancel.AlreadyCancelled)
+				}
+				return is(cancel.Cancelled)
+			}
+			inNoTime(t, v, func(t *testing.T, q *SQLite) {
+				id := enqueue(t, q.Queue, payment("1"))
+				die(t, q.Queue, id)
+				time.Sleep(once(t, q.Queue, id))
+				assert.Equal(t, InDoubt, get(t, q.Queue, id).State, "an error stays in doubt")
+				assert.Equal(t, Done, finish(t, q.Queue, id).State)
+				assert.Equal(t, 3, v.called())
+			})
+		})
+	}
+}
+
+// A call whose answer someone else has forestalled is recorded by nobody.
+func TestTwoWorkers(t *testing.T) {
+	v := &vendor{}
+	inNoTime(t, v, func(t *testing.T, q *SQLite) {
+		id := enqueue(t, q.Queue, payment("1"))
+		first, err := q.store.load(t.Context(), id)
+		require.NoError(t, err)
+		finish(t, q.Queue, id)
+		first.State = Queued
+		require.ErrorIs(t, q.store.save(t.Context(), first), errTaken)
+		assert.Equal(t, Done, get(t, q.Queue, id).State)
+	})
+}
+
+func TestTold(t *testing.T) {
+	path := file(t)
+	synctest.Test(t, func(t *testing.T) {
+		config := of(&vendor{})
+		var told []Cancellation
+		config.OnSettled = func(_ context.Context, c Cancellation) error {
+			told = append(told, c)
+			switch len(told) {
+			case 1:
+				perish()
+			case 2:
+				return errTold
+			}
+			return nil
+		}
+		q := open(t, path, config)
+		defer func() { assert.NoError(t, q.Close()) }()
+		id := enqueue(t, q.Queue, payment("1"))
+		die(t, q.Queue, id)
+		assert.True(t, get(t, q.Queue, id).ToldAt.IsZero())
+		_, err := q.turn(t.Context(), id)
+		require.ErrorIs(t, err, errTold)
+		assert.Equal(t, over, once(t, q.Queue, id))
+		assert.Equal(t, over, once(t, q.Queue, id))
+		require.Len(t, told, 3, "until it has been heard, and no more")
+		for _, c := range told {
+			assert.Equal(t, Done, c.State)
+			assert.Equal(t, id, c.ID)
+		}
+		assert.False(t, get(t, q.Queue, id).ToldAt.IsZero())
+	})
+}
+
+func TestEnded(t *testing.T) {
+	for name, test := range map[string]struct {
+		reason error
+		want   State
+	}{
+		"before it was sent": {cancel.ErrUnavailable, Queued},
+		"while it was sent":  {cancel.ErrUnknownOutcome, InDoubt},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, end := context.WithCancel(t.Context())
+			v := &vendor{cancel: func(int, cancel.Request) (cancel.Result, error) {
+				end()
+				return cancel.Result{}, &cancel.Error{Reason: test.reason, Err: ctx.Err()}
+			}}
+			inNoTime(t, v, func(t *testing.T, q *SQLite) {
+				id := enqueue(t, q.Queue, payment("1"))
+				again, err := q.turn(ctx, id)
+				require.NoError(t, err)
+				assert.Zero(t, again, "the next process takes it up at once")
+				assert.Equal(t, test.want, get(t, q.Queue, id).State)
+			})
+		})
+	}
+}

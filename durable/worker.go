@@ -1,0 +1,296 @@
+package durable
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/riverqueue/river"
+
+	"github.com/unified-cancel/cancel"
+)
+
+// lastWords is how long it may take to record what a turn that was ended has come to.
+const lastWords = 10 * time.Second
+
+// worker is what River runs for a job. Whatever River knows of a job, such as how often it
+// was tried, counts for nothing: what was recorded of its cancellation does.
+type worker struct {
+	river.WorkerDefaults[job]
+
+	turn func(ctx context.Context, id int64) (again time.Duration, err error)
+}
+
+// Work gives the cancellation a turn. An error is the database's, or of who is told.
+func (w *worker) Work(ctx context.Context, j *river.Job[job]) error {
+	again, err := w.turn(ctx, j.Args.ID)
+	switch {
+	case err != nil:
+		return err
+	case again == over:
+		return nil
+	}
+	return river.JobSnooze(max(0, again))
+}
+
+// NextRetry is when a turn that ended in an error is repeated.
+func (*worker) NextRetry(j *river.Job[job]) time.Time {
+	return time.Now().Add(Span{First: 2 * time.Second, Longest: 10 * time.Minute}.at(len(j.Errors) + 1))
+}
+
+// over says that a cancellation needs no more turns.
+const over time.Duration = -1
+
+// turn takes a cancellation as far as it can be taken now. It returns after how long it
+// needs another turn.
+func (q *Queue[TTx]) turn(ctx context.Context, id int64) (again time.Duration, err error) {
+	c, err := q.store.load(ctx, id)
+	if err != nil {
+		return 0, err
+	}
+	if c.State.Settled() {
+		return q.tell(ctx, c)
+	}
+	t := &turn{
+		store: q.store, config: q.config, c: c,
+		provider: q.config.Providers[c.Request.Provider], client: q.clients[c.Request.Provider],
+	}
+	if t.client == nil {
+		return 0, fmt.Errorf("there is no provider %q", c.Request.Provider)
+	}
+	entry, err := q.enter(ctx, c.Request.Provider)
+	if err != nil || entry.wait > 0 {
+		return entry.wait, err
+	}
+	before := c.State
+	if err := t.take(ctx); err != nil {
+		return 0, err
+	}
+	// What the provider has said is recorded although the turn be ended.
+	recording, end := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+	defer end()
+	c.NextAt = now().Add(t.again)
+	if c.State.Settled() {
+		c.SettledAt, c.NextAt = now(), time.Time{}
+	}
+	if err := q.store.save(recording, c); err != nil {
+		return 0, err
+	}
+	q.logger.LogAttrs(ctx, slog.LevelDebug, "turn",
+		slog.Int64("id", c.ID), slog.String("provider", c.Request.Provider),
+		slog.String("from", string(before)), slog.String("to", string(c.State)),
+		slog.Duration("again", t.again))
+	if err := q.leave(recording, c.Request.Provider, entry, t.last); err != nil {
+		return 0, err
+	}
+	if c.State.Settled() {
+		return q.tell(ctx, c)
+	}
+	return t.again, nil
+}
+
+// tell tells of a cancellation that is settled, unless that was done.
+func (q *Queue[TTx]) tell(ctx context.Context, c *Cancellation) (time.Duration, error) {
+	if !c.ToldAt.IsZero() {
+		return over, nil
+	}
+	if err := q.config.OnSettled(ctx, *c); err != nil {
+		return 0, fmt.Errorf("OnSettled: %w", err)
+	}
+	c.ToldAt = now()
+	recording, end := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+	defer end()
+	if err := q.store.save(recording, c); err != nil {
+		return 0, err
+	}
+	return over, nil
+}
+
+// turn is one turn of a cancellation.
+type turn struct {
+	store    *store
+	config   Config
+	provider Provider
+	client   *cancel.Client
+
+	c     *Cancellation
+	again time.Duration // until the next turn, where c is not settled
+	last  error         // of the last call
+}
+
+// take makes the calls of the turn. Its error is the database's.
+func (t *turn) take(ctx context.Context) error {
+	switch t.c.State {
+	case Queued:
+		return t.send(ctx)
+	case Pending:
+		t.ask(ctx)
+		return nil
+	default: // Sending is what a worker leaves behind that has died
+		t.doubt()
+		return t.resolve(ctx)
+	}
+}
+
+// send asks for the cancellation. Before, it records that it is about to.
+func (t *turn) send(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	t.c.State = Sending
+	t.c.Sent++
+	if t.c.SentAt.IsZero() {
+		t.c.SentAt = now()
+	}
+	if err := t.store.save(ctx, t.c); err != nil {
+		return err
+	}
+	result, err := call(ctx, t.c, t.client.Cancel)
+	t.last = err
+	switch {
+	case err == nil:
+		t.taken(result)
+	case !t.c.DoubtSince.IsZero(), errors.Is(err, cancel.ErrUnknownOutcome):
+		t.doubt()
+		t.unresolved(ctx, err)
+	case errors.Is(err, cancel.ErrUnavailable), errors.Is(err, cancel.ErrAuth):
+		t.c.State = Queued
+		t.retry(ctx, err)
+	case errors.Is(err, cancel.ErrUnexpected):
+		t.settle(Unknown, err)
+	default:
+		t.settle(Failed, err)
+	}
+	return nil
+}
+
+// doubt notes that an earlier call may have been carried out, or may yet be.
+func (t *turn) doubt() {
+	t.c.State = InDoubt
+	if t.c.DoubtSince.IsZero() {
+		t.c.DoubtSince = now()
+	}
+}
+
+// resolve finds out what became of a call whose outcome is unknown, by the rules of
+// [cancel.Client]: the status is asked first, and the cancellation again where that allows
+// it or where there is none.
+func (t *turn) resolve(ctx context.Context) error {
+	result, err := call(ctx, t.c, t.client.Status)
+	t.last = err
+	switch {
+	case err == nil && result.State != cancel.NotCancelled:
+		t.taken(result)
+	case err == nil, errors.Is(err, cancel.ErrNotFound), errors.Is(err, errors.ErrUnsupported):
+		return t.send(ctx)
+	case errors.Is(err, cancel.ErrRejected), errors.Is(err, cancel.ErrNotCancellable):
+		t.settle(Failed, err)
+	default:
+		t.unresolved(ctx, err)
+	}
+	return nil
+}
+
+// unresolved leaves the cancellation in doubt for another turn, or for good.
+func (t *turn) unresolved(ctx context.Context, err error) {
+	if now().Sub(t.c.DoubtSince) >= t.config.DoubtFor {
+		t.settle(Unknown, err)
+		return
+	}
+	t.retry(ctx, err)
+}
+
+// ask asks for the status of what is pending.
+func (t *turn) ask(ctx context.Context) {
+	t.c.Asked++
+	result, err := call(ctx, t.c, t.client.Status)
+	t.last = err
+	forgotten := now().Sub(t.c.PendingSince) >= t.provider.RemembersFor
+	switch {
+	case err == nil && result.State == cancel.Pending && forgotten:
+		t.c.Result = result
+		t.settle(Forgotten, nil)
+	case err == nil && result.State == cancel.NotCancelled:
+		t.c.Result = result
+		t.settle(Failed, &cancel.Error{
+			Provider: t.c.Request.Provider, Op: "Status", ID: t.c.Request.ID,
+			Code: result.Code, Message: result.Message,
+			Reason: cancel.ErrNotFound,
+			Err:    errors.New("there is no longer a cancellation to wait for"),
+		})
+	case err == nil:
+		t.taken(result)
+	case errors.Is(err, cancel.ErrRejected), errors.Is(err, cancel.ErrNotCancellable):
+		t.settle(Failed, err)
+	case forgotten:
+		t.settle(Forgotten, err)
+	case errors.Is(err, cancel.ErrUnavailable), errors.Is(err, cancel.ErrAuth):
+		t.retry(ctx, err)
+		t.again = max(t.again, t.config.Poll.at(t.c.Asked))
+	default:
+		t.settle(Unknown, err)
+	}
+}
+
+// taken notes an answer by which the provider has taken the cancellation.
+func (t *turn) taken(result cancel.Result) {
+	t.c.Result, t.c.Failure = result, nil
+	if result.State != cancel.Pending {
+		t.c.State = Done
+		return
+	}
+	t.c.State = Pending
+	if t.c.PendingSince.IsZero() {
+		t.c.PendingSince = now()
+	}
+	t.again = t.config.Poll.at(t.c.Asked + 1)
+}
+
+// settle notes the outcome.
+func (t *turn) settle(s State, err error) {
+	t.c.State, t.c.Failure = s, nil
+	if err != nil {
+		t.c.Failure = failure(err, 1)
+	}
+}
+
+// retry puts the cancellation off because of err: until after a pause, or, where the
+// turn was ended from outside, until a process takes it up again.
+func (t *turn) retry(ctx context.Context, err error) {
+	t.c.Failure = failure(err, t.c.tries()+1)
+	if errors.Is(ctx.Err(), context.Canceled) {
+		t.again = 0
+		return
+	}
+	pause := t.config.Retry.at(t.c.Failure.Times)
+	t.again = pause + rand.N(pause/10+1)
+	if e, ok := errors.AsType[*cancel.Error](err); ok {
+		t.again = max(t.again, e.RetryAfter)
+	}
+}
+
+// call makes a call of a Client, and adds the evidence of it to c.
+func call(ctx context.Context, c *Cancellation, method func(context.Context, cancel.Request) (cancel.Result, error)) (cancel.Result, error) {
+	w := &witnesses{c: c}
+	return method(context.WithValue(ctx, witnessKey{}, w), c.Request)
+}
+
+type witnessKey struct{}
+
+type witnesses struct {
+	mu sync.Mutex
+	c  *Cancellation
+}
+
+// witness adds evidence to the cancellation whose call ctx belongs to.
+func witness(ctx context.Context, e cancel.Evidence) {
+	if w, ok := ctx.Value(witnessKey{}).(*witnesses); ok {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.c.testify(e)
+	}
+}
