@@ -36,18 +36,19 @@ func (c *Client) All(ctx context.Context, reqs iter.Seq[Request]) iter.Seq[Item]
 	return func(yield func(Item) bool) {
 		a := &all{
 			client: c,
-			source: newSource(reqs),
 			slots:  make(chan struct{}, c.policy.concurrency),
 			doors:  make(map[*provider]*door, len(c.providers)),
 			items:  make(chan Item),
 			stop:   make(chan struct{}),
+			pulled: make(chan struct{}),
 		}
 		for _, p := range c.providers {
 			a.doors[p] = new(door)
 		}
-		go a.dispatch(ctx)
-		defer a.source.rethrow()
-		defer a.finish()
+		go a.pull(ctx, reqs)
+		go a.finish(ctx)
+		defer a.rethrow()
+		defer a.drain()
 		for item := range a.items {
 			if !yield(item) {
 				return
@@ -56,85 +57,195 @@ func (c *Client) All(ctx context.Context, reqs iter.Seq[Request]) iter.Seq[Item]
 	}
 }
 
-// all is one run of All.
+// all is one run of All. One goroutine pulls requests and begins the calls, one sees to
+// the end, and each call has its own.
 type all struct {
 	client *Client
-	source *source
-	slots  chan struct{} // holds one for each call in flight
 	doors  map[*provider]*door
+	slots  chan struct{} // holds one for each group that is being filled or in flight
 	items  chan Item     // closed when nothing is left
 	stop   chan struct{} // closed when the consumer wants no more
+	pulled chan struct{} // closed when the iterator has returned
+	panic  any           // what it panicked with; to be read when it has returned
+
+	reserved bool // a slot is held for the next group; of the goroutine that pulls
+
+	mu      sync.Mutex
+	asking  bool   // the iterator was asked for a request and has not yielded it
+	closed  bool   // what it yields is no longer waited for
+	filling *group // nil where there is none
+	calls   sync.WaitGroup
 }
 
-// finish waits for the calls in flight, whose items the consumer no longer wants.
-func (a *all) finish() {
+// group is requests that travel together, while it may grow.
+type group struct {
+	reqs  []Request
+	limit int
+	timer *time.Timer // sends it off when patience ends
+}
+
+// pull runs the iterator.
+func (a *all) pull(ctx context.Context, reqs iter.Seq[Request]) {
+	defer close(a.pulled)
+	defer a.sendOff(ctx, nil)
+	defer func() { a.panic = recover() }()
+	if !a.ask(ctx) {
+		return
+	}
+	for req := range reqs {
+		if !a.take(ctx, req) || !a.ask(ctx) {
+			return
+		}
+	}
+}
+
+// ask waits until one more request can be worked on. It is false when none is wanted.
+func (a *all) ask(ctx context.Context) bool {
+	if !a.fillable() && !a.reserve(ctx.Done()) {
+		return false
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.asking = ctx.Err() == nil && !stopped(a.stop)
+	return a.asking
+}
+
+func (a *all) fillable() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.filling != nil
+}
+
+// reserve waits for a slot for the next group. It is false when the consumer wants no
+// more, or done comes first.
+func (a *all) reserve(done <-chan struct{}) bool {
+	if !a.reserved {
+		select {
+		case a.slots <- struct{}{}:
+			a.reserved = true
+		case <-a.stop:
+		case <-done:
+		}
+	}
+	return a.reserved
+}
+
+// take begins to work on a request that was pulled. It is false when nobody waits for it
+// any longer.
+func (a *all) take(ctx context.Context, req Request) bool {
+	if joined, wanted := a.join(ctx, req); joined || !wanted {
+		return wanted
+	}
+	if !a.reserve(nil) {
+		return false
+	}
+	a.reserved = false
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	p := a.client.providers[req.Provider]
+	if p == nil || p.batcher == nil || p.maxBatch <= 1 {
+		a.begin(ctx, []Request{req})
+		return true
+	}
+	g := &group{reqs: []Request{req}, limit: p.maxBatch}
+	g.timer = time.AfterFunc(groupPatience, func() { a.sendOff(ctx, g) })
+	a.filling = g
+	return true
+}
+
+// join adds req to the group that is being filled, if it may travel with that, and sends
+// off a group that will not grow any more.
+func (a *all) join(ctx context.Context, req Request) (joined, wanted bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.asking = false
+	g := a.filling
+	if g == nil || a.closed {
+		return false, !a.closed
+	}
+	if joined = together(g.reqs[0], req); joined {
+		g.reqs = append(g.reqs, req)
+	}
+	if joined && len(g.reqs) < g.limit {
+		g.timer.Reset(groupPatience)
+	} else {
+		a.depart(ctx)
+	}
+	return joined, true
+}
+
+// sendOff begins the call of the group that is being filled, if it is g or g is nil.
+func (a *all) sendOff(ctx context.Context, g *group) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.filling != nil && (g == nil || g == a.filling) {
+		a.depart(ctx)
+	}
+}
+
+// depart begins the call of the group that is being filled. The lock is held.
+func (a *all) depart(ctx context.Context) {
+	a.filling.timer.Stop()
+	a.begin(ctx, a.filling.reqs)
+	a.filling = nil
+}
+
+// begin begins the call of requests that travel together, which have a slot.
+func (a *all) begin(ctx context.Context, reqs []Request) {
+	a.calls.Add(1)
+	go a.work(ctx, reqs)
+}
+
+// finish waits until nothing more is pulled and the calls are over. When ctx or the
+// consumer ends it, an iterator that is to yield a request has a little time to do so. One
+// that takes longer is not waited for: it ends when it yields.
+func (a *all) finish(ctx context.Context) {
+	defer close(a.items)
+	defer a.calls.Wait()
+	select {
+	case <-a.pulled:
+		return
+	case <-ctx.Done():
+	case <-a.stop:
+	}
+	a.sendOff(ctx, nil)
+	patience := time.NewTimer(groupPatience)
+	defer patience.Stop()
+	select {
+	case <-a.pulled:
+		return
+	case <-patience.C:
+	}
+	if !a.giveUp() {
+		<-a.pulled
+	}
+}
+
+// giveUp stops waiting for the iterator if it was asked for a request and does not yield.
+func (a *all) giveUp() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.closed = a.asking
+	return a.closed
+}
+
+// drain waits for the calls in flight, whose items the consumer no longer wants.
+func (a *all) drain() {
 	close(a.stop)
 	for range a.items {
 		continue
 	}
 }
 
-// dispatch gives groups of requests to workers until there are no more.
-func (a *all) dispatch(ctx context.Context) {
-	var workers sync.WaitGroup
-	var next *Request // pulled, but not of the last group
-	for a.slot() {
-		group, following := a.group(ctx, next)
-		if len(group) == 0 || stopped(a.stop) {
-			break
-		}
-		next = following
-		workers.Go(func() {
-			defer func() { <-a.slots }()
-			a.work(ctx, group)
-		})
-	}
-	workers.Wait()
-	// When ctx ended, a request may still have been on its way out of the source.
-	if late := a.source.finish(!stopped(a.stop)); late != nil {
-		a.work(ctx, []Request{*late})
-	}
-	close(a.items)
-}
-
-// slot waits until one more call may be in flight. It is false when the consumer wants
-// no more.
-func (a *all) slot() bool {
-	if stopped(a.stop) {
-		return false
-	}
+// rethrow panics if the iterator has.
+func (a *all) rethrow() {
 	select {
-	case <-a.stop:
-		return false
-	case a.slots <- struct{}{}:
-		return true
-	}
-}
-
-// group returns requests that travel together, the first one of them if there is
-// any, and the one behind them if it was pulled to see that it is not of them.
-func (a *all) group(ctx context.Context, first *Request) (group []Request, next *Request) {
-	if first == nil {
-		if first = a.source.pull(ctx, a.stop, nil); first == nil {
-			return nil, nil
+	case <-a.pulled:
+		if a.panic != nil {
+			panic(a.panic)
 		}
+	default:
 	}
-	group = []Request{*first}
-	p := a.client.providers[first.Provider]
-	if p == nil || p.batcher == nil {
-		return group, nil
-	}
-	patience := time.NewTimer(groupPatience)
-	defer patience.Stop()
-	for len(group) < p.maxBatch {
-		next = a.source.pull(ctx, a.stop, patience.C)
-		if next == nil || !together(*first, *next) {
-			return group, next
-		}
-		group = append(group, *next)
-		patience.Reset(groupPatience)
-	}
-	return group, nil
 }
 
 // together reports whether two requests may travel in one call.
@@ -144,6 +255,8 @@ func together(a, b Request) bool {
 
 // work cancels a group and hands over exactly one Item for each request of it.
 func (a *all) work(ctx context.Context, group []Request) {
+	defer a.calls.Done()
+	defer func() { <-a.slots }()
 	p, e := a.client.find("Cancel", group[0])
 	if e != nil {
 		a.items <- Item{Request: group[0], Err: e}
@@ -156,10 +269,10 @@ func (a *all) work(ctx context.Context, group []Request) {
 	s := session{client: a.client, provider: p, door: a.doors[p], stop: a.stop}
 	settled := make([]bool, len(group))
 	defer func() {
-		cause := panicked(recover())
+		panicked := recover()
 		for i, req := range group {
 			if !settled[i] {
-				e := p.failure(how.op, req, cause, ErrUnknownOutcome)
+				e := p.failure(how.op, req, causeOf(panicked), ErrUnknownOutcome)
 				s.logCall(ctx, how.op, 1, 0, []Request{req}, []answer{{err: e}})
 				a.items <- Item{Request: req, Err: e}
 			}
@@ -171,9 +284,9 @@ func (a *all) work(ctx context.Context, group []Request) {
 	})
 }
 
-// panicked returns the error of an adapter that panicked with v, or ended its goroutine.
+// causeOf returns the error of an adapter that panicked with v, or ended its goroutine.
 // What is neither an error nor a string is not shown: it could be anything.
-func panicked(v any) error {
+func causeOf(v any) error {
 	switch v := v.(type) {
 	case error:
 		return fmt.Errorf("the adapter panicked: %w", v)
@@ -181,123 +294,5 @@ func panicked(v any) error {
 		return errors.New("the adapter panicked: " + v)
 	default:
 		return fmt.Errorf("the adapter panicked with a %T", v)
-	}
-}
-
-// source pulls requests one at a time out of an iterator that may block.
-type source struct {
-	permits chan struct{} // one for each request that may be pulled
-	pulled  chan Request
-	closed  chan struct{} // closed when no more are wanted
-	done    chan struct{} // closed when the iterator has returned
-	panic   any           // what it panicked with; to be read when done
-
-	// Of the goroutine that pulls:
-	waiting, ended bool // a permit is out; there are no more
-}
-
-func newSource(reqs iter.Seq[Request]) *source {
-	s := &source{
-		permits: make(chan struct{}, 1),
-		pulled:  make(chan Request),
-		closed:  make(chan struct{}),
-		done:    make(chan struct{}),
-	}
-	go s.run(reqs)
-	return s
-}
-
-func (s *source) run(reqs iter.Seq[Request]) {
-	defer close(s.done)
-	defer close(s.pulled)
-	defer func() { s.panic = recover() }()
-	if !s.permitted() {
-		return
-	}
-	for req := range reqs {
-		select {
-		case s.pulled <- req:
-		case <-s.closed:
-			return
-		}
-		if !s.permitted() {
-			return
-		}
-	}
-}
-
-func (s *source) permitted() bool {
-	select {
-	case <-s.permits:
-		return true
-	case <-s.closed:
-		return false
-	}
-}
-
-// pull returns the next request; nil when there are no more, when ctx or stop ends it,
-// or when patience does. What was asked for then comes with the next pull.
-func (s *source) pull(ctx context.Context, stop <-chan struct{}, patience <-chan time.Time) *Request {
-	if s.ended {
-		return nil
-	}
-	if !s.waiting {
-		if stopped(stop) || ctx.Err() != nil {
-			return nil
-		}
-		s.waiting = true
-		s.permits <- struct{}{}
-	}
-	select {
-	case req, ok := <-s.pulled:
-		return s.took(req, ok)
-	case <-stop:
-	case <-ctx.Done():
-	case <-patience:
-	}
-	return nil
-}
-
-func (s *source) took(req Request, ok bool) *Request {
-	s.waiting, s.ended = false, !ok
-	if !ok {
-		return nil
-	}
-	return &req
-}
-
-// finish ends the iterator, and returns the request that a pull left waiting for if it is
-// wanted and comes soon. An iterator that blocks for longer is not waited for: it ends
-// when it yields next.
-func (s *source) finish(wanted bool) (late *Request) {
-	soon, cancel := context.WithTimeout(context.Background(), groupPatience)
-	defer cancel()
-	if s.waiting && wanted {
-		select {
-		case req, ok := <-s.pulled:
-			late = s.took(req, ok)
-		case <-soon.Done():
-		}
-	}
-	close(s.closed)
-	if !s.waiting {
-		<-s.done
-		return late
-	}
-	select {
-	case <-s.done:
-	case <-soon.Done():
-	}
-	return late
-}
-
-// rethrow panics if the iterator has.
-func (s *source) rethrow() {
-	select {
-	case <-s.done:
-		if s.panic != nil {
-			panic(s.panic)
-		}
-	default:
 	}
 }
