@@ -169,35 +169,72 @@ func (c *Client) read(resp *http.Response) ([]byte, error) {
 		return nil, errors.New("the server switched protocols")
 	}
 	if resp.Uncompressed || !strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
-		return c.readCapped(resp.Body)
+		return c.readCapped(resp.Body, resp.ContentLength)
 	}
 	// A transport that did not ask for compression itself leaves it in place.
 	body := bufio.NewReader(resp.Body)
 	if magic, _ := body.Peek(2); string(magic) != "\x1f\x8b" {
-		plain, err := c.readCapped(body)
+		plain, err := c.readCapped(body, resp.ContentLength)
 		return plain, cmp.Or(err, errors.New("the body is not compressed as its header says"))
 	}
 	unzipped, err := gzip.NewReader(body)
 	if err != nil {
 		return nil, err
 	}
-	return c.readCapped(unzipped)
+	return c.readCapped(unzipped, 0)
 }
 
-func (c *Client) readCapped(r io.Reader) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r, c.maxResponseBytes))
-	body = slices.Clip(body)
-	if err != nil {
+// firstRoom is enough for most answers. A longer one gets growth times the room that was
+// too little, which wastes less than growing often: what was outgrown stays until it is
+// collected.
+const (
+	firstRoom = 4 << 10
+	growth    = 4
+)
+
+// readCapped reads r to its end or to the cap. An expected length above 0 is the room that
+// it makes at first.
+func (c *Client) readCapped(r io.Reader, expected int64) ([]byte, error) {
+	room := int64(firstRoom)
+	if expected > 0 {
+		room = expected
+	}
+	body := make([]byte, 0, min(room, c.maxResponseBytes))
+	for {
+		n, err := r.Read(body[len(body):cap(body)])
+		body = body[:len(body)+n]
+		if err == nil && len(body) == cap(body) {
+			body, err = c.beyond(r, body)
+		}
+		if err == io.EOF { //nolint:errorlint // an error that wraps it is not the end of the body
+			return fitted(body), nil
+		}
+		if err != nil {
+			return fitted(body), err
+		}
+	}
+}
+
+// beyond makes room where body is full and r has more, unless that is beyond the cap.
+func (c *Client) beyond(r io.Reader, body []byte) ([]byte, error) {
+	next := make([]byte, 1)
+	if _, err := io.ReadFull(r, next); err != nil {
 		return body, err
 	}
-	switch n, err := io.ReadFull(r, make([]byte, 1)); {
-	case n > 0:
+	if int64(len(body)) == c.maxResponseBytes {
 		return body, fmt.Errorf("response body exceeds %d bytes", c.maxResponseBytes)
-	case err == io.EOF:
-		return body, nil
-	default:
-		return body, err
 	}
+	roomier := make([]byte, len(body), min(growth*int64(len(body)), c.maxResponseBytes))
+	copy(roomier, body)
+	return append(roomier, next[0]), nil
+}
+
+// fitted returns body without much unused room behind it, for callers keep it.
+func fitted(body []byte) []byte {
+	if len(body) < cap(body)/2 {
+		return bytes.Clone(body)
+	}
+	return slices.Clip(body)
 }
 
 // explain drops the URL that net/http wraps around an error, and makes sure that

@@ -12,8 +12,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"runtime"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -222,6 +224,46 @@ func TestBodyIsCapped(t *testing.T) {
 		}
 	}
 }
+
+func TestReadCappedWhateverTheLength(t *testing.T) {
+	const limit = 100_000
+	c := newClient(t, cancel.ClientOptions{MaxResponseBytes: limit})
+	noise := make([]byte, limit+1)
+	rand.Read(noise)
+	for _, size := range []int{0, 1, 4095, 4096, 4097, 16384, 16385, 65536, 65537, limit} {
+		for _, expected := range []int64{-1, 0, 1, int64(size), 2 * limit} {
+			for how, r := range map[string]io.Reader{
+				"at once":       bytes.NewReader(noise[:size]),
+				"by the byte":   iotest.OneByteReader(bytes.NewReader(noise[:size])),
+				"with its end":  iotest.DataErrReader(bytes.NewReader(noise[:size])),
+				"half the room": iotest.HalfReader(bytes.NewReader(noise[:size])),
+			} {
+				body, err := c.readCapped(r, expected)
+				require.NoError(t, err, "%d %d %s", size, expected, how)
+				require.True(t, bytes.Equal(noise[:size], body), "%d %d %s", size, expected, how)
+				require.LessOrEqual(t, cap(body), 2*size+8, "%d %d %s", size, expected, how)
+			}
+		}
+	}
+	body, err := c.readCapped(iotest.TimeoutReader(bytes.NewReader(noise)), 0)
+	require.ErrorIs(t, err, iotest.ErrTimeout)
+	assert.NotEmpty(t, body)
+}
+
+func TestReadingTakesLittleMoreThanTheCap(t *testing.T) {
+	c := newClient(t, cancel.ClientOptions{})
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	body, err := c.readCapped(neverEnding{}, 0)
+	runtime.ReadMemStats(&after)
+	require.Error(t, err)
+	require.Len(t, body, defaultMaxResponseBytes)
+	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(6<<20))
+}
+
+type neverEnding struct{}
+
+func (neverEnding) Read(p []byte) (int, error) { return len(p), nil }
 
 func TestBodyIsCappedByDefault(t *testing.T) {
 	c := newClient(t, cancel.ClientOptions{})
