@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/unified-cancel/cancel/internal/charset"
 )
@@ -24,43 +25,92 @@ func Read(body []byte, contentType string) (Object, error) {
 	return Parse(text)
 }
 
-// Parse reads the one JSON object that text is. Two keys that are the same, or
-// differ only in case, are an error.
+// Parse reads the one JSON object that text is, of which the Object is a part. Two keys
+// that are the same, or differ only in case, are an error.
 func Parse(text []byte) (Object, error) {
 	if !json.Valid(text) {
 		return nil, errors.New("not one JSON value")
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	if first, err := d.Token(); err != nil || first != json.Delim('{') {
+	// Of valid JSON, the members are told apart by very little.
+	rest, found := bytes.CutPrefix(blank(text), []byte("{"))
+	if !found {
 		return nil, errors.New("not a JSON object")
 	}
-	object := Object{}
-	for d.More() {
-		token, err := d.Token()
+	object := make(Object, 8)
+	for rest = blank(rest); rest[0] != '}'; rest = blank(rest) {
+		rest = blank(bytes.TrimPrefix(rest, []byte(",")))
+		end := valueEnd(rest)
+		name, err := unquote(rest[:end])
 		if err != nil {
 			return nil, err
 		}
-		name, _ := token.(string)
 		key := strings.ToLower(name)
 		if _, twice := object[key]; twice {
 			return nil, fmt.Errorf("key %q stands twice", name)
 		}
-		var value json.RawMessage
-		if err := d.Decode(&value); err != nil {
-			return nil, err
-		}
-		object[key] = value
+		rest = blank(blank(rest[end:])[len(":"):])
+		end = valueEnd(rest)
+		object[key] = json.RawMessage(rest[:end:end])
+		rest = rest[end:]
 	}
 	return object, nil
 }
 
+// blank returns text without the white space that it begins with.
+func blank(text []byte) []byte { return bytes.TrimLeft(text, " \t\r\n") }
+
+// valueEnd returns the length of the JSON value that valid JSON begins with.
+func valueEnd(text []byte) int {
+	depth := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			for i++; text[i] != '"'; i++ {
+				if text[i] == '\\' {
+					i++
+				}
+			}
+			if depth == 0 {
+				return i + 1
+			}
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+			if depth < 0 {
+				return i
+			}
+		case ',', ' ', '\t', '\r', '\n':
+			if depth == 0 {
+				return i
+			}
+		}
+	}
+	return len(text)
+}
+
+// unquote returns the string that a valid JSON value is; null is "".
+func unquote(value []byte) (string, error) {
+	plain := len(value) >= 2 && value[0] == '"' &&
+		!bytes.ContainsFunc(value, func(r rune) bool { return r == '\\' || r >= utf8.RuneSelf })
+	if plain {
+		return string(value[1 : len(value)-1]), nil
+	}
+	var s string
+	err := json.Unmarshal(value, &s)
+	return s, err
+}
+
 // Text returns the string at key, and whether there is one.
 func (o Object) Text(key string) (string, bool) {
-	var s *string
-	if err := json.Unmarshal(o[key], &s); err != nil || s == nil {
+	value := o[key]
+	if len(value) == 0 || value[0] != '"' {
 		return "", false
 	}
-	return *s, true
+	s, err := unquote(value)
+	return s, err == nil
 }
 
 // Count returns the whole number at key, and whether there is one.

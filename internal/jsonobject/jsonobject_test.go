@@ -1,6 +1,10 @@
 package jsonobject
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -64,4 +68,74 @@ func TestTextAndCount(t *testing.T) {
 	}
 	_, ok := Object(nil).Text("a")
 	assert.False(t, ok)
+}
+
+// byDecoder is Parse as encoding/json alone does it.
+func byDecoder(text []byte) (Object, error) {
+	if !json.Valid(text) {
+		return nil, errors.New("not one JSON value")
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	if first, err := d.Token(); err != nil || first != json.Delim('{') {
+		return nil, errors.New("not a JSON object")
+	}
+	object := Object{}
+	for d.More() {
+		token, err := d.Token()
+		if err != nil {
+			return nil, err
+		}
+		name, _ := token.(string)
+		key := strings.ToLower(name)
+		if _, twice := object[key]; twice {
+			return nil, fmt.Errorf("key %q stands twice", name)
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return nil, err
+		}
+		object[key] = value
+	}
+	return object, nil
+}
+
+// FuzzParse compares Parse with encoding/json.
+func FuzzParse(f *testing.F) {
+	for _, seed := range []string{
+		`{}`, " { } ", `{"CODE":"0000","DESC":"OK"}`, `{"a":{"b":[1,"}",{"c":"\\\""}]},"d":-1.5e3 , "e" : null}`,
+		`{"a":"\u00e1\ud800","\u0061":1}`, "{\"\xff\":1,\"\xfe\":2}", "[{}]", `{"K":1,"\u212a":2}`, `{"a":[],"A":{}}`,
+		"{\r\n\t\"a\"\r:\n[ ]\t}", `{"a":"x","a\\":"y","":""}`,
+	} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		want, wrong := byDecoder(text)
+		got, err := Parse(text)
+		if wrong != nil {
+			require.EqualError(t, err, wrong.Error())
+			return
+		}
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+		for key, value := range want {
+			var s *string
+			text, ok := got.Text(key)
+			if json.Unmarshal(value, &s) != nil || s == nil {
+				require.False(t, ok)
+				require.Empty(t, text)
+				continue
+			}
+			require.True(t, ok)
+			require.Equal(t, *s, text)
+		}
+	})
+}
+
+func BenchmarkRead(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Read([]byte(`{"CODE":"0000","DESC":"OK","DATA":{"a":1,"b":"c"}}`), "application/json"); err != nil {
+			b.Fatal(err)
+		}
+	}
 }
