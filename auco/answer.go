@@ -14,31 +14,51 @@ import (
 	"github.com/unified-cancel/cancel/internal/jsonobject"
 )
 
-// interpret returns what answer, to a cancellation of codes, means for req.
-func interpret(call exchange.Call, req cancel.Request, answer exchange.Answer, codes []string) (cancel.Result, error) {
+// reading is what an answer to a cancellation of several documents says of them all.
+type reading struct {
+	answer exchange.Answer
+	said   exchange.Words
+	none   bool  // no code decides
+	cause  error // why none does, or why the counts prove nothing
+	listed []string
+}
+
+// readBatch reads answer, to a cancellation of codes.
+func readBatch(answer exchange.Answer, codes []string) reading {
+	r := reading{answer: answer, none: true}
 	if answer.Err != nil {
-		return cancel.Result{}, call.NoAnswer(answer, exchange.Words{}, nil)
+		return r
 	}
 	object, err := jsonobject.Read(answer.Body, answer.ContentType())
-	said := words(object)
+	r.said, r.cause = words(object), err
 	if err != nil || answer.Status/100 != 2 {
-		return cancel.Result{}, call.NoAnswer(answer, said, err)
+		return r
 	}
 	counts, err := count(object)
 	if err != nil {
-		return cancel.Result{}, call.NoAnswer(answer, said, err)
+		r.cause = err
+		return r
 	}
-	row, doubt := proved, counts.check(codes)
+	r.none, r.listed, r.cause = false, counts.listed, counts.check(codes)
+	return r
+}
+
+// interpret returns what r means for req.
+func (r reading) interpret(call exchange.Call, req cancel.Request) (cancel.Result, error) {
+	if r.none {
+		return cancel.Result{}, call.NoAnswer(r.answer, r.said, r.cause)
+	}
+	row := proved
 	switch {
-	case slices.Contains(counts.listed, req.ID):
+	case slices.Contains(r.listed, req.ID):
 		row = listed
-	case doubt != nil:
+	case r.cause != nil:
 		row = unproved
 	}
 	if row.Reason != nil {
-		return cancel.Result{}, call.Fail(row.Reason, answer, said, cmp.Or(doubt, errors.New("the code is among errors.documents")))
+		return cancel.Result{}, call.Fail(row.Reason, r.answer, r.said, cmp.Or(r.cause, errors.New("the code is among errors.documents")))
 	}
-	return call.Done(req, row.State, answer, said), nil
+	return call.Done(req, row.State, r.answer, r.said), nil
 }
 
 // interpretStatus returns what answer, to a query for a document, means for req.

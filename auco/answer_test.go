@@ -21,7 +21,7 @@ import (
 func read(httpStatus int, contentType, body string, codes ...string) (cancel.Result, error) {
 	answer := exchange.Answer{Status: httpStatus, Header: http.Header{"Content-Type": {contentType}}, Body: []byte(body), At: time.Now()}
 	req := document(codes[0])
-	return interpret(exchange.Call{Provider: provider, Op: cancelOp, ID: req.ID}, req, answer, codes)
+	return readBatch(answer, codes).interpret(exchange.Call{Provider: provider, Op: cancelOp, ID: req.ID}, req)
 }
 
 func TestCancelled(t *testing.T) {

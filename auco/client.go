@@ -61,10 +61,10 @@ func (c *Client) CancelBatch(ctx context.Context, reqs []cancel.Request) []cance
 	if len(batch.Codes) == 0 {
 		return items
 	}
-	answer := c.send(ctx, batch)
+	read := readBatch(c.send(ctx, batch), batch.Codes)
 	for i, req := range reqs {
 		if items[i].Err == nil {
-			items[i].Result, items[i].Err = interpret(c.call(cancelOp, req), req, answer, batch.Codes)
+			items[i].Result, items[i].Err = read.interpret(c.call(cancelOp, req), req)
 		}
 	}
 	return items
