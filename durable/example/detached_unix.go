@@ -1,0 +1,8 @@
+//go:build unix
+
+package main
+
+import "syscall"
+
+// detached keeps what ends a whole group of processes from the vendors.
+var detached = &syscall.SysProcAttr{Setsid: true}

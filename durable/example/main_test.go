@@ -1,0 +1,61 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// TestMain makes the test the command itself, for a test that has to kill it, and for the
+// vendors that it starts.
+func TestMain(m *testing.M) {
+	if os.Getenv("EXAMPLE_TEST_COMMAND") != "" {
+		main()
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func command(t *testing.T, folder string, out *bytes.Buffer) *exec.Cmd {
+	t.Helper()
+	self, err := filepath.Abs(os.Args[0])
+	require.NoError(t, err)
+	c := exec.CommandContext(t.Context(), self, "-n", "40")
+	c.Dir = folder
+	c.Env = append(os.Environ(), "EXAMPLE_TEST_COMMAND=1")
+	c.Stdout, c.Stderr = out, os.Stderr
+	return c
+}
+
+func TestItGoesOnAfterAKill(t *testing.T) {
+	folder := t.TempDir()
+	var first bytes.Buffer
+	c := command(t, folder, &first)
+	require.NoError(t, c.Start())
+	require.Eventually(t, func() bool {
+		_, err := os.Stat(filepath.Join(folder, "durable-example.db-wal"))
+		return err == nil
+	}, 30*time.Second, 10*time.Millisecond, "the database is there")
+	require.NoError(t, c.Process.Kill())
+	_ = c.Wait() // says that it was killed
+
+	var second bytes.Buffer
+	require.NoError(t, command(t, folder, &second).Run())
+	out := second.String()
+	assert.Regexp(t, `^40 cancellations are (in the queue already|enqueued)`, out)
+	last := out[strings.LastIndex(out, "\n\n"):]
+	assert.Regexp(t, `\d+ done `, last)
+	assert.NotContains(t, last, "queued")
+	assert.NotContains(t, last, "pending")
+	assert.Eventually(t, func() bool {
+		_, err := os.Stat(filepath.Join(folder, vendorsFile))
+		return os.IsNotExist(err)
+	}, 10*time.Second, 10*time.Millisecond, "the vendors have ended")
+}
