@@ -18,7 +18,12 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if setup := os.Getenv(killWorker); setup != "" {
+		workUntilKilled(setup)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // vendor is a provider without a status, whose answers are functions. What has none
 // answers Cancelled.

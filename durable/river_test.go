@@ -42,8 +42,8 @@ func onSQLite(t *testing.T) database[*sql.Tx] {
 	}
 }
 
-// onPostgres gives the test a schema of its own.
-func onPostgres(t *testing.T) database[pgx.Tx] {
+// ownSchema returns the URL of a schema for the test alone on the PostgreSQL for tests.
+func ownSchema(t *testing.T) string {
 	t.Helper()
 	address, err := url.Parse(postgres(t))
 	require.NoError(t, err)
@@ -61,9 +61,16 @@ func onPostgres(t *testing.T) database[pgx.Tx] {
 	query := address.Query()
 	query.Set("search_path", schema)
 	address.RawQuery = query.Encode()
+	return address.String()
+}
+
+// onPostgres gives the test a schema of its own.
+func onPostgres(t *testing.T) database[pgx.Tx] {
+	t.Helper()
+	address := ownSchema(t)
 	return func(t *testing.T, config Config) (*Queue[pgx.Tx], func(string)) {
 		t.Helper()
-		q, err := OpenPostgres(t.Context(), address.String(), config)
+		q, err := OpenPostgres(t.Context(), address, config)
 		require.NoError(t, err)
 		t.Cleanup(q.Close)
 		require.NoError(t, q.Migrate(t.Context()))

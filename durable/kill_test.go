@@ -1,0 +1,481 @@
+package durable
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/auco"
+	"github.com/unified-cancel/cancel/canceltest"
+	"github.com/unified-cancel/cancel/factible"
+	"github.com/unified-cancel/cancel/payvalida"
+)
+
+const (
+	killJobs   = 2000
+	killTimes  = 20
+	killShare  = 0.1 // of the vendors' calls that fail
+	killWorker = "CANCEL_TEST_KILL_WORKER"
+	killReport = "CANCEL_TEST_REPORT" // a file that the report is added to
+)
+
+// TestKill has worker processes killed at random moments while they cancel at vendors
+// that fail, and compares what the vendors' ledgers and logs hold with the outcomes.
+func TestKill(t *testing.T) {
+	if testing.Short() {
+		t.Skip("NOT TESTED: workers that are killed, for this is a short run")
+	}
+	seed := uint64(time.Now().UnixNano())
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel()
+		path := file(t)
+		q := open(t, path, killConfig(t, killSetup{}))
+		t.Cleanup(func() { require.NoError(t, q.Close()) })
+		kill(t, q.Queue, killSetup{Path: path}, 1, seed)
+	})
+	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		url := ownSchema(t)
+		q, err := OpenPostgres(t.Context(), url, killConfig(t, killSetup{}))
+		require.NoError(t, err)
+		t.Cleanup(q.Close)
+		require.NoError(t, q.Migrate(t.Context()))
+		kill(t, q.Queue, killSetup{URL: url}, 3, seed)
+	})
+}
+
+// killSetup is what a worker process is told.
+type killSetup struct {
+	Path, URL string // of the database; one of them
+	Told      string // the file that OnSettled writes to
+	Factible, Payvalida, Auco,
+	Password, FixedHash, PrivateKey, PublicKey string
+	User, Merchant string
+	PerSecond      float64 // calls of each vendor by each worker
+}
+
+// killConfig is the Config of all processes. Where the setup has no vendors nobody works
+// with it.
+func killConfig(t interface{ Fatal(...any) }, s killSetup) Config {
+	options := cancel.ClientOptions{Timeout: 500 * time.Millisecond, MaxResponseBytes: 64 << 10}
+	must := func(c cancel.Canceler, err error) cancel.Canceler {
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	nowhere := "http://127.0.0.1:1"
+	invoices := must(factible.New(factible.Config{
+		Username: cmp.Or(s.User, "u"), Password: cancel.Secret(cmp.Or(s.Password, "p")),
+		Endpoint: cmp.Or(s.Factible, nowhere), Options: options,
+	}))
+	payments := must(payvalida.New(payvalida.Config{
+		Merchant: cmp.Or(s.Merchant, "m"), FixedHash: cancel.Secret(cmp.Or(s.FixedHash, "h")),
+		Endpoint: cmp.Or(s.Payvalida, nowhere), Options: options,
+	}))
+	documents := must(auco.New(auco.Config{
+		PrivateKey: cancel.Secret(cmp.Or(s.PrivateKey, "prk_x")), PublicKey: cancel.Secret(cmp.Or(s.PublicKey, "puk_x")),
+		Endpoint: cmp.Or(s.Auco, nowhere), Options: options,
+	}))
+	return Config{
+		Providers: map[string]Provider{
+			"factible":  {Canceler: invoices, Validate: DryRun(invoices), Workers: 6, PerSecond: s.PerSecond},
+			"payvalida": {Canceler: payments, Validate: DryRun(payments), Workers: 6, PerSecond: s.PerSecond},
+			"auco":      {Canceler: documents, Validate: DryRun(documents), Workers: 6, PerSecond: s.PerSecond},
+		},
+		Options: []cancel.Option{
+			cancel.WithMaxAttempts(2),
+			cancel.WithBackoff(5*time.Millisecond, 20*time.Millisecond),
+		},
+		Timeout:  10 * time.Second,
+		Retry:    Span{First: 100 * time.Millisecond, Longest: time.Second},
+		Poll:     Span{First: 200 * time.Millisecond, Longest: time.Second},
+		DoubtFor: 5 * time.Second,
+	}
+}
+
+// fatal is a worker's end that is not its being killed.
+type fatal struct{}
+
+func (fatal) Fatal(args ...any) {
+	fmt.Fprintln(os.Stderr, args...)
+	os.Exit(1)
+}
+
+// workUntilKilled is a worker process.
+func workUntilKilled(setup string) {
+	var t fatal
+	var s killSetup
+	if err := json.Unmarshal([]byte(setup), &s); err != nil {
+		t.Fatal(err)
+	}
+	told, err := os.OpenFile(s.Told, os.O_APPEND|os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := killConfig(t, s)
+	config.OnSettled = func(_ context.Context, c Cancellation) error {
+		_, err := fmt.Fprintf(told, "%d %s\n", c.ID, c.State)
+		return err
+	}
+	ctx := context.Background()
+	if s.URL != "" {
+		q, err := OpenPostgres(ctx, s.URL, config)
+		if err == nil {
+			err = q.Start(ctx)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	} else {
+		q, err := OpenSQLite(ctx, s.Path, config)
+		if err == nil {
+			err = q.Start(ctx)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	select {}
+}
+
+// killVendors are the simulators.
+type killVendors struct {
+	factible  *canceltest.Factible
+	payvalida *canceltest.Payvalida
+	auco      *canceltest.Auco
+}
+
+// odd are the things that their vendor does not hold.
+func odd(i int) bool { return i%50 == 7 }
+
+// request returns the i-th request, and makes its vendor hold the thing.
+func (v killVendors) request(i int) cancel.Request {
+	switch i % 5 {
+	case 0, 1:
+		id := fmt.Sprintf("00000000-0000-4000-8000-%012x", i)
+		if !odd(i) {
+			v.factible.Register(id)
+		}
+		if i%5 == 0 {
+			return cancel.Request{Provider: "factible", Kind: cancel.PrimarySectorInvoice, ID: id}
+		}
+		return cancel.Request{Provider: "factible", Kind: cancel.Invoice, ID: id, Motive: "02", Issuer: "EKU9003173C9"}
+	case 2, 3:
+		kind := []cancel.Kind{cancel.Payment, cancel.PreAuthorization}[i%2]
+		id := fmt.Sprint(1_000_000 + i)
+		if !odd(i) {
+			v.payvalida.Register(kind, id)
+		}
+		return cancel.Request{Provider: "payvalida", Kind: kind, ID: id}
+	default:
+		id := fmt.Sprintf("TR%08d", i)
+		if !odd(i) {
+			v.auco.Register(id)
+		}
+		return cancel.Request{
+			Provider: "auco", Kind: cancel.Document, ID: id,
+			Reason: "Contrato sustituido", RequestedBy: "legal@example.com",
+		}
+	}
+}
+
+// isCancelled is what the vendor's ledger says.
+func (v killVendors) isCancelled(req cancel.Request) bool {
+	switch req.Provider {
+	case "factible":
+		return v.factible.IsCancelled(req.ID)
+	case "payvalida":
+		return v.payvalida.IsCancelled(req.ID)
+	default:
+		return v.auco.IsCancelled(req.ID)
+	}
+}
+
+func (v killVendors) servers() map[string]*canceltest.Server {
+	return map[string]*canceltest.Server{"factible": v.factible.Server, "payvalida": v.payvalida.Server, "auco": v.auco.Server}
+}
+
+func (v killVendors) calls() (n int) {
+	for _, s := range v.servers() {
+		n += len(s.Calls())
+	}
+	return n
+}
+
+// recipients consent to what is registered, and one in three refuses, until done.
+func (v killVendors) recipients(reqs []cancel.Request, done <-chan struct{}) {
+	answered := map[string]bool{}
+	for {
+		for i, req := range reqs {
+			if req.Kind != cancel.Invoice || answered[req.ID] || !v.factible.IsRegistered(req.ID) {
+				continue
+			}
+			answered[req.ID] = true
+			if i%3 == 0 {
+				v.factible.Refuse(req.ID)
+			} else {
+				v.factible.Accept(req.ID)
+			}
+		}
+		select {
+		case <-done:
+			return
+		case <-time.After(500 * time.Millisecond):
+		}
+	}
+}
+
+// worker is a process.
+func (s killSetup) worker(t *testing.T) *exec.Cmd {
+	setup, err := json.Marshal(s)
+	require.NoError(t, err)
+	c := exec.Command(os.Args[0])
+	c.Env = append(os.Environ(), killWorker+"="+string(setup))
+	c.Stderr = os.Stderr
+	require.NoError(t, c.Start())
+	return c
+}
+
+func kill[TTx any](t *testing.T, q *Queue[TTx], setup killSetup, workers int, seed uint64) {
+	ctx := t.Context()
+	chance := rand.New(rand.NewPCG(seed, uint64(workers)))
+	v := killVendors{canceltest.NewFactible(), canceltest.NewPayvalida(), canceltest.NewAuco()}
+	for _, s := range v.servers() {
+		t.Cleanup(s.Close)
+		s.LogLimit(1 << 20)
+		s.FailAtRandom(killShare, seed)
+	}
+	f, p, a := v.factible.Config(), v.payvalida.Config(), v.auco.Config()
+	setup.Factible, setup.Payvalida, setup.Auco = f.Endpoint, p.Endpoint, a.Endpoint
+	setup.User, setup.Password = f.Username, string(f.Password)
+	setup.Merchant, setup.FixedHash = p.Merchant, string(p.FixedHash)
+	setup.PrivateKey, setup.PublicKey = string(a.PrivateKey), string(a.PublicKey)
+	// Slow enough for all to be under way while workers are killed.
+	setup.PerSecond = 30 / float64(workers)
+	setup.Told = filepath.Join(t.TempDir(), "told")
+	require.NoError(t, os.WriteFile(setup.Told, nil, 0o600))
+
+	reqs := make([]cancel.Request, killJobs)
+	for i := range reqs {
+		reqs[i] = v.request(i)
+	}
+	add := func(reqs []cancel.Request) {
+		for page := range slices.Chunk(reqs, 100) {
+			again := slices.Clone(page)
+			for i := range again {
+				if again[i].Provider == "factible" {
+					again[i].ID = strings.ToUpper(again[i].ID)
+				}
+			}
+			tickets, err := q.Enqueue(ctx, append(slices.Clone(page), again...)...)
+			require.NoError(t, err)
+			for i := range page {
+				require.True(t, tickets[i].New)
+				require.False(t, tickets[len(page)+i].New)
+				require.Equal(t, tickets[i].ID, tickets[len(page)+i].ID)
+			}
+		}
+	}
+	// Half are there when the workers start, the others come while they are killed.
+	add(reqs[:killJobs/2])
+	done := make(chan struct{})
+	var others sync.WaitGroup
+	others.Go(func() { v.recipients(reqs, done) })
+	defer func() { close(done); others.Wait() }()
+
+	processes := make([]*exec.Cmd, workers)
+	end := func(i int) {
+		_ = processes[i].Process.Kill()
+		_ = processes[i].Wait() // says that it was killed
+	}
+	for i := range processes {
+		processes[i] = setup.worker(t)
+	}
+	defer func() {
+		for i := range processes {
+			end(i)
+		}
+	}()
+	var killedAt []time.Time
+	for n := range killTimes {
+		// While calls are being made, which is when it hurts.
+		enough := v.calls() + 1 + chance.IntN(60)
+		require.Eventually(t, func() bool { return v.calls() >= enough }, time.Minute, time.Millisecond)
+		time.Sleep(time.Duration(chance.Int64N(int64(5 * time.Millisecond))))
+		victim := chance.IntN(workers)
+		require.Nil(t, processes[victim].ProcessState, "it lives")
+		killedAt = append(killedAt, time.Now())
+		end(victim)
+		processes[victim] = setup.worker(t)
+		const part = killJobs / 2 / killTimes
+		from := killJobs/2 + n*part
+		add(reqs[from : from+part])
+	}
+	unsettled := func() int {
+		counts, err := q.Counts(ctx)
+		require.NoError(t, err)
+		return counts[Queued] + counts[Sending] + counts[InDoubt] + counts[Pending]
+	}
+	require.Eventually(t, func() bool { return unsettled() == 0 }, 5*time.Minute, 250*time.Millisecond, "all is settled")
+	told := func() map[int64][]State { return readTold(t, setup.Told) }
+	require.Eventually(t, func() bool { return len(told()) == killJobs }, 3*time.Minute, 250*time.Millisecond, "all is told")
+
+	r := report{t: t, vendors: v, killedAt: killedAt, told: told(), seed: seed}
+	for i, req := range reqs {
+		c, err := q.Find(ctx, req)
+		require.NoError(t, err)
+		r.judge(i, req, c)
+	}
+	counts, err := q.Counts(ctx)
+	require.NoError(t, err)
+	r.print(counts)
+}
+
+func readTold(t *testing.T, path string) map[int64][]State {
+	f, err := os.Open(path)
+	require.NoError(t, err)
+	defer func() { _ = f.Close() }()
+	told := map[int64][]State{}
+	for lines := bufio.NewScanner(f); lines.Scan(); {
+		var id int64
+		var s State
+		if _, err := fmt.Sscan(lines.Text(), &id, &s); err == nil {
+			told[id] = append(told[id], s)
+		}
+	}
+	return told
+}
+
+// report compares what became of each request with what its vendor has.
+type report struct {
+	t        *testing.T
+	vendors  killVendors
+	killedAt []time.Time
+	told     map[int64][]State
+	seed     uint64
+
+	logs               map[string][]canceltest.Call // by ID in lower case
+	resent, answered   int
+	toldTwice, doubted int
+}
+
+func (r *report) judge(i int, req cancel.Request, c Cancellation) {
+	t := r.t
+	cancelled := r.vendors.isCancelled(req)
+	switch c.State {
+	case Done:
+		assert.True(t, cancelled, "%s is done and not cancelled", req.ID)
+	case Failed:
+		assert.False(t, cancelled, "%s has failed and is cancelled", req.ID)
+	case Unknown:
+		// What the vendor does not hold it only ever refuses, which is not believed after a
+		// doubt, nor where the vendor's pages do not say what the refusal means.
+		assert.True(t, odd(i), "%s is held, so that it can be known: %v", req.ID, c.Err())
+		assert.True(t, !c.DoubtSince.IsZero() || errors.Is(c.Err(), cancel.ErrUnexpected),
+			"%s is unknown and was never in doubt: %v", req.ID, c.Err())
+	default:
+		assert.Fail(t, "not settled", "%s is %s", req.ID, c.State)
+	}
+	if assert.NotEmpty(t, r.told[c.ID], "%s is told", req.ID) {
+		for _, s := range r.told[c.ID] {
+			assert.Equal(t, c.State, s, req.ID)
+		}
+		if len(r.told[c.ID]) > 1 {
+			r.toldTwice++
+		}
+	}
+	if !c.DoubtSince.IsZero() {
+		r.doubted++
+	}
+	r.rules(i, req, c)
+}
+
+// rules looks at the calls that the vendor has heard about req.
+func (r *report) rules(i int, req cancel.Request, c Cancellation) {
+	if r.logs == nil {
+		r.logs = map[string][]canceltest.Call{}
+		for _, s := range r.vendors.servers() {
+			for _, call := range s.Calls() {
+				for _, id := range call.IDs {
+					id, _, _ = strings.Cut(strings.ToLower(id), "|")
+					r.logs[id] = append(r.logs[id], call)
+				}
+			}
+		}
+	}
+	var last *canceltest.Call
+	known, carried := false, 0 // a status was answered since
+	for _, call := range r.logs[strings.ToLower(req.ID)] {
+		if call.Carried {
+			carried++
+		}
+		if strings.HasPrefix(call.Op, "getStatus") || strings.HasPrefix(call.Op, "GET ") {
+			known = known || call.Fault == ""
+			continue
+		}
+		if last != nil {
+			r.resent++
+			certain := last.Fault == canceltest.HTTP429 || last.Fault == canceltest.HTTP503 || last.Fault == canceltest.Refuse
+			lost := slices.ContainsFunc(r.killedAt, func(at time.Time) bool {
+				return at.After(last.At.Add(-time.Second)) && at.Before(call.At)
+			})
+			if last.Fault == "" {
+				refused := odd(i) && !c.DoubtSince.IsZero() // which was not believed
+				assert.True(r.t, lost || refused, "%s is sent again although it was answered: %v", req.ID, c.Evidence)
+				r.answered++
+			}
+			if !certain && req.Provider != "payvalida" {
+				assert.True(r.t, known, "%s is sent again after %q without asking for its status", req.ID, last.Fault)
+			}
+		}
+		last, known = &call, false
+	}
+	assert.LessOrEqual(r.t, carried, 1, "%s is carried out more than once", req.ID)
+}
+
+func (r *report) print(counts map[State]int) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: seed %d\n", r.t.Name(), r.seed)
+	fmt.Fprintf(&b, "  %d jobs, %d workers killed, %d in doubt at some time\n", killJobs, len(r.killedAt), r.doubted)
+	for name, s := range r.vendors.servers() {
+		calls, faults := s.Calls(), 0
+		for _, call := range calls {
+			if call.Fault != "" {
+				faults++
+			}
+		}
+		fmt.Fprintf(&b, "  %s heard %d calls and failed %d of them\n", name, len(calls), faults)
+	}
+	fmt.Fprintf(&b, "  %d sent again by the rules, %d of them though there had been an answer, for its worker had died or it was not to be believed\n", r.resent, r.answered)
+	for _, s := range States() {
+		if counts[s] > 0 {
+			fmt.Fprintf(&b, "  %d are %s\n", counts[s], s)
+		}
+	}
+	fmt.Fprintf(&b, "  all told, %d of them more than once\n", r.toldTwice)
+	r.t.Log(b.String())
+	if path := os.Getenv(killReport); path != "" {
+		f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+		require.NoError(r.t, err)
+		defer func() { require.NoError(r.t, f.Close()) }()
+		_, err = f.WriteString(b.String())
+		require.NoError(r.t, err)
+	}
+}
