@@ -98,7 +98,10 @@ func of(adapter cancel.Canceler) Config {
 }
 
 // file is where a test keeps its database.
-func file(t *testing.T) string { return filepath.Join(t.TempDir(), "queue.db") }
+func file(tb testing.TB) string {
+	tb.Helper()
+	return filepath.Join(tb.TempDir(), "queue.db")
+}
 
 // open opens the database at path, which the caller closes.
 func open(t *testing.T, path string, config Config) *SQLite {
@@ -166,11 +169,11 @@ func perish() { runtime.Goexit() }
 var errTold = errors.New("told, and did not listen")
 
 // postgres is the URL of a database for the tests, or skips the test.
-func postgres(t *testing.T) string {
-	t.Helper()
+func postgres(tb testing.TB) string {
+	tb.Helper()
 	url := os.Getenv("CANCEL_TEST_POSTGRES")
 	if url == "" {
-		t.Skip("NOT TESTED ON POSTGRESQL: CANCEL_TEST_POSTGRES is not set to the URL of a database for tests")
+		tb.Skip("NOT TESTED ON POSTGRESQL: CANCEL_TEST_POSTGRES is not set to the URL of a database for tests")
 	}
 	return url
 }

@@ -43,20 +43,20 @@ func onSQLite(t *testing.T) database[*sql.Tx] {
 }
 
 // ownSchema returns the URL of a schema for the test alone on the PostgreSQL for tests.
-func ownSchema(t *testing.T) string {
-	t.Helper()
-	address, err := url.Parse(postgres(t))
-	require.NoError(t, err)
+func ownSchema(tb testing.TB) string {
+	tb.Helper()
+	address, err := url.Parse(postgres(tb))
+	require.NoError(tb, err)
 	schema := fmt.Sprintf("durable_%d", time.Now().UnixNano())
-	admin, err := pgx.Connect(t.Context(), address.String())
-	require.NoError(t, err)
-	_, err = admin.Exec(t.Context(), "CREATE SCHEMA "+schema)
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		ctx := context.WithoutCancel(t.Context())
+	admin, err := pgx.Connect(tb.Context(), address.String())
+	require.NoError(tb, err)
+	_, err = admin.Exec(tb.Context(), "CREATE SCHEMA "+schema)
+	require.NoError(tb, err)
+	tb.Cleanup(func() {
+		ctx := context.WithoutCancel(tb.Context())
 		_, err := admin.Exec(ctx, "DROP SCHEMA "+schema+" CASCADE")
-		assert.NoError(t, err)
-		assert.NoError(t, admin.Close(ctx))
+		assert.NoError(tb, err)
+		assert.NoError(tb, admin.Close(ctx))
 	})
 	query := address.Query()
 	query.Set("search_path", schema)
