@@ -1,0 +1,40 @@
+package xmltoken
+
+import (
+	"bytes"
+	"encoding/xml"
+	"io"
+)
+
+// decode reads text by encoding/xml.
+func decode(text []byte) Source {
+	d := xml.NewDecoder(bytes.NewReader(text))
+	// The declaration may still name the charset that text was converted from.
+	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
+	return decoder{d}
+}
+
+type decoder struct{ xml *xml.Decoder }
+
+func (d decoder) Next() (Token, error) {
+	token := Token{From: int(d.xml.InputOffset())}
+	read, err := d.xml.Token()
+	if err != nil {
+		return Token{}, err
+	}
+	token.To = int(d.xml.InputOffset())
+	switch t := read.(type) {
+	case xml.StartElement:
+		token.Kind, token.Name = Start, []byte(t.Name.Local)
+		for _, a := range t.Attr {
+			token.Attrs = append(token.Attrs, Attr{[]byte(a.Name.Local), []byte(a.Value)})
+		}
+	case xml.EndElement:
+		token.Kind, token.Name = End, []byte(t.Name.Local)
+	case xml.CharData:
+		token.Kind, token.Text = Text, t
+	case xml.Directive:
+		token.Kind = Directive
+	}
+	return token, nil
+}

@@ -1,0 +1,247 @@
+package xmltoken
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"regexp"
+	"strconv"
+	"unicode/utf8"
+)
+
+// errUncertain leaves a document to encoding/xml.
+var errUncertain = errors.New("not certain")
+
+// scan reads text strictly. ok is false where text has characters that are not plain.
+func scan(text []byte) (s *scanner, ok bool) {
+	if !plain(text) {
+		return nil, false
+	}
+	return &scanner{
+		text: text, at: len(declaration.Find(text)),
+		open: make([][]byte, 0, 8), attrs: make([]Attr, 0, 8),
+	}, true
+}
+
+// plain reports whether text has none of the characters that mean something else than
+// themselves, or that no document may have.
+func plain(text []byte) bool {
+	for _, b := range text {
+		if b < ' ' && b != '\n' && b != '\t' {
+			return false
+		}
+	}
+	return utf8.Valid(text) && !bytes.Contains(text, []byte("]]>")) &&
+		!bytes.Contains(text, []byte("\uFFFE")) && !bytes.Contains(text, []byte("\uFFFF"))
+}
+
+var declaration = regexp.MustCompile(`^<\?xml version=(?:"1\.0"|'1\.0')(?: encoding=(?:"(?i:utf-8)"|'(?i:utf-8)'))?(?: standalone=(?:"(?:yes|no)"|'(?:yes|no)'))? ?\?>`)
+
+// scanner reads a document of elements, attributes and text alone.
+type scanner struct {
+	text  []byte
+	at    int
+	empty bool     // an empty element is to be ended
+	open  [][]byte // the names of the elements begun, with their prefixes
+	attrs []Attr
+	chars []byte // texts whose entities are replaced
+}
+
+func (s *scanner) Next() (Token, error) {
+	s.attrs, s.chars = s.attrs[:0], s.chars[:0]
+	token := Token{From: s.at}
+	rest := s.text[s.at:]
+	ok := true
+	switch {
+	case s.empty:
+		s.empty = false
+		token.Kind, token.Name = End, s.pop()
+	case len(rest) == 0 && len(s.open) == 0:
+		return Token{}, io.EOF
+	case len(rest) == 0:
+		ok = false
+	case rest[0] != '<':
+		token.Kind = Text
+		token.Text, ok = s.until('<')
+	case len(rest) > 1 && rest[1] == '/':
+		s.at += len("</")
+		token.Kind = End
+		token.Name, ok = s.end()
+	default:
+		s.at += len("<")
+		token.Kind = Start
+		token.Name, ok = s.begin()
+		token.Attrs = s.attrs
+	}
+	if !ok {
+		return Token{}, errUncertain
+	}
+	token.To = s.at
+	return token, nil
+}
+
+// begin reads a start tag behind its bracket.
+func (s *scanner) begin() (local []byte, ok bool) {
+	name, local := s.name()
+	if name == nil {
+		return nil, false
+	}
+	s.open = append(s.open, name)
+	for {
+		spaced := s.blanks()
+		switch {
+		case s.skip('>'):
+			return local, true
+		case s.skip('/'):
+			s.empty = s.skip('>')
+			return local, s.empty
+		case !spaced || !s.attribute():
+			return nil, false
+		}
+	}
+}
+
+func (s *scanner) attribute() bool {
+	name, local := s.name()
+	if name == nil || !s.skip('=') {
+		return false
+	}
+	quote := byte('"')
+	if !s.skip(quote) {
+		if quote = '\''; !s.skip(quote) {
+			return false
+		}
+	}
+	value, ok := s.until(quote)
+	s.attrs = append(s.attrs, Attr{local, value})
+	return ok && s.skip(quote)
+}
+
+// end reads an end tag behind its bracket and slash.
+func (s *scanner) end() (local []byte, ok bool) {
+	name, local := s.name()
+	s.blanks()
+	if name == nil || !s.skip('>') || len(s.open) == 0 || !bytes.Equal(name, s.open[len(s.open)-1]) {
+		return nil, false
+	}
+	s.pop()
+	return local, true
+}
+
+// pop ends the element begun last and returns its name.
+func (s *scanner) pop() (local []byte) {
+	last := len(s.open) - 1
+	name := s.open[last]
+	s.open = s.open[:last]
+	return name[bytes.IndexByte(name, ':')+1:]
+}
+
+// name reads a name. It is nil where there is none that is certain.
+func (s *scanner) name() (name, local []byte) {
+	from := s.at
+	for s.at < len(s.text) && inName(s.text[s.at]) {
+		s.at++
+	}
+	name = s.text[from:s.at]
+	prefix, local, prefixed := bytes.Cut(name, []byte(":"))
+	if !prefixed {
+		local = prefix
+	}
+	if !begins(prefix) || !begins(local) || bytes.IndexByte(local, ':') >= 0 {
+		return nil, nil
+	}
+	return name, local
+}
+
+func inName(b byte) bool {
+	return letter(b) || '0' <= b && b <= '9' || b == ':' || b == '-' || b == '.'
+}
+
+func letter(b byte) bool {
+	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || b == '_'
+}
+
+// begins reports whether name begins as a name does.
+func begins(name []byte) bool { return len(name) > 0 && letter(name[0]) }
+
+// skip moves past b, if it is next.
+func (s *scanner) skip(b byte) bool {
+	ok := s.at < len(s.text) && s.text[s.at] == b
+	if ok {
+		s.at++
+	}
+	return ok
+}
+
+// blanks moves past white space, if any is next.
+func (s *scanner) blanks() (found bool) {
+	for s.skip(' ') || s.skip('\n') || s.skip('\t') {
+		found = true
+	}
+	return found
+}
+
+// until reads what stands before the byte end, or before the document's end, and
+// replaces its entities.
+func (s *scanner) until(end byte) (text []byte, ok bool) {
+	text = s.text[s.at:]
+	if i := bytes.IndexByte(text, end); i >= 0 {
+		text = text[:i]
+	}
+	if bytes.IndexByte(text, '<') >= 0 {
+		return nil, false
+	}
+	s.at += len(text)
+	from := len(s.chars)
+	for {
+		amp := bytes.IndexByte(text, '&')
+		switch {
+		case amp < 0 && from == len(s.chars):
+			return text, true
+		case amp < 0:
+			s.chars = append(s.chars, text...)
+			return s.chars[from:], true
+		}
+		name, after, ended := bytes.Cut(text[amp+1:], []byte(";"))
+		char, known := entity(name)
+		if !ended || !known {
+			return nil, false
+		}
+		s.chars = utf8.AppendRune(append(s.chars, text[:amp]...), char)
+		text = after
+	}
+}
+
+// entity returns the character that name stands for.
+func entity(name []byte) (char rune, known bool) {
+	switch string(name) {
+	case "lt":
+		return '<', true
+	case "gt":
+		return '>', true
+	case "amp":
+		return '&', true
+	case "apos":
+		return '\'', true
+	case "quot":
+		return '"', true
+	}
+	digits, numeric := bytes.CutPrefix(name, []byte("#"))
+	base := 10
+	if hex, ok := bytes.CutPrefix(digits, []byte("x")); ok {
+		digits, base = hex, 16
+	}
+	n, err := strconv.ParseUint(string(digits), base, 31)
+	if !numeric || err != nil {
+		return 0, false
+	}
+	return rune(n), legal(rune(n))
+}
+
+// legal reports whether a document may have char by its number.
+func legal(char rune) bool {
+	if char < ' ' {
+		return char == '\t' || char == '\n' || char == '\r'
+	}
+	return utf8.ValidRune(char) && char != 0xFFFE && char != 0xFFFF
+}
