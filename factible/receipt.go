@@ -2,14 +2,13 @@ package factible
 
 import (
 	"bytes"
-	"encoding/xml"
 	"errors"
 	"io"
-	"strings"
 	"time"
 	_ "time/tzdata" // the hour in Mexico City must not depend on the machine
 
 	"github.com/unified-cancel/cancel/internal/charset"
+	"github.com/unified-cancel/cancel/internal/xmltoken"
 )
 
 // Receipt is what an acuse says, the SAT's acknowledgement of a cancellation. It
@@ -61,78 +60,78 @@ func ParseReceipt(acuse []byte) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
-	d := xml.NewDecoder(bytes.NewReader(text))
-	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
-	var p receiptParser
-	for {
-		token, err := d.Token()
-		if err == io.EOF && p.roots == 1 {
-			return p.receipt, nil
+	return xmltoken.Read(text, func(source xmltoken.Source) (Receipt, error) {
+		var p receiptParser
+		for {
+			token, err := source.Next()
+			if errors.Is(err, io.EOF) && p.roots == 1 {
+				return p.receipt, nil
+			}
+			if err != nil {
+				return Receipt{}, err
+			}
+			if err := p.token(token); err != nil {
+				return Receipt{}, err
+			}
 		}
-		if err != nil {
-			return Receipt{}, err
-		}
-		if err := p.token(token); err != nil {
-			return Receipt{}, err
-		}
-	}
+	})
 }
 
 type receiptParser struct {
 	receipt       Receipt
 	depth, roots  int
-	text          strings.Builder
+	text          []byte
 	uuids, status []string // of the Folios being read
 }
 
-func (p *receiptParser) token(token xml.Token) error {
-	switch t := token.(type) {
-	case xml.StartElement:
-		p.text.Reset()
+func (p *receiptParser) token(t xmltoken.Token) error {
+	switch t.Kind {
+	case xmltoken.Start:
+		p.text = p.text[:0]
 		if p.depth++; p.depth == 1 {
 			p.roots++
 		}
 		if p.roots > 1 {
 			return errors.New("more than one root element")
 		}
-		if t.Name.Local == "Folios" {
+		if string(t.Name) == "Folios" {
 			p.uuids, p.status = nil, nil
 		}
-		p.attributes(t.Attr)
-	case xml.CharData:
-		if p.depth == 0 && len(bytes.TrimSpace(t)) > 0 {
+		p.attributes(t.Attrs)
+	case xmltoken.Text:
+		if p.depth == 0 && len(bytes.TrimSpace(t.Text)) > 0 {
 			return errors.New("text outside the root element")
 		}
-		p.text.Write(t)
-	case xml.EndElement:
+		p.text = append(p.text, t.Text...)
+	case xmltoken.End:
 		p.depth--
-		p.element(t.Name.Local, strings.TrimSpace(p.text.String()))
-		p.text.Reset()
+		p.element(t.Name, bytes.TrimSpace(p.text))
+		p.text = p.text[:0]
 	}
 	return nil
 }
 
-func (p *receiptParser) attributes(attrs []xml.Attr) {
+func (p *receiptParser) attributes(attrs []xmltoken.Attr) {
 	for _, a := range attrs {
-		switch a.Name.Local {
+		switch string(a.Name) {
 		case "Fecha":
 			if p.receipt.Fecha.IsZero() {
-				p.receipt.Fecha = parseFecha(a.Value)
+				p.receipt.Fecha = parseFecha(string(a.Value))
 			}
 		case "RfcEmisor":
 			if p.receipt.RfcEmisor == "" {
-				p.receipt.RfcEmisor = a.Value
+				p.receipt.RfcEmisor = string(a.Value)
 			}
 		}
 	}
 }
 
-func (p *receiptParser) element(name, text string) {
-	switch name {
+func (p *receiptParser) element(name, text []byte) {
+	switch string(name) {
 	case "UUID":
-		p.uuids = append(p.uuids, text)
+		p.uuids = append(p.uuids, string(text))
 	case "EstatusUUID":
-		p.status = append(p.status, text)
+		p.status = append(p.status, string(text))
 	case "Folios":
 		// Without one EstatusUUID for each UUID, none can be said to be whose.
 		paired := len(p.uuids) == len(p.status)
@@ -147,7 +146,7 @@ func (p *receiptParser) element(name, text string) {
 		p.uuids, p.status = nil, nil
 	case "KeyName":
 		if p.receipt.KeyName == "" {
-			p.receipt.KeyName = text
+			p.receipt.KeyName = string(text)
 		}
 	}
 }

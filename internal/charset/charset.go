@@ -48,28 +48,33 @@ func UTF8(body []byte, contentType string) ([]byte, error) {
 			return decode(body, utf16BE)
 		}
 	}
-	for _, stated := range [][][]byte{
-		declaration.FindSubmatch(body[:min(len(body), 256)]),
-		parameter.FindSubmatch([]byte(contentType)),
-	} {
-		if stated == nil {
-			continue
-		}
-		label := string(stated[1])
-		if strings.HasPrefix(strings.ToLower(label), "utf-16") {
-			continue // the first bytes have shown that it is not
-		}
-		known, name := charset.Lookup(label)
-		switch {
-		case known == nil:
-			return nil, fmt.Errorf("unknown charset %q", label)
-		case name == "utf-8":
-			return body, nil
-		}
-		return decode(body, known)
+	label, ok := declared(body, contentType)
+	if !ok || strings.EqualFold(label, "utf-8") {
+		return body, nil
 	}
-	return body, nil
+	known, name := charset.Lookup(label)
+	switch {
+	case known == nil:
+		return nil, fmt.Errorf("unknown charset %q", label)
+	case name == "utf-8":
+		return body, nil
+	}
+	return decode(body, known)
 }
+
+// declared returns the charset that body declares, else the one that contentType names.
+// UTF-16 is passed over: the first bytes have shown that it is not.
+func declared(body []byte, contentType string) (label string, ok bool) {
+	if found := declaration.FindSubmatch(body[:min(len(body), 256)]); len(found) > 1 && !isUTF16(string(found[1])) {
+		return string(found[1]), true
+	}
+	if found := parameter.FindStringSubmatch(contentType); len(found) > 1 && !isUTF16(found[1]) {
+		return found[1], true
+	}
+	return "", false
+}
+
+func isUTF16(label string) bool { return strings.HasPrefix(strings.ToLower(label), "utf-16") }
 
 func decode(body []byte, from encoding.Encoding) ([]byte, error) {
 	if from == nil {

@@ -2,13 +2,13 @@ package soap
 
 import (
 	"bytes"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/unified-cancel/cancel/internal/charset"
+	"github.com/unified-cancel/cancel/internal/xmltoken"
 )
 
 // Reply is the content of a SOAP answer: either a Fault or the fields of the one
@@ -47,49 +47,48 @@ func Read(body []byte, contentType, operation string) (Reply, error) {
 	if err != nil {
 		return Reply{}, err
 	}
-	r := &reader{text: text, decoder: xml.NewDecoder(bytes.NewReader(text))}
-	// The declaration may still name the charset that text was converted from.
-	r.decoder.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
-	return r.document(operation + "Response")
+	return xmltoken.Read(text, func(source xmltoken.Source) (Reply, error) {
+		r := reader{text: text, source: source}
+		err := r.document(operation + "Response")
+		return r.reply, err
+	})
 }
 
 type reader struct {
-	text    []byte
-	decoder *xml.Decoder
-	before  int64 // offset of the token that was read last
-	reply   Reply
+	text   []byte
+	source xmltoken.Source
+	reply  Reply
 }
 
-func (r *reader) token() (xml.Token, error) {
-	r.before = r.decoder.InputOffset()
-	token, err := r.decoder.Token()
-	if _, ok := token.(xml.Directive); ok {
-		return nil, errors.New("document type declaration")
+func (r *reader) next() (xmltoken.Token, error) {
+	token, err := r.source.Next()
+	if token.Kind == xmltoken.Directive {
+		return token, errors.New("document type declaration")
 	}
 	return token, err
 }
 
-func (r *reader) document(response string) (Reply, error) {
+func (r *reader) document(response string) error {
 	var envelopes int
 	for {
-		token, err := r.token()
+		token, err := r.next()
 		if errors.Is(err, io.EOF) && envelopes == 1 {
-			return r.reply, nil
+			return nil
 		}
 		if err != nil {
-			return Reply{}, err
+			return err
 		}
-		switch t := token.(type) {
-		case xml.StartElement:
-			if envelopes++; envelopes > 1 || t.Name.Local != "Envelope" {
-				return Reply{}, fmt.Errorf("%s is not one SOAP envelope", t.Name.Local)
+		switch token.Kind {
+		case xmltoken.Start:
+			if envelopes++; envelopes > 1 || string(token.Name) != "Envelope" {
+				return fmt.Errorf("%s is not one SOAP envelope", token.Name)
 			}
 			if err := r.envelope(response); err != nil {
-				return Reply{}, err
+				return err
 			}
-		case xml.CharData:
-			if err := blank(t); err != nil {
-				return Reply{}, err
+		case xmltoken.Text:
+			if err := blank(token.Text); err != nil {
+				return err
 			}
 		}
 	}
@@ -97,8 +96,8 @@ func (r *reader) document(response string) (Reply, error) {
 
 func (r *reader) envelope(response string) error {
 	var bodies int
-	err := r.children(func(e xml.StartElement) error {
-		if e.Name.Local != "Body" {
+	err := r.children(func(e xmltoken.Token) error {
+		if string(e.Name) != "Body" {
 			return r.skip()
 		}
 		bodies++
@@ -109,27 +108,27 @@ func (r *reader) envelope(response string) error {
 
 func (r *reader) body(response string) error {
 	var answers int
-	err := r.children(func(e xml.StartElement) error {
+	err := r.children(func(e xmltoken.Token) error {
 		answers++
-		switch e.Name.Local {
+		switch string(e.Name) {
 		case "Fault":
 			return r.fault()
 		case response:
 			return r.response()
 		}
-		return fmt.Errorf("%s instead of %s", e.Name.Local, response)
+		return fmt.Errorf("%s instead of %s", e.Name, response)
 	})
 	return exactlyOne("element in the Body", answers, err)
 }
 
 func (r *reader) response() error {
 	var returns int
-	err := r.children(func(e xml.StartElement) error {
-		if e.Name.Local != "return" {
+	err := r.children(func(e xmltoken.Token) error {
+		if string(e.Name) != "return" {
 			return r.skip()
 		}
 		returns++
-		return r.children(func(e xml.StartElement) error {
+		return r.children(func(e xmltoken.Token) error {
 			field, err := r.leaf(e)
 			r.reply.Fields = append(r.reply.Fields, field)
 			return err
@@ -141,28 +140,28 @@ func (r *reader) response() error {
 func (r *reader) fault() error {
 	f := new(Fault)
 	r.reply.Fault = f
-	first := func(to *string, e xml.StartElement) error {
+	first := func(to *string, e xmltoken.Token) error {
 		field, err := r.leaf(e)
 		if *to == "" {
 			*to = strings.TrimSpace(field.Text)
 		}
 		return err
 	}
-	return r.children(func(e xml.StartElement) error {
-		switch e.Name.Local {
+	return r.children(func(e xmltoken.Token) error {
+		switch string(e.Name) {
 		case "faultcode":
 			return first(&f.Code, e)
 		case "faultstring":
 			return first(&f.Message, e)
 		case "Code":
-			return r.children(func(e xml.StartElement) error {
-				if e.Name.Local == "Value" {
+			return r.children(func(e xmltoken.Token) error {
+				if string(e.Name) == "Value" {
 					return first(&f.Code, e)
 				}
 				return r.skip()
 			})
 		case "Reason":
-			return r.children(func(e xml.StartElement) error { return first(&f.Message, e) })
+			return r.children(func(e xmltoken.Token) error { return first(&f.Message, e) })
 		}
 		return r.skip()
 	})
@@ -170,21 +169,21 @@ func (r *reader) fault() error {
 
 // children calls visit, which must read the element to its end, for each element
 // below the one just begun, and returns at that one's end.
-func (r *reader) children(visit func(xml.StartElement) error) error {
+func (r *reader) children(visit func(xmltoken.Token) error) error {
 	for {
-		token, err := r.token()
+		token, err := r.next()
 		if err != nil {
 			return err
 		}
-		switch t := token.(type) {
-		case xml.StartElement:
-			if err := visit(t); err != nil {
+		switch token.Kind {
+		case xmltoken.Start:
+			if err := visit(token); err != nil {
 				return err
 			}
-		case xml.EndElement:
+		case xmltoken.End:
 			return nil
-		case xml.CharData:
-			if err := blank(t); err != nil {
+		case xmltoken.Text:
+			if err := blank(token.Text); err != nil {
 				return err
 			}
 		}
@@ -192,32 +191,32 @@ func (r *reader) children(visit func(xml.StartElement) error) error {
 }
 
 // leaf reads the element that start has begun.
-func (r *reader) leaf(start xml.StartElement) (Field, error) {
-	field := Field{Name: start.Name.Local}
-	for _, a := range start.Attr {
-		if a.Name.Local == "nil" && (a.Value == "true" || a.Value == "1") {
+func (r *reader) leaf(start xmltoken.Token) (Field, error) {
+	field := Field{Name: string(start.Name)}
+	for _, a := range start.Attrs {
+		if string(a.Name) == "nil" && (string(a.Value) == "true" || string(a.Value) == "1") {
 			field.Nil = true
 		}
 	}
-	begin := r.decoder.InputOffset()
+	begin := start.To
 	var text strings.Builder
 	for {
-		token, err := r.token()
+		token, err := r.next()
 		if err != nil {
 			return field, err
 		}
-		switch t := token.(type) {
-		case xml.CharData:
-			text.Write(t)
-		case xml.StartElement:
+		switch token.Kind {
+		case xmltoken.Text:
+			text.Write(token.Text)
+		case xmltoken.Start:
 			field.Nested = true
 			if err := r.skip(); err != nil {
 				return field, err
 			}
-		case xml.EndElement:
+		case xmltoken.End:
 			field.Text = text.String()
 			if field.Nested {
-				field.Text = string(r.text[begin:r.before])
+				field.Text = string(r.text[begin:token.From])
 			}
 			return field, nil
 		}
@@ -227,14 +226,14 @@ func (r *reader) leaf(start xml.StartElement) (Field, error) {
 // skip reads to the end of the element just begun.
 func (r *reader) skip() error {
 	for depth := 1; depth > 0; {
-		token, err := r.token()
+		token, err := r.next()
 		if err != nil {
 			return err
 		}
-		switch token.(type) {
-		case xml.StartElement:
+		switch token.Kind {
+		case xmltoken.Start:
 			depth++
-		case xml.EndElement:
+		case xmltoken.End:
 			depth--
 		}
 	}
