@@ -60,7 +60,8 @@ func fault(call exchange.Call, answer exchange.Answer, f soap.Fault) error {
 // status is a StatusCancelacionResponse.
 type status struct {
 	exchange.Words
-	acuse []byte
+	acuse   []byte
+	receipt *Receipt // what acuse says; nil where it is not XML
 }
 
 // parse reads the fields of a StatusCancelacionResponse. Its error says why they
@@ -80,12 +81,12 @@ func parse(fields []soap.Field) (status, error) {
 				s.Message = f.Text
 			}
 		case "acuseSat", "acuseSAT":
-			acuse := decodeAcuse(f)
+			acuse, receipt := decodeAcuse(f)
 			if s.acuse != nil && acuse != nil && !bytes.Equal(bytes.TrimSpace(s.acuse), bytes.TrimSpace(acuse)) {
 				return status{}, errors.New("the answer has two different acuses")
 			}
 			if acuse != nil {
-				s.acuse = acuse
+				s.acuse, s.receipt = acuse, receipt
 			}
 		}
 	}
@@ -95,38 +96,36 @@ func parse(fields []soap.Field) (status, error) {
 	return s, nil
 }
 
-// decodeAcuse returns the acuse as XML, whether it came as such or in base64; as it
-// came, where it is not XML; nil where there is none.
-func decodeAcuse(f soap.Field) []byte {
+// decodeAcuse returns the acuse as XML and what it says, whether it came as such or in
+// base64; as it came, where it is not XML; nil where there is none.
+func decodeAcuse(f soap.Field) ([]byte, *Receipt) {
 	text := strings.TrimSpace(f.Text)
 	if f.Nil || text == "" {
-		return nil
+		return nil, nil
 	}
-	if _, err := ParseReceipt([]byte(text)); err == nil {
-		return []byte(text)
-	}
-	packed := strings.TrimRight(strings.Join(strings.Fields(text), ""), "=")
-	if decoded, err := base64.RawStdEncoding.DecodeString(packed); err == nil {
-		if _, err := ParseReceipt(decoded); err == nil {
-			return decoded
+	acuse := []byte(text)
+	if !strings.HasPrefix(text, "<") {
+		packed := strings.TrimRight(strings.Join(strings.Fields(text), ""), "=")
+		if decoded, err := base64.RawStdEncoding.DecodeString(packed); err == nil {
+			acuse = decoded
 		}
 	}
-	return []byte(f.Text)
+	receipt, err := ParseReceipt(acuse)
+	if err != nil {
+		return []byte(f.Text), nil
+	}
+	return acuse, &receipt
 }
 
 // outcome returns the row of the table that s, about the invoice id, falls under, and the
 // cause of the error that it may be.
 func (op operation) outcome(id string, s status) (cancel.Code, error) {
 	row := table.Lookup(op.name, s.Code)
-	if s.Code != processed || !op.proves {
-		return row, nil
-	}
-	receipt, err := ParseReceipt(s.acuse)
-	if err != nil {
-		return row, nil //nolint:nilerr // what cannot be read proves nothing
+	if s.Code != processed || !op.proves || s.receipt == nil {
+		return row, nil // an acuse that cannot be read proves nothing
 	}
 	var found []string
-	for _, folio := range receipt.Folios {
+	for _, folio := range s.receipt.Folios {
 		if strings.EqualFold(folio.UUID, id) && !slices.Contains(found, folio.EstatusUUID) {
 			found = append(found, folio.EstatusUUID)
 		}

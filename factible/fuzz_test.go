@@ -110,7 +110,11 @@ func FuzzParseReceipt(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, acuse []byte) {
 		receipt, err := ParseReceipt(acuse)
-		result, _ := getStatus.outcome(invoice, status{acuse: acuse, Words: wordsOf("200")})
+		came := status{acuse: acuse, Words: wordsOf("200")}
+		if err == nil {
+			came.receipt = &receipt
+		}
+		result, _ := getStatus.outcome(invoice, came)
 		if err != nil {
 			require.Empty(t, receipt)
 			require.Equal(t, cancel.Pending, result.State)
