@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"regexp"
+	"slices"
 	"strconv"
 	"unicode/utf8"
 )
@@ -18,7 +18,7 @@ func scan(text []byte) (s *scanner, ok bool) {
 		return nil, false
 	}
 	return &scanner{
-		text: text, at: len(declaration.Find(text)),
+		text: text, at: declaration(text),
 		open: make([][]byte, 0, 8), attrs: make([]Attr, 0, 8),
 	}, true
 }
@@ -35,7 +35,16 @@ func plain(text []byte) bool {
 		!bytes.Contains(text, []byte("\uFFFE")) && !bytes.Contains(text, []byte("\uFFFF"))
 }
 
-var declaration = regexp.MustCompile(`^<\?xml version=(?:"1\.0"|'1\.0')(?: encoding=(?:"(?i:utf-8)"|'(?i:utf-8)'))?(?: standalone=(?:"(?:yes|no)"|'(?:yes|no)'))? ?\?>`)
+// declaration returns the length of the XML declaration that text begins with, 0 where
+// there is none that is certain.
+func declaration(text []byte) int {
+	end := bytes.IndexByte(text, '>')
+	if !bytes.HasPrefix(text, []byte(`<?xml version="1.0"`)) && !bytes.HasPrefix(text, []byte(`<?xml version='1.0'`)) ||
+		end < 0 || text[end-1] != '?' {
+		return 0
+	}
+	return end + len(">")
+}
 
 // scanner reads a document of elements, attributes and text alone.
 type scanner struct {
@@ -207,6 +216,7 @@ func (s *scanner) until(end byte) (text []byte, ok bool) {
 		if !ended || !known {
 			return nil, false
 		}
+		s.chars = slices.Grow(s.chars, len(text))
 		s.chars = utf8.AppendRune(append(s.chars, text[:amp]...), char)
 		text = after
 	}
