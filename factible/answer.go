@@ -71,14 +71,14 @@ func parse(fields []soap.Field) (status, error) {
 	for _, f := range fields {
 		switch f.Name {
 		case "status":
-			code := strings.TrimSpace(f.Text)
+			code := string(bytes.TrimSpace(f.Text))
 			if s.Code != "" || f.Nested || f.Nil || code == "" {
 				return status{}, errors.New("the answer has no status, or several")
 			}
 			s.Code = code
 		case "mensaje":
 			if !f.Nil {
-				s.Message = f.Text
+				s.Message = string(f.Text)
 			}
 		case "acuseSat", "acuseSAT":
 			acuse, receipt := decodeAcuse(f)
@@ -99,20 +99,19 @@ func parse(fields []soap.Field) (status, error) {
 // decodeAcuse returns the acuse as XML and what it says, whether it came as such or in
 // base64; as it came, where it is not XML; nil where there is none.
 func decodeAcuse(f soap.Field) ([]byte, *Receipt) {
-	text := strings.TrimSpace(f.Text)
-	if f.Nil || text == "" {
+	acuse := bytes.TrimSpace(f.Text)
+	if f.Nil || len(acuse) == 0 {
 		return nil, nil
 	}
-	acuse := []byte(text)
-	if !strings.HasPrefix(text, "<") {
-		packed := strings.TrimRight(strings.Join(strings.Fields(text), ""), "=")
-		if decoded, err := base64.RawStdEncoding.DecodeString(packed); err == nil {
+	if acuse[0] != '<' {
+		packed := bytes.TrimRight(bytes.Join(bytes.Fields(acuse), nil), "=")
+		if decoded, err := base64.RawStdEncoding.AppendDecode(nil, packed); err == nil {
 			acuse = decoded
 		}
 	}
 	receipt, err := ParseReceipt(acuse)
 	if err != nil {
-		return []byte(f.Text), nil
+		return f.Text, nil
 	}
 	return acuse, &receipt
 }

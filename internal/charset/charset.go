@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html/charset"
@@ -16,6 +17,13 @@ var (
 	utf16LE = unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
 	utf16BE = unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
 )
+
+// usual is how most answers begin. They need no closer look.
+var usual = [][]byte{
+	[]byte(`<?xml version='1.0' encoding='UTF-8'?>`),
+	[]byte(`<?xml version="1.0" encoding="UTF-8"?>`),
+	[]byte(`<?xml version="1.0" encoding="utf-8"?>`),
+}
 
 var boms = []struct {
 	mark     string
@@ -47,6 +55,9 @@ func UTF8(body []byte, contentType string) ([]byte, error) {
 		case body[0] == 0 && body[1] != 0:
 			return decode(body, utf16BE)
 		}
+	}
+	if slices.ContainsFunc(usual, func(begin []byte) bool { return bytes.HasPrefix(body, begin) }) {
+		return body, nil
 	}
 	label, ok := declared(body, contentType)
 	if !ok || strings.EqualFold(label, "utf-8") {

@@ -23,7 +23,7 @@ type Field struct {
 	Name string // without prefix
 	// Text is what the element holds: its characters, or the XML text of its
 	// content where that has elements of its own.
-	Text string
+	Text []byte
 	// Nested is true where Text is XML because the element has elements of its own.
 	Nested bool
 	// Nil is true where xsi:nil says that there is no value.
@@ -143,7 +143,7 @@ func (r *reader) fault() error {
 	first := func(to *string, e xmltoken.Token) error {
 		field, err := r.leaf(e)
 		if *to == "" {
-			*to = strings.TrimSpace(field.Text)
+			*to = string(bytes.TrimSpace(field.Text))
 		}
 		return err
 	}
@@ -199,7 +199,6 @@ func (r *reader) leaf(start xmltoken.Token) (Field, error) {
 		}
 	}
 	begin := start.To
-	var text strings.Builder
 	for {
 		token, err := r.next()
 		if err != nil {
@@ -207,16 +206,15 @@ func (r *reader) leaf(start xmltoken.Token) (Field, error) {
 		}
 		switch token.Kind {
 		case xmltoken.Text:
-			text.Write(token.Text)
+			field.Text = append(field.Text, token.Text...)
 		case xmltoken.Start:
 			field.Nested = true
 			if err := r.skip(); err != nil {
 				return field, err
 			}
 		case xmltoken.End:
-			field.Text = text.String()
 			if field.Nested {
-				field.Text = string(r.text[begin:token.From])
+				field.Text = bytes.Clone(r.text[begin:token.From])
 			}
 			return field, nil
 		}

@@ -35,20 +35,20 @@ func TestReadFields(t *testing.T) {
 	}{
 		"none":             {"", nil},
 		"blanks":           {" \n\t ", nil},
-		"one":              {"<status>200</status>", []Field{{Name: "status", Text: "200"}}},
+		"one":              {"<status>200</status>", []Field{{Name: "status", Text: []byte("200")}}},
 		"empty":            {"<mensaje/><mensaje></mensaje>", []Field{{Name: "mensaje"}, {Name: "mensaje"}}},
-		"prefixed":         {`<ax211:status xmlns:ax211="u">200</ax211:status>`, []Field{{Name: "status", Text: "200"}}},
-		"another prefix":   {`<ax7:status xmlns:ax7="u">200</ax7:status>`, []Field{{Name: "status", Text: "200"}}},
-		"prefix of no one": {`<ax7:status>200</ax7:status>`, []Field{{Name: "status", Text: "200"}}},
-		"typed":            {`<status xmlns:xsi="i" xsi:type="xs:int">200</status>`, []Field{{Name: "status", Text: "200"}}},
+		"prefixed":         {`<ax211:status xmlns:ax211="u">200</ax211:status>`, []Field{{Name: "status", Text: []byte("200")}}},
+		"another prefix":   {`<ax7:status xmlns:ax7="u">200</ax7:status>`, []Field{{Name: "status", Text: []byte("200")}}},
+		"prefix of no one": {`<ax7:status>200</ax7:status>`, []Field{{Name: "status", Text: []byte("200")}}},
+		"typed":            {`<status xmlns:xsi="i" xsi:type="xs:int">200</status>`, []Field{{Name: "status", Text: []byte("200")}}},
 		"nil":              {`<a xsi:nil="true"/><a xsi:nil="1"/><a xsi:nil="false"/>`, []Field{{Name: "a", Nil: true}, {Name: "a", Nil: true}, {Name: "a"}}},
-		"in order":         {"<b>1</b> <a>2</a>\n<b>3</b>", []Field{{Name: "b", Text: "1"}, {Name: "a", Text: "2"}, {Name: "b", Text: "3"}}},
-		"blanks kept":      {"<m> a \n b </m>", []Field{{Name: "m", Text: " a \n b "}}},
-		"CDATA":            {"<m>a<![CDATA[<b>&amp;]]>c</m>", []Field{{Name: "m", Text: "a<b>&amp;c"}}},
-		"comments":         {"<m>2<!-- <x> -->0<?pi x?>0</m>", []Field{{Name: "m", Text: "200"}}},
-		"entities":         {"<m>&lt;&gt;&amp;&apos;&quot;&#241;&#xF1;&#x1F642;</m>", []Field{{Name: "m", Text: `<>&'"ññ🙂`}}},
-		"nested":           {`<m> <a b="c">d<e/></a>&amp;</m>`, []Field{{Name: "m", Text: ` <a b="c">d<e/></a>&amp;`, Nested: true}}},
-		"nested deep":      {"<m>" + strings.Repeat("<a>", 5000) + strings.Repeat("</a>", 5000) + "</m>", []Field{{Name: "m", Text: strings.Repeat("<a>", 5000) + strings.Repeat("</a>", 5000), Nested: true}}},
+		"in order":         {"<b>1</b> <a>2</a>\n<b>3</b>", []Field{{Name: "b", Text: []byte("1")}, {Name: "a", Text: []byte("2")}, {Name: "b", Text: []byte("3")}}},
+		"blanks kept":      {"<m> a \n b </m>", []Field{{Name: "m", Text: []byte(" a \n b ")}}},
+		"CDATA":            {"<m>a<![CDATA[<b>&amp;]]>c</m>", []Field{{Name: "m", Text: []byte("a<b>&amp;c")}}},
+		"comments":         {"<m>2<!-- <x> -->0<?pi x?>0</m>", []Field{{Name: "m", Text: []byte("200")}}},
+		"entities":         {"<m>&lt;&gt;&amp;&apos;&quot;&#241;&#xF1;&#x1F642;</m>", []Field{{Name: "m", Text: []byte(`<>&'"ññ🙂`)}}},
+		"nested":           {`<m> <a b="c">d<e/></a>&amp;</m>`, []Field{{Name: "m", Text: []byte(` <a b="c">d<e/></a>&amp;`), Nested: true}}},
+		"nested deep":      {"<m>" + strings.Repeat("<a>", 5000) + strings.Repeat("</a>", 5000) + "</m>", []Field{{Name: "m", Text: []byte(strings.Repeat("<a>", 5000) + strings.Repeat("</a>", 5000)), Nested: true}}},
 	} {
 		assert.Equal(t, tt.want, fieldsOf(t, answer(tt.fields), "text/xml"), what)
 	}
@@ -56,7 +56,7 @@ func TestReadFields(t *testing.T) {
 
 func TestReadEnvelopes(t *testing.T) {
 	const ret = `<r:askResponse xmlns:r="u"><r:return><status>200</status></r:return></r:askResponse>`
-	want := []Field{{Name: "status", Text: "200"}}
+	want := []Field{{Name: "status", Text: []byte("200")}}
 	for what, body := range map[string]string{
 		"1.1":                    `<s:Envelope xmlns:s="http://schemas.xmlsoap.org/soap/envelope/"><s:Body>` + ret + `</s:Body></s:Envelope>`,
 		"1.2":                    `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body>` + ret + `</s:Body></s:Envelope>`,
@@ -170,10 +170,10 @@ func TestReadCharsets(t *testing.T) {
 		"UTF-16BE, header":         {utf16(unicode.BigEndian, unicode.IgnoreBOM, body), "text/xml; charset=UTF-16BE"},
 	} {
 		if what == "US-ASCII" {
-			assert.Equal(t, words, fieldsOf(t, tt.body, tt.contentType)[0].Text, what)
+			assert.Equal(t, words, string(fieldsOf(t, tt.body, tt.contentType)[0].Text), what)
 			continue
 		}
-		assert.Equal(t, []Field{{Name: "m", Text: words}, {Name: "x", Text: "<y>" + words + "</y>", Nested: true}},
+		assert.Equal(t, []Field{{Name: "m", Text: []byte(words)}, {Name: "x", Text: []byte("<y>" + words + "</y>"), Nested: true}},
 			fieldsOf(t, tt.body, tt.contentType), what)
 	}
 }

@@ -6,21 +6,49 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"sync"
 	"unicode/utf8"
 )
 
 // errUncertain leaves a document to encoding/xml.
 var errUncertain = errors.New("not certain")
 
-// scan reads text strictly. ok is false where text has characters that are not plain.
-func scan(text []byte) (s *scanner, ok bool) {
+// scanner reads a document of elements, attributes and text alone.
+type scanner struct {
+	text  []byte
+	at    int
+	empty bool       // an empty element is to be ended
+	open  [32][]byte // the names of the elements begun, with their prefixes
+	depth int        // how many they are
+	attrs []Attr
+	few   [8]Attr // room for attrs
+	chars []byte  // texts whose entities are replaced
+}
+
+// scan returns what read makes of text, read strictly. ok is false where that is nothing
+// certain.
+func scan[T any](text []byte, read func(Source) (T, error)) (got T, ok bool) {
 	if !plain(text) {
-		return nil, false
+		return got, false
 	}
-	return &scanner{
-		text: text, at: declaration(text),
-		open: make([][]byte, 0, 8), attrs: make([]Attr, 0, 8),
-	}, true
+	s := scanners.Get().(*scanner) //nolint:errcheck,forcetypeassert // the pool has no others
+	defer s.free()
+	s.text, s.at, s.attrs = text, declaration(text), s.few[:0]
+	got, err := read(s)
+	return got, err == nil
+}
+
+// scanners keeps scanners for their room for characters.
+var scanners = sync.Pool{New: func() any { return new(scanner) }}
+
+// mostKept is how much of that room one may keep, in bytes.
+const mostKept = 64 << 10
+
+func (s *scanner) free() {
+	if cap(s.chars) <= mostKept {
+		*s = scanner{chars: s.chars[:0]}
+		scanners.Put(s)
+	}
 }
 
 // plain reports whether text has none of the characters that mean something else than
@@ -46,16 +74,6 @@ func declaration(text []byte) int {
 	return end + len(">")
 }
 
-// scanner reads a document of elements, attributes and text alone.
-type scanner struct {
-	text  []byte
-	at    int
-	empty bool     // an empty element is to be ended
-	open  [][]byte // the names of the elements begun, with their prefixes
-	attrs []Attr
-	chars []byte // texts whose entities are replaced
-}
-
 func (s *scanner) Next() (Token, error) {
 	s.attrs, s.chars = s.attrs[:0], s.chars[:0]
 	token := Token{From: s.at}
@@ -65,7 +83,7 @@ func (s *scanner) Next() (Token, error) {
 	case s.empty:
 		s.empty = false
 		token.Kind, token.Name = End, s.pop()
-	case len(rest) == 0 && len(s.open) == 0:
+	case len(rest) == 0 && s.depth == 0:
 		return Token{}, io.EOF
 	case len(rest) == 0:
 		ok = false
@@ -92,10 +110,11 @@ func (s *scanner) Next() (Token, error) {
 // begin reads a start tag behind its bracket.
 func (s *scanner) begin() (local []byte, ok bool) {
 	name, local := s.name()
-	if name == nil {
+	if name == nil || s.depth == len(s.open) {
 		return nil, false
 	}
-	s.open = append(s.open, name)
+	s.open[s.depth] = name
+	s.depth++
 	for {
 		spaced := s.blanks()
 		switch {
@@ -130,7 +149,7 @@ func (s *scanner) attribute() bool {
 func (s *scanner) end() (local []byte, ok bool) {
 	name, local := s.name()
 	s.blanks()
-	if name == nil || !s.skip('>') || len(s.open) == 0 || !bytes.Equal(name, s.open[len(s.open)-1]) {
+	if name == nil || !s.skip('>') || s.depth == 0 || !bytes.Equal(name, s.open[s.depth-1]) {
 		return nil, false
 	}
 	s.pop()
@@ -139,9 +158,8 @@ func (s *scanner) end() (local []byte, ok bool) {
 
 // pop ends the element begun last and returns its name.
 func (s *scanner) pop() (local []byte) {
-	last := len(s.open) - 1
-	name := s.open[last]
-	s.open = s.open[:last]
+	s.depth--
+	name := s.open[s.depth]
 	return name[bytes.IndexByte(name, ':')+1:]
 }
 

@@ -2,8 +2,8 @@
 //
 // A strict scan reads what vendors send every day. Whatever it does not know for
 // certain (another charset, CDATA, comments, processing instructions, a DOCTYPE,
-// entities of a document's own, carriage returns, names beyond ASCII) is left to
-// encoding/xml, and so is every document that is refused: it is encoding/xml that says
+// entities of a document's own, carriage returns, names beyond ASCII, deep nesting) is
+// left to encoding/xml, and so is every document that is refused: it is encoding/xml that says
 // what is no XML. The two give the same tokens for all that the scan accepts.
 package xmltoken
 
@@ -45,10 +45,8 @@ type Source interface {
 // call read twice, each time with a Source that begins at the document's beginning. read
 // must not succeed before it has met io.EOF.
 func Read[T any](text []byte, read func(Source) (T, error)) (T, error) {
-	if s, ok := scan(text); ok {
-		if got, err := read(s); err == nil {
-			return got, nil
-		}
+	if got, ok := scan(text, read); ok {
+		return got, nil
 	}
 	return read(decode(text))
 }
