@@ -27,7 +27,7 @@ type outcome struct {
 	class  class
 	label  string
 	reason error // of the errors that become this, nil for a state
-	todo   string
+	advice string
 }
 
 // inFlight is what a request is from when it is handed over to when its answer is

@@ -88,9 +88,9 @@ type (
 	}
 	// group is what ended alike at one provider, and so needs the same.
 	group struct {
-		Label, Provider, Todo string
-		N, More               int
-		Items                 []needy
+		Label, Provider, Advice string
+		N, More                 int
+		Items                   []needy
 	}
 	needy struct {
 		Line     int
@@ -268,7 +268,7 @@ func (r *report) list(standings map[key]standing) {
 }
 
 func newGroup(o outcome, provider string, of []standing) group {
-	g := group{Label: o.label, Provider: provider, Todo: advice(o, provider), N: len(of)}
+	g := group{Label: o.label, Provider: provider, Advice: advice(o, provider), N: len(of)}
 	slices.SortFunc(of, func(a, b standing) int {
 		return cmp.Or(cmp.Compare(a.last.Line, b.last.Line), cmp.Compare(a.last.ID, b.last.ID))
 	})

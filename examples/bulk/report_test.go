@@ -181,7 +181,7 @@ func TestEveryReasonHasAnOutcome(t *testing.T) {
 	} {
 		o := outcomeOf(cancel.Item{Err: &cancel.Error{Reason: reason}})
 		assert.Equal(t, reason, o.reason)
-		assert.NotEmpty(t, o.todo)
+		assert.NotEmpty(t, o.advice)
 		assert.Equal(t, cancel.InDoubt(reason), o.class == doubt, o.name)
 		if cancel.Retryable(reason) {
 			assert.True(t, o.tried())

@@ -87,7 +87,7 @@ func advice(o outcome, name string) string {
 			particular = p.follow
 		}
 	}
-	return strings.TrimSpace(o.todo + " " + particular)
+	return strings.TrimSpace(o.advice + " " + particular)
 }
 
 const environment = "CANCEL_ENVIRONMENT"
