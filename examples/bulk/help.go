@@ -33,6 +33,15 @@ status is asked first, of another the cancellation is asked again, and in doubt 
 error leaves it in doubt. What was unavailable is asked again, and so is what failed
 for the credentials' sake or was invalid and has changed in FILE.
 
+With -enqueue nothing is sent. Every line is checked, and what is good is put into the
+queue in DB, whose tables are made or brought up to date first. Who works on it is a
+program built on the module durable, whose providers have the names that FILE has; it
+has the credentials, and nothing below is read here. Of each line it is told whether it
+is new, was queued already, or what became of it. To run it again is harmless: there is
+one cancellation of each thing, and of what the queue is through with only that is
+queued anew which -resume would ask for again. A password for PostgreSQL is better left
+out of DB, and in PGPASSWORD or ~/.pgpass.
+
 `)
 	fmt.Fprint(w, "Environment (where none of it is set, the providers are simulators):\n")
 	for _, p := range providers {
@@ -53,6 +62,10 @@ Exit codes, of several the one that stands lower:
   %d	some is to be asked again: -resume
   %d	some is in doubt: -resume, and look at the report
   %d	interrupted: -resume
-  %d	usage, or a file could not be read or written
-`, exitDone, exitRefused, exitAgain, exitDoubt, exitInterrupted, exitFailed)
+  %d	usage, or a file or the database could not be read or written
+With -enqueue 0 is for what is queued or was cancelled by the queue, %d for what it
+failed at before, and %d for what it does not know the outcome of: look at what it keeps.
+After %d and %d run the same command again.
+`, exitDone, exitRefused, exitAgain, exitDoubt, exitInterrupted, exitFailed,
+		exitRefused, exitDoubt, exitInterrupted, exitFailed)
 }

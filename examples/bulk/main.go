@@ -1,7 +1,8 @@
 // Command bulk cancels what a file lists, CSV or JSON Lines, at the three providers.
 // It writes down every request before it is sent and every answer as it comes, so that
 // a run that ended early goes on with -resume and sends nothing twice that has an
-// answer. At the end it leaves a report for people.
+// answer. At the end it leaves a report for people. With -enqueue it sends nothing, and
+// leaves it all to the workers of a durable queue.
 //
 //	go run . sample.csv
 //
@@ -50,6 +51,7 @@ type settings struct {
 	file, format              string
 	results, report, receipts string
 	resume, dryRun, yes       bool
+	enqueue                   database // "" to cancel
 	concurrency, attempts     int
 	rate                      float64
 }
@@ -77,6 +79,9 @@ func (p program) cancel(ctx context.Context, process cli.Process) (exit int, err
 	}
 	if in.header != nil && len(in.header.ignored) > 0 {
 		fmt.Fprintf(process.Stderr, "bulk: these columns are ignored: %q\n", in.header.ignored)
+	}
+	if s.enqueue != "" {
+		return p.enqueue(ctx, process, in, s.enqueue)
 	}
 	vendors, err := openVendors(process, in, s.dryRun, s.yes)
 	if err != nil {
@@ -187,6 +192,7 @@ func parse(process cli.Process) (settings, error) {
 	f.StringVar(&s.receipts, "receipts", "", "save receipts, such as the SAT's acuses, in `FOLDER`, one file for each")
 	f.BoolVar(&s.resume, "resume", false, "go on with the results of an earlier run")
 	f.BoolVar(&s.dryRun, "dry-run", false, "check every line and send nothing")
+	f.StringVar((*string)(&s.enqueue), "enqueue", "", "leave it to the workers of the queue in `DB`, an SQLite file or a postgres:// URL, and send nothing")
 	f.BoolVar(&s.yes, "yes", false, "go ahead outside the sandbox, where it is for good")
 	f.IntVar(&s.concurrency, "concurrency", 8, "how many calls are in flight at most, a `NUMBER`")
 	f.IntVar(&s.attempts, "attempts", 3, "how often a request is sent at most, a `NUMBER` from 2 on; one that an earlier run began counts")
@@ -216,6 +222,11 @@ func parse(process cli.Process) (settings, error) {
 		return s, errors.New("-rate must not be negative")
 	}
 	s.file = files[0]
+	given := map[string]bool{}
+	f.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	if given["enqueue"] {
+		return s, s.enqueues(given)
+	}
 	base := strings.TrimSuffix(s.file, filepath.Ext(s.file))
 	if s.results == "" {
 		s.results = base + ".results.jsonl"
@@ -232,6 +243,35 @@ func parse(process cli.Process) (settings, error) {
 		return s, errors.New("-results and -report name the same file")
 	}
 	return s, nil
+}
+
+// idle are the flags that decide nothing where nothing is sent, and why.
+var idle = []struct{ flag, why string }{
+	{"resume", "what is queued already is passed over without it"},
+	{"dry-run", "by itself it checks every line"},
+	{"yes", "it is for the workers of the queue to know where they send it"},
+	{"results", "the queue keeps what becomes of it"},
+	{"report", "the queue keeps what becomes of it"},
+	{"receipts", "the queue keeps them"},
+	{"concurrency", "the workers of the queue have a limit of their own"},
+	{"attempts", "the workers of the queue ask for as long as it takes"},
+	{"rate", "the workers of the queue have a limit of their own"},
+}
+
+// enqueues reports why s, with the flags that were given, cannot be queued.
+func (s settings) enqueues(given map[string]bool) error {
+	for _, with := range idle {
+		if given[with.flag] {
+			return fmt.Errorf("-%s does not go with -enqueue: %s", with.flag, with.why)
+		}
+	}
+	if err := s.enqueue.check(); err != nil {
+		return err
+	}
+	if sameFile(string(s.enqueue), s.file) {
+		return fmt.Errorf("%s is the input: it is not to be written over", s.enqueue)
+	}
+	return nil
 }
 
 func sameFile(a, b string) bool {

@@ -126,7 +126,7 @@ func TestHelpSaysWhatTheExitCodesAre(t *testing.T) {
 	for _, code := range []string{"0", "1", "3", "4", "5", "130"} {
 		assert.Regexp(t, `(?m)^  `+code+` +\w`, got.Stdout)
 	}
-	for _, want := range []string{"-resume", "-dry-run", "FACTIBLE_PASSWORD", "AUCO_ENDPOINT", "CANCEL_ENVIRONMENT", "requested_by"} {
+	for _, want := range []string{"-resume", "-dry-run", "FACTIBLE_PASSWORD", "AUCO_ENDPOINT", "CANCEL_ENVIRONMENT", "requested_by", "With -enqueue 0 is"} {
 		assert.Contains(t, got.Stdout, want)
 	}
 }

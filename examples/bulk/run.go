@@ -46,18 +46,11 @@ func (b *bulk) run(ctx context.Context) error {
 	b.halt = halt
 	b.lines = map[key]int{}
 
-	working, abort := context.WithCancel(context.WithoutCancel(ctx))
-	defer abort()
-	interrupted := context.AfterFunc(ctx, func() {
+	working, end := outlive(ctx, b.grace, func() {
 		b.progress.note("interrupted: nothing more is begun. Waiting up to %v for what is in flight: %d. Interrupt again to end at once.",
 			b.grace, b.flying.Load())
-		select {
-		case <-time.After(b.grace):
-			abort()
-		case <-working.Done():
-		}
 	})
-	defer interrupted()
+	defer end()
 
 	for item := range b.client.All(working, b.requests(pulling)) {
 		b.record(item)
@@ -69,6 +62,28 @@ func (b *bulk) run(ctx context.Context) error {
 		b.journal.forget(b.lines)
 	}
 	return b.err
+}
+
+// outlive returns a context for what is under way when ctx ends: it ends that much
+// later. When ctx ends, note is called, and never after end has returned.
+func outlive(ctx context.Context, grace time.Duration, note func()) (working context.Context, end func()) {
+	working, abort := context.WithCancel(context.WithoutCancel(ctx))
+	told := make(chan struct{})
+	unless := context.AfterFunc(ctx, func() {
+		note()
+		close(told)
+		select {
+		case <-time.After(grace):
+			abort()
+		case <-working.Done():
+		}
+	})
+	return working, func() {
+		abort()
+		if !unless() {
+			<-told
+		}
+	}
 }
 
 // requests yields what is still to be done, each once it is noted as started.

@@ -4,48 +4,78 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"iter"
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/examples/internal/cli"
 )
 
-// validate checks every row as a run would, up to where it would be sent: the adapters
-// check the requests, and their HTTP client sends nothing.
+// inspection goes through the input and tells of each line that is not good.
+type inspection struct {
+	in       *input
+	vendors  *vendors // of a dry run
+	stderr   io.Writer
+	bad      int  // lines
+	complete bool // all of the input was read
+}
+
+// good yields the rows that are good, until ctx ends: those that the adapters would send,
+// whose HTTP client sends nothing. An error is that of the file and comes last.
+func (i *inspection) good(ctx context.Context) iter.Seq2[row, error] {
+	return func(yield func(row, error) bool) {
+		lines := map[key]int{}
+		for r, err := range i.in.rows() {
+			if err != nil {
+				yield(row{}, err)
+				return
+			}
+			if ctx.Err() != nil {
+				return
+			}
+			first, repeated := lines[keyOf(r.request)]
+			switch {
+			case r.bad != nil:
+			case repeated:
+				fmt.Fprintf(i.stderr, "bulk: line %d: the same as line %d, which counts\n", r.line, first)
+				continue
+			default:
+				lines[keyOf(r.request)] = r.line
+				r.bad = i.vendors.check(ctx, r.request)
+			}
+			if r.bad != nil {
+				i.bad++
+				fmt.Fprintf(i.stderr, "bulk: line %d: %s\n", r.line, i.vendors.hide(r.bad.Error()))
+				continue
+			}
+			if !yield(r, nil) {
+				return
+			}
+		}
+		i.complete = true
+	}
+}
+
+// validate checks every row as a run would, up to where it would be sent.
 func validate(ctx context.Context, process cli.Process, in *input, v *vendors) (exit int, err error) {
+	i := &inspection{in: in, vendors: v, stderr: process.Stderr}
 	good := map[string]int{}
-	lines := map[key]int{}
-	bad := 0
-	for r, err := range in.rows() {
+	for r, err := range i.good(ctx) {
 		if err != nil {
 			return 0, err
 		}
-		if ctx.Err() != nil {
-			return exitInterrupted, nil
-		}
-		first, repeated := lines[keyOf(r.request)]
-		switch {
-		case r.bad != nil:
-		case repeated:
-			fmt.Fprintf(process.Stderr, "bulk: line %d: the same as line %d, which counts\n", r.line, first)
-			continue
-		default:
-			lines[keyOf(r.request)] = r.line
-			r.bad = v.check(ctx, r.request)
-		}
-		if r.bad != nil {
-			bad++
-			fmt.Fprintf(process.Stderr, "bulk: line %d: %s\n", r.line, v.hide(r.bad.Error()))
-			continue
-		}
 		good[r.request.Provider]++
+	}
+	if !i.complete {
+		return exitInterrupted, nil
 	}
 	for _, p := range providers {
 		if n := good[p.about.Name]; n > 0 {
 			fmt.Fprintf(process.Stdout, "%7d  good for %s (%s)\n", n, p.about.Name, v.target[p.about.Name])
 		}
 	}
-	fmt.Fprintf(process.Stdout, "%7d  not good\nnothing was sent\n", bad)
-	if bad > 0 {
+	fmt.Fprintf(process.Stdout, "%7d  not good\nnothing was sent\n", i.bad)
+	if i.bad > 0 {
 		return exitRefused, nil
 	}
 	return exitDone, nil
@@ -56,7 +86,8 @@ func (v *vendors) check(ctx context.Context, req cancel.Request) error {
 	if err := v.missing(req.Provider); err != nil {
 		return err
 	}
-	_, err := v.cancelers[req.Provider].Cancel(ctx, req)
+	// Of an interrupted check the error would say nothing of req.
+	_, err := v.cancelers[req.Provider].Cancel(context.WithoutCancel(ctx), req)
 	if errors.Is(err, errDryRun) {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
@@ -156,6 +157,28 @@ func openVendors(process cli.Process, in *input, dryRun, yes bool) (*vendors, er
 		return nil, fmt.Errorf("%s is set, but no provider's credentials are", environment)
 	}
 	v.hide = hide(secrets)
+	return v, nil
+}
+
+// openOffline opens all providers for no more than to check requests: with credentials
+// that are nobody's, and nothing is sent.
+func openOffline() (*vendors, error) {
+	secret := rand.Text() // which is in no text that secrets are taken out of
+	made := cli.Process{Getenv: func(name string) string {
+		switch {
+		case name == environment:
+			return string(cancel.Sandbox)
+		case strings.HasSuffix(name, "_ENDPOINT"):
+			return ""
+		}
+		return secret
+	}}
+	v := newVendors()
+	for _, p := range providers {
+		if _, err := v.open(p, made, true, false); err != nil {
+			return nil, fmt.Errorf("%s: %w", p.about.Name, err)
+		}
+	}
 	return v, nil
 }
 
