@@ -32,7 +32,8 @@
 // has no status to ask for, for a second cancellation can destroy nothing more. A state
 // ends the doubt, and so does a status of [cancel.ErrRejected] or
 // [cancel.ErrNotCancellable]; any other error leaves it [InDoubt], until Config.DoubtFor is
-// over and it is [Unknown].
+// over and it is [Unknown]. That the credentials are refused makes nothing Unknown: what
+// is in doubt waits until the provider has been asked with good ones.
 //
 // When a provider refuses the credentials, its jobs are put off and none fails. After the
 // pause one job asks for all of them; the pause doubles each time it is refused again, for
@@ -47,7 +48,8 @@
 //     mending credentials restart the processes with them, and call [Queue.Resume].
 //   - [Sending]: a call is under way. If it stays so for more than Config.Timeout and two
 //     minutes, no process is at work.
-//   - [InDoubt]: the call broke off, or its worker died. Nothing is to be done yet.
+//   - [InDoubt]: the call broke off, or its worker died. Nothing is to be done yet, but for
+//     credentials that are refused: see Queued.
 //   - [Pending]: waits for the authority or a person, which can take days. Nothing is to
 //     be done.
 //   - [Done]: cancelled. Result holds the receipt, where the vendor gives one, and Evidence

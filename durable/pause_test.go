@@ -182,3 +182,63 @@ func TestAuthLater(t *testing.T) {
 		})
 	})
 }
+
+// Refused credentials are no answer: what is in doubt outlasts DoubtFor with them, and is
+// found out once they are good.
+func TestDoubtWhileLocked(t *testing.T) {
+	for name, answer := range map[string]struct {
+		status func() (cancel.Result, error)
+		want   State
+	}{
+		"then cancelled": {func() (cancel.Result, error) { return is(cancel.Cancelled) }, Done},
+		"then nothing":   {func() (cancel.Result, error) { return fails(cancel.ErrUnavailable) }, Unknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			locked := true
+			v := &teller{
+				vendor: vendor{cancel: always(fails(cancel.ErrUnknownOutcome))},
+				status: func(n int) (cancel.Result, error) {
+					switch {
+					case n == 1: // the Client itself asks after the broken call
+						return fails(cancel.ErrUnavailable)
+					case locked:
+						return fails(cancel.ErrAuth)
+					}
+					return answer.status()
+				},
+			}
+			inNoTime(t, v, func(t *testing.T, q *SQLite) {
+				id := enqueue(t, q.Queue, payment("1"))
+				for began := time.Now(); time.Since(began) < 72*time.Hour; {
+					time.Sleep(once(t, q.Queue, id))
+					require.Equal(t, InDoubt, get(t, q.Queue, id).State)
+				}
+				assert.Greater(t, v.asked(), 72/6, "it is asked after each pause")
+				locked = false
+				assert.Equal(t, answer.want, finish(t, q.Queue, id).State)
+				assert.Equal(t, 1, v.called(), "it is not sent again")
+			})
+		})
+	}
+	t.Run("without a status", func(t *testing.T) {
+		locked := true
+		v := &vendor{cancel: func(n int, _ cancel.Request) (cancel.Result, error) {
+			switch {
+			case n == 1:
+				return fails(cancel.ErrUnknownOutcome)
+			case locked:
+				return fails(cancel.ErrAuth)
+			}
+			return is(cancel.AlreadyCancelled)
+		}}
+		inNoTime(t, v, func(t *testing.T, q *SQLite) {
+			id := enqueue(t, q.Queue, payment("1"))
+			for began := time.Now(); time.Since(began) < 72*time.Hour; {
+				time.Sleep(once(t, q.Queue, id))
+				require.Equal(t, InDoubt, get(t, q.Queue, id).State)
+			}
+			locked = false
+			assert.Equal(t, Done, finish(t, q.Queue, id).State)
+		})
+	})
+}

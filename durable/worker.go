@@ -195,9 +195,10 @@ func (t *turn) resolve(ctx context.Context) error {
 	return nil
 }
 
-// unresolved leaves the cancellation in doubt for another turn, or for good.
+// unresolved leaves the cancellation in doubt for another turn, or for good. It is not for
+// good while the credentials are refused, for then nothing was found out.
 func (t *turn) unresolved(ctx context.Context, err error) {
-	if now().Sub(t.c.DoubtSince) >= t.config.DoubtFor {
+	if now().Sub(t.c.DoubtSince) >= t.config.DoubtFor && !locked(err) {
 		t.settle(Unknown, err)
 		return
 	}
