@@ -315,10 +315,10 @@ func kill[TTx any](t *testing.T, q *Queue[TTx], setup killSetup, workers int, se
 	}()
 	var killedAt []time.Time
 	for n := range killTimes {
-		// While calls are being made, which is when it hurts.
+		// While calls are being made, which is when it hurts, and at a random moment of one.
 		enough := v.calls() + 1 + chance.IntN(60)
-		require.Eventually(t, func() bool { return v.calls() >= enough }, time.Minute, time.Millisecond)
-		time.Sleep(time.Duration(chance.Int64N(int64(5 * time.Millisecond))))
+		tick := time.Millisecond + time.Duration(chance.Int64N(int64(5*time.Millisecond)))
+		require.Eventually(t, func() bool { return v.calls() >= enough }, time.Minute, tick)
 		victim := chance.IntN(workers)
 		require.Nil(t, processes[victim].ProcessState, "it lives")
 		killedAt = append(killedAt, time.Now())

@@ -325,14 +325,14 @@ func TestTurnsOnPostgres(t *testing.T) {
 		}
 		return is(cancel.Cancelled)
 	}}
-	config := of(v)
-	config.AuthPause = Span{First: time.Millisecond, Longest: time.Hour}
-	q, _ := db(t, config)
+	q, exec := db(t, of(v))
 	id := enqueue(t, q, payment("1"))
-	require.Positive(t, once(t, q, id))
-	time.Sleep(5 * time.Millisecond)
-	require.Positive(t, once(t, q, id))
-	time.Sleep(5 * time.Millisecond)
+	for calls := range 2 {
+		require.Positive(t, once(t, q, id))
+		require.Positive(t, once(t, q, id))
+		require.Equal(t, calls+1, v.called(), "in the pause it is not asked")
+		exec(`UPDATE unified_cancel_pause SET until = 1`) // as if it were over
+	}
 	require.Equal(t, over, once(t, q, id))
 	assert.Equal(t, 3, v.called())
 
