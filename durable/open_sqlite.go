@@ -5,8 +5,11 @@ import (
 	"database/sql"
 	"fmt"
 	"net/url"
+	"slices"
 
+	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
+	"github.com/riverqueue/river/rivertype"
 	_ "modernc.org/sqlite" // the driver of that name
 )
 
@@ -52,3 +55,25 @@ func closing(db *sql.DB, err error) error {
 
 // Close closes the database. Stop the Queue first.
 func (s *SQLite) Close() error { return s.DB.Close() }
+
+// inUTC is a driver of SQLite that keeps in UTC when a job is due. River gives that in the
+// time zone of the machine, SQLite keeps it as a text, and the text is compared with that
+// of a time in UTC: west of Greenwich no pause would be kept.
+type inUTC[TTx any] struct{ riverdriver.Driver[TTx] }
+
+func (d inUTC[TTx]) GetExecutor() riverdriver.Executor {
+	return executorInUTC{d.Driver.GetExecutor()}
+}
+
+type executorInUTC struct{ riverdriver.Executor }
+
+func (e executorInUTC) JobSetStateIfRunningMany(ctx context.Context, params *riverdriver.JobSetStateIfRunningManyParams) ([]*rivertype.JobRow, error) {
+	p := *params
+	p.ScheduledAt = slices.Clone(p.ScheduledAt)
+	for i, at := range p.ScheduledAt {
+		if at != nil {
+			p.ScheduledAt[i] = new(at.UTC().Round(0))
+		}
+	}
+	return e.Executor.JobSetStateIfRunningMany(ctx, &p)
+}

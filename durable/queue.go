@@ -42,6 +42,9 @@ func New[TTx any](driver riverdriver.Driver[TTx], config Config) (*Queue[TTx], e
 	if err != nil {
 		return nil, err
 	}
+	if driver.DatabaseName() == "sqlite" {
+		driver = inUTC[TTx]{driver}
+	}
 	q := &Queue[TTx]{
 		driver:  driver,
 		store:   newStore(driver.GetExecutor(), driver.DatabaseName(), driver.ArgPlaceholder()),

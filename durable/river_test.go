@@ -255,6 +255,38 @@ func testSnooze[TTx any](t *testing.T, db database[TTx]) {
 	assert.Equal(t, 1, v.called())
 }
 
+// Where a machine is does not change when a job is due.
+func TestTimeZone(t *testing.T) {
+	here := time.Local
+	time.Local = time.FixedZone("CST", -6*60*60)
+	t.Cleanup(func() { time.Local = here })
+	config := of(&vendor{cancel: func(_ int, req cancel.Request) (cancel.Result, error) {
+		if req.ID == "1" {
+			return is(cancel.Pending)
+		}
+		return is(cancel.Cancelled)
+	}})
+	config.OnSettled = func(context.Context, Cancellation) error { return errTold }
+	q := open(t, file(t), config)
+	t.Cleanup(func() { assert.NoError(t, q.Close()) })
+	snoozed, repeated := enqueue(t, q.Queue, payment("1")), enqueue(t, q.Queue, payment("2"))
+	stop := work(t, q.Queue)
+	due := func(id int64) (at string) {
+		err := q.DB.QueryRowContext(t.Context(), `
+			SELECT coalesce(min(CAST(scheduled_at AS TEXT)), '') FROM river_job
+			WHERE id = ? AND attempted_at <> '' AND state <> 'running'`, id).Scan(&at)
+		assert.NoError(t, err)
+		return at
+	}
+	require.Eventually(t, func() bool { return due(snoozed) != "" && due(repeated) != "" }, patience, 10*time.Millisecond)
+	stop()
+	for id, pause := range map[int64]time.Duration{snoozed: 5 * time.Minute, repeated: 2 * time.Second} {
+		at, err := time.Parse(time.DateTime, due(id)[:len(time.DateTime)])
+		require.NoError(t, err)
+		assert.WithinDuration(t, time.Now().Add(pause), at, patience)
+	}
+}
+
 func TestDeadWorker(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) { testDeadWorker(t, onSQLite(t)) })
 	t.Run("PostgreSQL", func(t *testing.T) { testDeadWorker(t, onPostgres(t)) })
