@@ -80,11 +80,19 @@
 // holds for all. Times are those of the machines' own clocks, which have to agree within a
 // few seconds.
 //
+// # Upgrades
+//
+// The tables have versions. Call [Queue.Migrate] from the new program, once, then replace
+// the processes: those of the version before go on with tables that are newer, until they
+// are started again. What waited, or was being sent, is seen through by the new ones.
+//
 // # Errors
 //
 //   - [cancel.ErrInvalid]: from New and the openers for a Config, and from Enqueue for a
 //     request, that is malformed. Mend it.
 //   - [ErrNoCancellation]: from Get and Find. There is none.
+//   - An error that says to call Migrate, or that the program is older than the tables: from
+//     all but New and the openers. Nothing was done.
 //   - All others are those of the database or of River. Of Enqueue they mean that nothing
 //     was enqueued, unless the connection broke while the transaction was committed:
 //     enqueueing again is safe while the thing is not settled.

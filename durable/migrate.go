@@ -2,6 +2,7 @@ package durable
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/riverqueue/river/riverdriver"
@@ -9,7 +10,8 @@ import (
 )
 
 // schema holds the steps that bring the tables of this package from each version to the
-// next. A step that was released is never changed.
+// next. A step that was released is never changed, and processes of the version before it
+// have to be able to go on working after it.
 var schema = [][]string{
 	{
 		`CREATE TABLE unified_cancel_job (
@@ -44,48 +46,92 @@ const migrationLock = 0x63616e63656c
 // date stays as it is. It is for a deployment to call, once, before anything else is asked
 // of a Queue: River's own migrations do not guard against two processes that migrate the
 // same PostgreSQL at once.
+//
+// Until it was called everything else fails, and so does everything in a program that is
+// older than the tables; only processes that were at work before it go on. There is no way
+// back to the tables of an older version.
 func (q *Queue[TTx]) Migrate(ctx context.Context) error {
-	migrator, err := rivermigrate.New(q.driver, &rivermigrate.Config{Logger: q.logger})
-	if err != nil {
-		return fmt.Errorf("durable: %w", err)
-	}
-	if _, err := migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
+	if _, err := q.migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return fmt.Errorf("durable: River's tables: %w", err)
 	}
-	err = q.store.within(ctx, func(tx riverdriver.ExecutorTx) error { return q.store.migrate(ctx, tx) })
+	err := q.store.within(ctx, func(tx riverdriver.ExecutorTx) error { return q.store.migrate(ctx, tx) })
 	if err != nil {
-		return fmt.Errorf("durable: the tables of this package: %w", err)
+		return fmt.Errorf("durable: %w", err)
 	}
 	return nil
 }
 
 func (s *store) migrate(ctx context.Context, tx riverdriver.ExecutorTx) error {
+	exec := func(statement string, args ...any) error {
+		return tx.Exec(ctx, s.words.Replace(statement), args...)
+	}
 	if s.postgres {
-		if err := s.exec(ctx, tx, `SELECT pg_advisory_xact_lock($1)`, int64(migrationLock)); err != nil {
+		if err := exec(`SELECT pg_advisory_xact_lock($1)`, int64(migrationLock)); err != nil {
 			return err
 		}
 	}
-	err := s.exec(ctx, tx, `CREATE TABLE IF NOT EXISTS unified_cancel_migration (version BIGINT PRIMARY KEY)`)
+	version, err := s.version(ctx, tx)
 	if err != nil {
 		return err
 	}
-	var version int
-	row := s.row(ctx, tx, `SELECT coalesce(max(version), 0) FROM unified_cancel_migration`)
-	if err := row.Scan(&version); err != nil {
-		return err
-	}
 	if version > len(schema) {
-		return fmt.Errorf("the database has version %d, and this package knows %d at most", version, len(schema))
+		return newer(version)
+	}
+	if err := exec(`CREATE TABLE IF NOT EXISTS unified_cancel_migration (version BIGINT PRIMARY KEY)`); err != nil {
+		return err
 	}
 	for ; version < len(schema); version++ {
 		for _, statement := range schema[version] {
-			if err := s.exec(ctx, tx, statement); err != nil {
+			if err := exec(statement); err != nil {
 				return err
 			}
 		}
-		if err := s.exec(ctx, tx, `INSERT INTO unified_cancel_migration VALUES ($1)`, version+1); err != nil {
+		if err := exec(`INSERT INTO unified_cancel_migration VALUES ($1)`, version+1); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// version returns that of the tables of this package, 0 where there are none.
+func (*store) version(ctx context.Context, on riverdriver.Executor) (version int, err error) {
+	exists, err := on.TableExists(ctx, &riverdriver.TableExistsParams{Table: "unified_cancel_migration"})
+	if err != nil || !exists {
+		return 0, err
+	}
+	err = on.QueryRow(ctx, `SELECT coalesce(max(version), 0) FROM unified_cancel_migration`).Scan(&version)
+	return version, err
+}
+
+// check says what is wrong with the versions of the tables. Once nothing is, that is taken
+// for granted.
+func (s *store) check(ctx context.Context, on riverdriver.Executor) error {
+	if s.checked.Load() {
+		return nil
+	}
+	version, err := s.version(ctx, on)
+	switch {
+	case err != nil:
+		return err
+	case version == 0:
+		return errors.New("the database has no tables: call Migrate")
+	case version < len(schema):
+		return fmt.Errorf("the tables have version %d, and this program needs %d: call Migrate", version, len(schema))
+	case version > len(schema):
+		return newer(version)
+	}
+	var rivers int
+	err = on.QueryRow(ctx, `SELECT coalesce(max(version), 0) FROM river_migration WHERE line = 'main'`).Scan(&rivers)
+	if err != nil {
+		return err
+	}
+	if rivers < s.rivers {
+		return fmt.Errorf("River's tables have version %d, and this program needs %d: call Migrate", rivers, s.rivers)
+	}
+	s.checked.Store(true)
+	return nil
+}
+
+func newer(version int) error {
+	return fmt.Errorf("the tables have version %d, and this program knows %d at most: it is older than they are", version, len(schema))
 }

@@ -19,6 +19,7 @@ import (
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
+	"github.com/riverqueue/river/rivermigrate"
 
 	"github.com/unified-cancel/cancel"
 )
@@ -27,12 +28,13 @@ import (
 // database's transactions, as River's driver has it. Make one with [New], [OpenSQLite] or
 // [OpenPostgres]. It is safe for concurrent use.
 type Queue[TTx any] struct {
-	driver  riverdriver.Driver[TTx]
-	river   *river.Client[TTx]
-	store   *store
-	config  Config
-	clients map[string]*cancel.Client
-	logger  *slog.Logger
+	driver   riverdriver.Driver[TTx]
+	river    *river.Client[TTx]
+	migrator *rivermigrate.Migrator[TTx]
+	store    *store
+	config   Config
+	clients  map[string]*cancel.Client
+	logger   *slog.Logger
 }
 
 // New returns a Queue over the database of a River driver. Nothing is asked of the
@@ -45,9 +47,16 @@ func New[TTx any](driver riverdriver.Driver[TTx], config Config) (*Queue[TTx], e
 	if driver.DatabaseName() == "sqlite" {
 		driver = inUTC[TTx]{driver}
 	}
+	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: config.Logger})
+	if err != nil {
+		return nil, fmt.Errorf("durable: %w", err)
+	}
+	versions := migrator.AllVersions()
 	q := &Queue[TTx]{
-		driver:  driver,
-		store:   newStore(driver.GetExecutor(), driver.DatabaseName(), driver.ArgPlaceholder()),
+		driver:   driver,
+		migrator: migrator,
+		store: newStore(driver.GetExecutor(), driver.DatabaseName(), driver.ArgPlaceholder(),
+			versions[len(versions)-1].Version),
 		config:  config,
 		clients: make(map[string]*cancel.Client, len(config.Providers)),
 		logger:  config.Logger,
@@ -93,7 +102,12 @@ func queueOf(provider string) string {
 
 // Start begins to work on what is enqueued, with workers in this process, until ctx ends,
 // which is as StopNow, or Stop is called. A process that only enqueues need not start.
-func (q *Queue[TTx]) Start(ctx context.Context) error { return q.river.Start(ctx) }
+func (q *Queue[TTx]) Start(ctx context.Context) error {
+	if err := q.store.check(ctx, q.store.executor); err != nil {
+		return fmt.Errorf("durable: %w", err)
+	}
+	return q.river.Start(ctx)
+}
 
 // Stop takes up no more jobs and waits for those that are being worked on, until ctx ends.
 func (q *Queue[TTx]) Stop(ctx context.Context) error { return q.river.Stop(ctx) }

@@ -224,13 +224,6 @@ func TestOpenSQLite(t *testing.T) {
 	assert.Error(t, err)
 }
 
-func TestNewerDatabase(t *testing.T) {
-	q := newQueue(t, &vendor{})
-	_, err := q.DB.ExecContext(t.Context(), `INSERT INTO unified_cancel_migration VALUES (1000)`)
-	require.NoError(t, err)
-	assert.ErrorContains(t, q.Migrate(t.Context()), "version 1000")
-}
-
 func TestQueueNames(t *testing.T) {
 	names := map[string]bool{}
 	for _, provider := range []string{"", "pac", "PAC", "pac_1", "pac-1", "a b", "ñ", "_", strings.Repeat("a", 100)} {

@@ -27,16 +27,47 @@ type database[TTx any] func(t *testing.T, config Config) (q *Queue[TTx], exec fu
 // patience is how long what is waited for may take.
 const patience = time.Minute
 
-// onSQLite gives the test a file of its own.
+// migrated has each Queue of db call Migrate.
+func migrated[TTx any](db database[TTx]) database[TTx] {
+	return func(t *testing.T, config Config) (*Queue[TTx], func(string)) {
+		t.Helper()
+		q, exec := db(t, config)
+		require.NoError(t, q.Migrate(t.Context()))
+		return q, exec
+	}
+}
+
 func onSQLite(t *testing.T) database[*sql.Tx] {
 	t.Helper()
-	path := file(t)
+	return migrated(inFile(file(t)))
+}
+
+func onPostgres(t *testing.T) database[pgx.Tx] {
+	t.Helper()
+	return migrated(atAddress(ownSchema(t)))
+}
+
+func inFile(path string) database[*sql.Tx] {
 	return func(t *testing.T, config Config) (*Queue[*sql.Tx], func(string)) {
 		t.Helper()
-		q := open(t, path, config)
+		q, err := OpenSQLite(t.Context(), path, config)
+		require.NoError(t, err)
 		t.Cleanup(func() { assert.NoError(t, q.Close()) })
 		return q.Queue, func(statement string) {
 			_, err := q.DB.ExecContext(t.Context(), statement)
+			assert.NoError(t, err)
+		}
+	}
+}
+
+func atAddress(address string) database[pgx.Tx] {
+	return func(t *testing.T, config Config) (*Queue[pgx.Tx], func(string)) {
+		t.Helper()
+		q, err := OpenPostgres(t.Context(), address, config)
+		require.NoError(t, err)
+		t.Cleanup(q.Close)
+		return q.Queue, func(statement string) {
+			_, err := q.Pool.Exec(t.Context(), statement)
 			assert.NoError(t, err)
 		}
 	}
@@ -62,23 +93,6 @@ func ownSchema(tb testing.TB) string {
 	query.Set("search_path", schema)
 	address.RawQuery = query.Encode()
 	return address.String()
-}
-
-// onPostgres gives the test a schema of its own.
-func onPostgres(t *testing.T) database[pgx.Tx] {
-	t.Helper()
-	address := ownSchema(t)
-	return func(t *testing.T, config Config) (*Queue[pgx.Tx], func(string)) {
-		t.Helper()
-		q, err := OpenPostgres(t.Context(), address, config)
-		require.NoError(t, err)
-		t.Cleanup(q.Close)
-		require.NoError(t, q.Migrate(t.Context()))
-		return q.Queue, func(statement string) {
-			_, err := q.Pool.Exec(t.Context(), statement)
-			assert.NoError(t, err)
-		}
-	}
 }
 
 // heard collects what OnSettled is told.

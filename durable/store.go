@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/riverqueue/river/riverdriver"
@@ -30,10 +31,12 @@ type store struct {
 	executor riverdriver.Executor
 	postgres bool
 	words    *strings.Replacer // of the database's dialect
+	rivers   int               // the version of River's tables that is needed
+	checked  atomic.Bool       // whether the tables were found to have the right versions
 }
 
-func newStore(executor riverdriver.Executor, database, placeholder string) *store {
-	s := &store{executor: executor, postgres: database == "postgres"}
+func newStore(executor riverdriver.Executor, database, placeholder string, rivers int) *store {
+	s := &store{executor: executor, postgres: database == "postgres", rivers: rivers}
 	id := "INTEGER PRIMARY KEY AUTOINCREMENT"
 	if s.postgres {
 		id = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
@@ -42,13 +45,25 @@ func newStore(executor riverdriver.Executor, database, placeholder string) *stor
 	return s
 }
 
+// exec and row are what all goes through but for Migrate: they fail where the tables are
+// not as this program has them.
 func (s *store) exec(ctx context.Context, on riverdriver.Executor, statement string, args ...any) error {
+	if err := s.check(ctx, on); err != nil {
+		return err
+	}
 	return on.Exec(ctx, s.words.Replace(statement), args...)
 }
 
 func (s *store) row(ctx context.Context, on riverdriver.Executor, query string, args ...any) riverdriver.Row {
+	if err := s.check(ctx, on); err != nil {
+		return noRow{err}
+	}
 	return on.QueryRow(ctx, s.words.Replace(query), args...)
 }
+
+type noRow struct{ why error }
+
+func (r noRow) Scan(...any) error { return r.why }
 
 // within runs f in a transaction.
 func (s *store) within(ctx context.Context, f func(riverdriver.ExecutorTx) error) error {
