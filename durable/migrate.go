@@ -35,6 +35,10 @@ var schema = [][]string{
 			failures BIGINT NOT NULL
 		)`,
 	},
+	{ // to List by provider without reading all that the provider, or the state, has
+		`CREATE INDEX unified_cancel_job_provider ON unified_cancel_job (provider, id)`,
+		`CREATE INDEX unified_cancel_job_provider_state ON unified_cancel_job (provider, state, id)`,
+	},
 }
 
 // migrationLock is the key under which PostgreSQL lets one process at a time change the

@@ -290,7 +290,8 @@ func (q *Queue[TTx]) List(ctx context.Context, f Filter) ([]Cancellation, error)
 }
 
 // Counts returns how many cancellations are in each state. A state that none is in is left
-// out. It counts all there are.
+// out. It counts them one by one, those that are settled too: where there are millions that
+// takes a good part of a second.
 func (q *Queue[TTx]) Counts(ctx context.Context) (map[State]int, error) {
 	counts, err := q.store.counts(ctx)
 	if err != nil {

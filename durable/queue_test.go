@@ -184,6 +184,25 @@ func TestList(t *testing.T) {
 	assert.Equal(t, []byte{0, 0xff}, page[0].Result.Raw)
 }
 
+// A page is read from an index that has it in order, and nothing but the page is.
+func TestListPlan(t *testing.T) {
+	q := newQueue(t, &vendor{})
+	for want, filter := range map[string]Filter{
+		"INTEGER PRIMARY KEY (rowid>?)":                                             {},
+		"INDEX unified_cancel_job_state (state=? AND id>?)":                         {State: Done},
+		"INDEX unified_cancel_job_provider (provider=? AND id>?)":                   {Provider: "v"},
+		"INDEX unified_cancel_job_provider_state (provider=? AND state=? AND id>?)": {Provider: "v", State: Done},
+	} {
+		query, args := pageOf(filter, 100)
+		var id, parent, unused int
+		var plan string
+		err := q.DB.QueryRowContext(t.Context(), `EXPLAIN QUERY PLAN `+strings.ReplaceAll(query, "$", "?"), args...).
+			Scan(&id, &parent, &unused, &plan)
+		require.NoError(t, err)
+		assert.Equal(t, "SEARCH unified_cancel_job USING "+want, plan)
+	}
+}
+
 func TestNoCancellation(t *testing.T) {
 	q := newQueue(t, &vendor{})
 	_, err := q.Get(t.Context(), 1)

@@ -22,53 +22,53 @@ import (
 )
 
 // database is one that a test can open any number of times.
-type database[TTx any] func(t *testing.T, config Config) (q *Queue[TTx], exec func(statement string))
+type database[TTx any] func(tb testing.TB, config Config) (q *Queue[TTx], exec func(statement string))
 
 // patience is how long what is waited for may take.
 const patience = time.Minute
 
 // migrated has each Queue of db call Migrate.
 func migrated[TTx any](db database[TTx]) database[TTx] {
-	return func(t *testing.T, config Config) (*Queue[TTx], func(string)) {
-		t.Helper()
-		q, exec := db(t, config)
-		require.NoError(t, q.Migrate(t.Context()))
+	return func(tb testing.TB, config Config) (*Queue[TTx], func(string)) {
+		tb.Helper()
+		q, exec := db(tb, config)
+		require.NoError(tb, q.Migrate(tb.Context()))
 		return q, exec
 	}
 }
 
-func onSQLite(t *testing.T) database[*sql.Tx] {
-	t.Helper()
-	return migrated(inFile(file(t)))
+func onSQLite(tb testing.TB) database[*sql.Tx] {
+	tb.Helper()
+	return migrated(inFile(file(tb)))
 }
 
-func onPostgres(t *testing.T) database[pgx.Tx] {
-	t.Helper()
-	return migrated(atAddress(ownSchema(t)))
+func onPostgres(tb testing.TB) database[pgx.Tx] {
+	tb.Helper()
+	return migrated(atAddress(ownSchema(tb)))
 }
 
 func inFile(path string) database[*sql.Tx] {
-	return func(t *testing.T, config Config) (*Queue[*sql.Tx], func(string)) {
-		t.Helper()
-		q, err := OpenSQLite(t.Context(), path, config)
-		require.NoError(t, err)
-		t.Cleanup(func() { assert.NoError(t, q.Close()) })
+	return func(tb testing.TB, config Config) (*Queue[*sql.Tx], func(string)) {
+		tb.Helper()
+		q, err := OpenSQLite(tb.Context(), path, config)
+		require.NoError(tb, err)
+		tb.Cleanup(func() { assert.NoError(tb, q.Close()) })
 		return q.Queue, func(statement string) {
-			_, err := q.DB.ExecContext(t.Context(), statement)
-			assert.NoError(t, err)
+			_, err := q.DB.ExecContext(tb.Context(), statement)
+			assert.NoError(tb, err)
 		}
 	}
 }
 
 func atAddress(address string) database[pgx.Tx] {
-	return func(t *testing.T, config Config) (*Queue[pgx.Tx], func(string)) {
-		t.Helper()
-		q, err := OpenPostgres(t.Context(), address, config)
-		require.NoError(t, err)
-		t.Cleanup(q.Close)
+	return func(tb testing.TB, config Config) (*Queue[pgx.Tx], func(string)) {
+		tb.Helper()
+		q, err := OpenPostgres(tb.Context(), address, config)
+		require.NoError(tb, err)
+		tb.Cleanup(q.Close)
 		return q.Queue, func(statement string) {
-			_, err := q.Pool.Exec(t.Context(), statement)
-			assert.NoError(t, err)
+			_, err := q.Pool.Exec(tb.Context(), statement)
+			assert.NoError(tb, err)
 		}
 	}
 }

@@ -168,20 +168,11 @@ func (*store) scan(row riverdriver.Row) (*Cancellation, error) {
 
 // list returns up to limit cancellations whose IDs are above after.
 func (s *store) list(ctx context.Context, f Filter, limit int) ([]Cancellation, error) {
-	where, args := []string{"id > $1"}, []any{f.After}
-	for column, value := range map[string]string{"state": string(f.State), "provider": f.Provider} {
-		if value != "" {
-			args = append(args, value)
-			where = append(where, column+" = $"+strconv.Itoa(len(args)))
-		}
-	}
-	args = append(args, limit)
+	page, args := pageOf(f, limit)
 	// River's executor gives one row at a time: the rows come as one, in JSON.
 	row := s.row(ctx, s.executor, `
 		SELECT '[' || coalesce(string_agg('{"row":' || id || ',"body":' || body || '}', ',' ORDER BY id), '') || ']'
-		FROM (SELECT id, body FROM unified_cancel_job
-			WHERE `+strings.Join(where, " AND ")+`
-			ORDER BY id LIMIT $`+strconv.Itoa(len(args))+`) AS page`, args...)
+		FROM (`+page+`) AS page`, args...)
 	var found string
 	if err := row.Scan(&found); err != nil {
 		return nil, err
@@ -193,12 +184,27 @@ func (s *store) list(ctx context.Context, f Filter, limit int) ([]Cancellation, 
 	if err := json.Unmarshal([]byte(found), &rows); err != nil {
 		return nil, err
 	}
-	page := make([]Cancellation, len(rows))
+	list := make([]Cancellation, len(rows))
 	for i := range rows {
-		page[i] = rows[i].Body
-		page[i].ID = rows[i].Row
+		list[i] = rows[i].Body
+		list[i].ID = rows[i].Row
 	}
-	return page, nil
+	return list, nil
+}
+
+// pageOf is the query for the rows of list.
+func pageOf(f Filter, limit int) (query string, args []any) {
+	where, args := []string{"id > $1"}, []any{f.After}
+	for column, value := range map[string]string{"state": string(f.State), "provider": f.Provider} {
+		if value != "" {
+			args = append(args, value)
+			where = append(where, column+" = $"+strconv.Itoa(len(args)))
+		}
+	}
+	args = append(args, limit)
+	return `SELECT id, body FROM unified_cancel_job
+		WHERE ` + strings.Join(where, " AND ") + `
+		ORDER BY id LIMIT $` + strconv.Itoa(len(args)), args
 }
 
 // counts returns how many cancellations are in each state that there are any in.

@@ -231,10 +231,10 @@ func testUpgrade[TTx any](t *testing.T, old, fresh database[TTx], version int, d
 	told := newHeard()
 	config := configOf(v)
 	config.OnSettled = told.listen
-	q, exec := old(t, config)
+	q, run := old(t, config)
 	statements, err := os.ReadFile(written(version, database))
 	require.NoError(t, err)
-	exec(string(statements))
+	run(string(statements))
 	if version < len(schema) {
 		needsMigrate(t, q)
 	}
@@ -269,10 +269,10 @@ func testUpgrade[TTx any](t *testing.T, old, fresh database[TTx], version int, d
 	assert.Equal(t, page, again)
 
 	// Time has passed.
-	exec(`UPDATE river_job SET scheduled_at = '2020-01-01 00:00:00' WHERE state <> 'completed'`)
-	exec(`UPDATE river_job SET attempted_at = '2020-01-01 00:00:00' WHERE state = 'running'`)
-	exec(`UPDATE unified_cancel_pause SET until = 1`)
-	exec(`DELETE FROM river_leader`)
+	run(`UPDATE river_job SET scheduled_at = '2020-01-01 00:00:00' WHERE state <> 'completed'`)
+	run(`UPDATE river_job SET attempted_at = '2020-01-01 00:00:00' WHERE state = 'running'`)
+	run(`UPDATE unified_cancel_pause SET until = 1`)
+	run(`DELETE FROM river_leader`)
 	stop := work(t, q)
 	told.wait(t, waiting)
 	stop()
@@ -337,12 +337,12 @@ func TestTablesOfAnotherVersion(t *testing.T) {
 
 func testVersions[TTx any](t *testing.T, db database[TTx]) {
 	t.Helper()
-	q, exec := db(t, of(&vendor{}))
+	q, run := db(t, of(&vendor{}))
 	needsMigrate(t, q)
 	require.NoError(t, q.Migrate(t.Context()))
 	id := enqueue(t, q, payment("1"))
 
-	exec(`INSERT INTO unified_cancel_migration VALUES (1000)`)
+	run(`INSERT INTO unified_cancel_migration VALUES (1000)`)
 	assert.Equal(t, Queued, get(t, q, id).State, "what is at work goes on")
 	q, _ = db(t, of(&vendor{}))
 	errs := everything(t, q)
@@ -350,10 +350,10 @@ func testVersions[TTx any](t *testing.T, db database[TTx]) {
 	for name, err := range errs {
 		assert.ErrorContains(t, err, "version 1000", name)
 	}
-	exec(`DELETE FROM unified_cancel_migration WHERE version = 1000`)
+	run(`DELETE FROM unified_cancel_migration WHERE version = 1000`)
 	assert.Equal(t, Queued, get(t, q, id).State)
 
-	exec(`DELETE FROM river_migration WHERE version = 6`)
+	run(`DELETE FROM river_migration WHERE version = 6`)
 	q, _ = db(t, of(&vendor{}))
 	needsMigrate(t, q)
 }
