@@ -80,11 +80,25 @@
 // holds for all. Times are those of the machines' own clocks, which have to agree within a
 // few seconds.
 //
+// # Growth
+//
+// Beside a million cancellations that are settled, enqueueing, seeing a job through, Get,
+// Find and a page of List cost about what they do beside few: 0.9 to 1.4 times as much when
+// it was measured on both databases, and a page up to twice as much. Counts alone grows
+// with them, to about a tenth of a second for a million.
+//
+//	go test -run '^$' -bench Growth -timeout 1h .
+//
+// measures it in this directory. River deletes its own rows a day after they are of no
+// more use.
+//
 // # Upgrades
 //
 // The tables have versions. Call [Queue.Migrate] from the new program, once, then replace
 // the processes: those of the version before go on with tables that are newer, until they
-// are started again. What waited, or was being sent, is seen through by the new ones.
+// are started again. What waited, or was being sent, is seen through by the new ones. Where
+// an index is new PostgreSQL holds up what writes until it is built, which takes a second
+// or two for a million.
 //
 // # Errors
 //

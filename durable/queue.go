@@ -81,6 +81,8 @@ func New[TTx any](driver riverdriver.Driver[TTx], config Config) (*Queue[TTx], e
 		RescueStuckJobsAfter: config.Timeout + time.Minute, // above Timeout and what is recorded after it
 		FetchCooldown:        20 * time.Millisecond,
 		Logger:               config.Logger,
+
+		CompletedJobRetentionPeriod: 24 * time.Hour, // what is kept of them are the cancellations
 	})
 	if err != nil {
 		return nil, fmt.Errorf("durable: %w", err)

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -331,6 +332,36 @@ func testDeadWorker[TTx any](t *testing.T, db database[TTx]) {
 	assert.Equal(t, Done, c.State)
 	assert.False(t, c.DoubtSince.IsZero())
 	assert.Equal(t, 1, v.called(), "it is not sent again")
+}
+
+func TestRiverForgets(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) { testRiverForgets(t, onSQLite(t)) })
+	t.Run("PostgreSQL", func(t *testing.T) { testRiverForgets(t, onPostgres(t)) })
+}
+
+// testRiverForgets has River delete its row of what was settled long ago.
+func testRiverForgets[TTx any](t *testing.T, db database[TTx]) {
+	t.Helper()
+	told := newHeard()
+	config := of(&vendor{})
+	config.OnSettled = told.listen
+	q, run := db(t, config)
+	old, young := enqueue(t, q, payment("1")), enqueue(t, q, payment("2"))
+	stop := work(t, q)
+	told.wait(t, 2)
+	stop()
+	run(`UPDATE river_job SET finalized_at = '2020-01-01 00:00:00' WHERE id = ` + strconv.FormatInt(old, 10))
+
+	another, _ := db(t, config) // River cleans up when it starts, too
+	stop = work(t, another)
+	rows := func() (n int) {
+		assert.NoError(t, q.store.row(t.Context(), q.store.executor, `SELECT count(*) FROM river_job`).Scan(&n))
+		return n
+	}
+	require.Eventually(t, func() bool { return rows() == 1 }, patience, 50*time.Millisecond)
+	stop()
+	assert.Equal(t, Done, get(t, another, old).State, "the cancellation is kept")
+	assert.Equal(t, Done, get(t, another, young).State)
 }
 
 func TestOneJobPerThingOnPostgres(t *testing.T) {
