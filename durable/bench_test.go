@@ -127,6 +127,7 @@ func growth[TTx any](b *testing.B, db database[TTx], argsType string, tidy ...st
 		}
 		each := func(name string, f func(b *testing.B) error) {
 			measure(name, func(b *testing.B) {
+				b.Helper()
 				for b.Loop() {
 					require.NoError(b, f(b))
 				}
@@ -140,6 +141,7 @@ func growth[TTx any](b *testing.B, db database[TTx], argsType string, tidy ...st
 		}
 		for _, n := range []int{1, 1000} {
 			measure(fmt.Sprintf("Jobs=%d", n), func(b *testing.B) {
+				b.Helper()
 				for b.Loop() {
 					_, err := q.Enqueue(ctx, fresh(n)...)
 					require.NoError(b, err)

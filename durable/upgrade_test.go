@@ -190,6 +190,7 @@ func TestUpgrade(t *testing.T) {
 		const shape = `SELECT group_concat(sql, '; ' ORDER BY name) FROM sqlite_master`
 		for version := 1; version <= len(schema); version++ {
 			t.Run(fmt.Sprint("version ", version), func(t *testing.T) {
+				t.Parallel()
 				testUpgrade(t, inFile(file(t)), inFile(file(t)), version, "sqlite", shape)
 			})
 		}
@@ -207,6 +208,7 @@ func TestUpgrade(t *testing.T) {
 			) AS shape (line)`
 		for version := 1; version <= len(schema); version++ {
 			t.Run(fmt.Sprint("version ", version), func(t *testing.T) {
+				t.Parallel()
 				testUpgrade(t, atAddress(ownSchema(t)), atAddress(ownSchema(t)), version, "postgres", shape)
 			})
 		}
