@@ -49,7 +49,7 @@ const migrationLock = 0x63616e63656c
 // unified_cancel_, to the versions that this package works with. A database that is up to
 // date stays as it is. It is for a deployment to call, once, before anything else is asked
 // of a Queue: River's own migrations do not guard against two processes that migrate the
-// same PostgreSQL at once.
+// same database at once. One of them may fail then, and can be run again.
 //
 // Until it was called everything else fails, and so does everything in a program that is
 // older than the tables; only processes that were at work before it go on. There is no way
@@ -75,11 +75,13 @@ func (s *store) migrate(ctx context.Context, tx riverdriver.ExecutorTx) error {
 		}
 	}
 	version, err := s.version(ctx, tx)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if version > len(schema) {
+	case version > len(schema):
 		return newer(version)
+	case version == len(schema):
+		return nil // what follows needs the right to make tables
 	}
 	if err := exec(`CREATE TABLE IF NOT EXISTS unified_cancel_migration (version BIGINT PRIMARY KEY)`); err != nil {
 		return err
