@@ -28,10 +28,12 @@ const groupPatience = 100 * time.Millisecond
 // failures; the others go on. The next All asks again.
 //
 // When ctx ends, nothing more is pulled, and what was pulled comes back as by Cancel; a
-// request that was asked for is waited for, for 100 ms.
-// When the consumer stops early, nothing more is pulled or asked, again or for the first
-// time, and the calls in flight are waited for. A panic of an adapter is the [ErrUnknownOutcome] of its request; a panic
-// of reqs is passed on. reqs runs in a goroutine of its own.
+// request that was asked for is waited for, for 100 ms. When the consumer stops early,
+// nothing more is pulled or asked, again or for the first time, and the calls in flight
+// are waited for.
+//
+// A panic of an adapter is the [ErrUnknownOutcome] of its request; a panic of reqs is
+// passed on. reqs runs in a goroutine of its own.
 func (c *Client) All(ctx context.Context, reqs iter.Seq[Request]) iter.Seq[Item] {
 	return func(yield func(Item) bool) {
 		a := &all{

@@ -51,8 +51,8 @@ type Exchange struct {
 
 // WithEvidence gives f an [Evidence] for each call of a provider and each request in
 // it: of Cancel and of Status, those that failed included, but for one in which the
-// adapter panicked. f is called before the method returns, from many goroutines at once in [Client.All]; an error of its own is
-// its own to keep.
+// adapter panicked. f is called before the method returns, from many goroutines at once in
+// [Client.All]; an error of its own is its own to keep.
 func WithEvidence(f func(context.Context, Evidence)) Option {
 	return func(p *policy) { p.evidence = f }
 }

@@ -8,9 +8,10 @@ import (
 // Wait asks for the status of the cancellation that req names, at once and then at
 // the poll interval, until it is settled: a nil error means that it is done. A
 // provider that is unavailable is asked again at the next interval, or after what it
-// asked for where that is longer, though no longer than the longest interval. Any other error ends Wait; so does
-// [NotCancelled], as [ErrNotFound]: there is no cancellation to wait for. A provider
-// that cannot be asked is [ErrInvalid] with [errors.ErrUnsupported] as its cause.
+// asked for where that is longer, though no longer than the longest interval. Any other
+// error ends Wait; so does [NotCancelled], as [ErrNotFound]: there is no cancellation to
+// wait for. A provider that cannot be asked is [ErrInvalid] with [errors.ErrUnsupported]
+// as its cause.
 //
 // When ctx ends first, Wait returns the last result, which may be the zero one,
 // together with an error that shows the context's: [ErrUnavailable], for nothing that
