@@ -37,6 +37,7 @@ const defaultUserAgent = "unified-cancel/" + version + " (github.com/unified-can
 // Client makes exchanges. It is safe for concurrent use.
 type Client struct {
 	http             *http.Client
+	dialer           *dialer // that of http; nil where http is the caller's
 	timeout          time.Duration
 	maxResponseBytes int64
 	userAgent        string
@@ -69,8 +70,9 @@ func New(o cancel.ClientOptions) (*Client, error) {
 		c.userAgent = defaultUserAgent
 	}
 	client := http.Client{Transport: sharedTransport}
+	c.dialer = sharedDialer
 	if o.HTTPClient != nil {
-		client = *o.HTTPClient
+		client, c.dialer = *o.HTTPClient, nil
 		if client.Transport == nil {
 			client.Transport = http.DefaultTransport
 		}
@@ -135,6 +137,11 @@ func (c *Client) Do(req *http.Request) Answer {
 	}
 
 	a := Answer{Target: withoutQuery(*req.URL), Began: time.Now()}
+	if c.dialer != nil {
+		v := c.dialer.enter(ctx, req.URL)
+		defer func() { v.leave(a.Status == 0) }()
+		ctx = v
+	}
 	written := &trail{reports: c.reports}
 	req = req.WithContext(httptrace.WithClientTrace(ctx, written.trace()))
 	req.Header.Set("User-Agent", c.userAgent)

@@ -11,13 +11,16 @@ import (
 	"time"
 )
 
+// sharedDialer opens the connections of sharedTransport.
+var sharedDialer = &dialer{open: (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext}
+
 // sharedTransport serves every adapter that brings no http.Client of its own, so
 // that many adapters for one vendor share its connections. It speaks HTTP/1.1
 // alone: a request that a vendor may have acted upon is then one request on one
 // connection, and whether it was written is known.
 var sharedTransport = &http.Transport{
 	Proxy:               http.ProxyFromEnvironment,
-	DialContext:         (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+	DialContext:         sharedDialer.DialContext,
 	TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
 	TLSHandshakeTimeout: 10 * time.Second,
 	MaxIdleConnsPerHost: 256,
