@@ -79,3 +79,17 @@ func TestUUID(t *testing.T) {
 		assert.False(t, UUID(bad), "%q", bad)
 	}
 }
+
+func TestEmail(t *testing.T) {
+	for _, good := range []string{
+		"legal@example.com", "a@b", "A-1.b@c-2.D", "o'brien+x_y@example.com", "ñ@example.com", "a@[127.0.0.1]",
+	} {
+		assert.True(t, Email(good), good)
+	}
+	for _, bad := range []string{
+		"", "a", "@", "a@", "@b", "a@b@c", ".a@b", "a.@b", "a..b@c", "a@b.", "a@.b", "a@b..c",
+		" a@b", "a@b ", "a b@c", "a@b, c@d", "<a@b>", "A <a@b>", "a@b\n", "a@b (c)",
+	} {
+		assert.False(t, Email(bad), "%q", bad)
+	}
+}
