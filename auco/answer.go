@@ -92,35 +92,35 @@ func words(object jsonobject.Object) exchange.Words {
 	return exchange.Words{Message: message}
 }
 
-// counts is what a 2xx answers; nil where it does not say.
+// counts is what a 2xx answers.
 type counts struct {
-	success, failed *int
+	success, failed int
+	complete        bool // whether it says both
 	listed          []string
 }
 
 func count(object jsonobject.Object) (counts, error) {
 	var c counts
-	if n, ok := object.Count("success"); ok {
-		c.success = &n
-	}
+	success, complete := object.Count("success")
 	failures, err := jsonobject.Parse(object["errors"])
 	if err != nil {
 		return c, fmt.Errorf("errors: %w", err)
 	}
-	if n, ok := failures.Count("cant"); ok {
-		c.failed = &n
-	}
+	failed, ok := failures.Count("cant")
+	c.success, c.failed, c.complete = success, failed, complete && ok
 	if documents, ok := failures["documents"]; ok {
-		if err := json.Unmarshal(documents, &c.listed); err != nil {
+		var listed []string
+		if err := json.Unmarshal(documents, &listed); err != nil {
 			return c, errors.New("errors.documents is no list of codes")
 		}
+		c.listed = listed
 	}
 	return c, nil
 }
 
 // check reports why the counts do not account for codes, those sent.
 func (c counts) check(codes []string) error {
-	if c.success == nil || c.failed == nil {
+	if !c.complete {
 		return errors.New("the answer lacks success or errors.cant")
 	}
 	failed := 0
@@ -134,9 +134,9 @@ func (c counts) check(codes []string) error {
 			return fmt.Errorf("errors.documents lists %q, which was not sent", code)
 		}
 	}
-	if *c.success != len(codes)-failed || *c.failed != failed {
+	if c.success != len(codes)-failed || c.failed != failed {
 		return fmt.Errorf("success %d and errors.cant %d do not add up to %d sent, %d of them listed",
-			*c.success, *c.failed, len(codes), failed)
+			c.success, c.failed, len(codes), failed)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -115,9 +116,6 @@ func (o Object) Text(key string) (string, bool) {
 
 // Count returns the whole number at key, and whether there is one.
 func (o Object) Count(key string) (int, bool) {
-	var n *int
-	if err := json.Unmarshal(o[key], &n); err != nil || n == nil {
-		return 0, false
-	}
-	return *n, true
+	n, err := strconv.Atoi(string(o[key]))
+	return n, err == nil
 }
