@@ -26,12 +26,12 @@ const (
 // Client cancels documents of one organisation. Make one with [New]. It is safe for
 // concurrent use and is not to be copied. It shows no secret when it is printed.
 type Client struct {
-	exchange   *exchange.Client
-	endpoint   *url.URL
-	privateKey func() cancel.Secret // a function, where package fmt cannot look
-	publicKey  func() cancel.Secret // nil where there is none
-	maxBatch   int
-	redact     exchange.Redactor
+	private  *exchange.Client // with the private key
+	public   *exchange.Client // with the public key, nil where there is none
+	target   *url.URL         // of cancellations
+	status   *url.URL
+	maxBatch int
+	redact   exchange.Redactor
 }
 
 // Cancel cancels one document by one call. The state is [cancel.Cancelled]: Auco
@@ -83,7 +83,7 @@ func (c *Client) MaxBatch() int { return c.maxBatch }
 func (c *Client) Status(ctx context.Context, req cancel.Request) (cancel.Result, error) {
 	call := c.call(statusOp, req)
 	call.ReadOnly = true
-	if c.publicKey == nil {
+	if c.public == nil {
 		e := call.Refuse("Status needs the PublicKey of Config")
 		e.Err = errors.ErrUnsupported
 		return cancel.Result{}, e
@@ -91,11 +91,11 @@ func (c *Client) Status(ctx context.Context, req cancel.Request) (cancel.Result,
 	if err := validCode(req); err != nil {
 		return cancel.Result{}, call.Refuse(err.Error())
 	}
-	target := c.endpoint.JoinPath(statusPath)
+	target := *c.status
 	query := target.Query()
 	query.Set("code", req.ID)
 	target.RawQuery = query.Encode()
-	answer := c.exchange.Get(ctx, target.String(), header(c.publicKey))
+	answer := c.public.Get(ctx, &target)
 	call.Report(ctx, answer)
 	return interpretStatus(call, req, answer)
 }
@@ -109,14 +109,7 @@ func (c *Client) send(ctx context.Context, batch batch) exchange.Answer {
 	if err != nil {
 		return exchange.Answer{Err: err, Unsent: true}
 	}
-	header := header(c.privateKey)
-	header.Set("Content-Type", "application/json")
-	answer := c.exchange.Post(ctx, c.endpoint.JoinPath(cancelPath).String(), header, body)
+	answer := c.private.Post(ctx, c.target, body)
 	c.call(cancelOp, cancel.Request{}).Report(ctx, answer)
 	return answer
-}
-
-// header returns that of a call with the given key, which travels without a scheme.
-func header(key func() cancel.Secret) http.Header {
-	return http.Header{"Authorization": {string(key())}, "Accept": {"application/json"}}
 }

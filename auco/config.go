@@ -75,14 +75,14 @@ func New(config Config) (*Client, error) {
 		return nil, call.Refuse(err.Error())
 	}
 	c := &Client{
-		exchange:   via,
-		endpoint:   endpoint,
-		privateKey: func() cancel.Secret { return config.PrivateKey },
-		maxBatch:   config.MaxBatch,
-		redact:     exchange.NewRedactor(config.PrivateKey, config.PublicKey),
+		private:  via.With(cancelHeader(config.PrivateKey)),
+		target:   endpoint.JoinPath(cancelPath),
+		status:   endpoint.JoinPath(statusPath),
+		maxBatch: config.MaxBatch,
+		redact:   exchange.NewRedactor(config.PrivateKey, config.PublicKey),
 	}
 	if config.PublicKey != "" {
-		c.publicKey = func() cancel.Secret { return config.PublicKey }
+		c.public = via.With(statusHeader(config.PublicKey))
 	}
 	if c.maxBatch == 0 {
 		c.maxBatch = defaultMaxBatch

@@ -29,7 +29,7 @@ func TestEndpoints(t *testing.T) {
 		config.PrivateKey = "prk_a"
 		c, err := New(config)
 		require.NoError(t, err)
-		assert.Equal(t, want, c.endpoint.JoinPath(cancelPath).String())
+		assert.Equal(t, want, c.target.String())
 	}
 }
 

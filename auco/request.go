@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 
@@ -42,6 +43,16 @@ func (b *batch) add(req cancel.Request) error {
 }
 
 func (b *batch) encode() ([]byte, error) { return json.Marshal(b) }
+
+// cancelHeader is that of every cancellation. The key travels without a scheme.
+func cancelHeader(key cancel.Secret) http.Header {
+	return http.Header{"Authorization": {string(key)}, "Content-Type": {"application/json"}, "Accept": {"application/json"}}
+}
+
+// statusHeader is that of every query for a document.
+func statusHeader(key cancel.Secret) http.Header {
+	return http.Header{"Authorization": {string(key)}, "Accept": {"application/json"}}
+}
 
 // validCode reports why req names no document.
 func validCode(req cancel.Request) error {

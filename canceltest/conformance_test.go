@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"runtime"
 	"slices"
@@ -184,7 +185,8 @@ func (r *reference) do(ctx context.Context, op string, reqs []cancel.Request) []
 	if r.defect == "ContextBefore" {
 		ctx = context.WithoutCancel(ctx)
 	}
-	got := r.via.Post(ctx, r.vendor.URL, http.Header{}, body)
+	target, _ := url.Parse(r.vendor.URL)
+	got := r.via.Post(ctx, target, body)
 	if r.defect == "ConcurrentUse" {
 		runtime.Gosched()
 	}

@@ -3,6 +3,7 @@ package payvalida
 import (
 	"context"
 	"net/http"
+	"net/url"
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/internal/exchange"
@@ -19,7 +20,7 @@ const (
 // concurrent use and is not to be copied. It shows no secret when it is printed.
 type Client struct {
 	exchange  *exchange.Client
-	target    string
+	target    *url.URL
 	merchant  string
 	fixedHash func() cancel.Secret // a function, where package fmt cannot look
 	redact    exchange.Redactor
@@ -35,8 +36,7 @@ func (c *Client) Cancel(ctx context.Context, req cancel.Request) (cancel.Result,
 	if err != nil {
 		return cancel.Result{}, call.Refuse(err.Error())
 	}
-	header := http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"}}
-	answer := c.exchange.Post(ctx, c.target, header, body)
+	answer := c.exchange.Post(ctx, c.target, body)
 	call.Report(ctx, answer)
 	return interpret(call, req, answer)
 }

@@ -61,8 +61,8 @@ func New(config Config) (*Client, error) {
 		return nil, call.Refuse(err.Error())
 	}
 	return &Client{
-		exchange:  via,
-		target:    endpoint.JoinPath(cancelPath).String(),
+		exchange:  via.With(header),
+		target:    endpoint.JoinPath(cancelPath),
 		merchant:  config.Merchant,
 		fixedHash: func() cancel.Secret { return config.FixedHash },
 		redact:    exchange.NewRedactor(config.FixedHash),

@@ -29,7 +29,7 @@ func TestEndpoints(t *testing.T) {
 		config.Merchant, config.FixedHash = "m", "h"
 		c, err := New(config)
 		require.NoError(t, err)
-		assert.Equal(t, want, c.target)
+		assert.Equal(t, want, c.target.String())
 	}
 }
 

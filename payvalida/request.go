@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"net/http"
 	"regexp"
 
 	"github.com/unified-cancel/cancel"
@@ -24,6 +25,9 @@ var transactionTypes = map[cancel.Kind]string{
 	cancel.Payment:          "",
 	cancel.PreAuthorization: "PRE_AUTH",
 }
+
+// header is that of every cancellation.
+var header = http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"}}
 
 var orderNumber = regexp.MustCompile(`^[1-9][0-9]{0,29}$`)
 
@@ -49,5 +53,7 @@ func (c *Client) encode(req cancel.Request) ([]byte, error) {
 // https://docs.payvalida.com/api-tarjeta/master/anulaciones/anulaciones.
 func Checksum(merchant, order string, fixedHash cancel.Secret) string {
 	sum := sha512.Sum512([]byte(merchant + order + string(fixedHash)))
-	return hex.EncodeToString(sum[:])
+	var text [2 * sha512.Size]byte
+	hex.Encode(text[:], sum[:])
+	return string(text[:])
 }

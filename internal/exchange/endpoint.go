@@ -1,6 +1,7 @@
 package exchange
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -40,6 +41,7 @@ func Endpoint(given string, env cancel.Environment, vendor map[cancel.Environmen
 	case u.Scheme != "http" && u.Scheme != "https":
 		return nil, errors.New("Endpoint is neither https nor http")
 	}
+	u.Host, u.Path = strings.TrimSuffix(u.Host, ":"), cmp.Or(u.Path, "/")
 	return u, nil
 }
 

@@ -22,14 +22,15 @@ func TestEndpoint(t *testing.T) {
 	}{
 		{"", cancel.Sandbox, "https://sandbox.vendor.test/v1"},
 		{"", cancel.Production, "https://vendor.test/v1"},
-		{"https://mine.test", cancel.Production, "https://mine.test"},
+		{"https://mine.test", cancel.Production, "https://mine.test/"},
 		{"https://mine.test:8443/a/b/?c=d", "", "https://mine.test:8443/a/b/?c=d"},
-		{"HTTPS://mine.test", "", "https://mine.test"},
-		{"http://localhost", "", "http://localhost"},
+		{"HTTPS://mine.test", "", "https://mine.test/"},
+		{"https://mine.test:", "", "https://mine.test/"},
+		{"http://localhost", "", "http://localhost/"},
 		{"http://LocalHost:8080/", "", "http://LocalHost:8080/"},
-		{"http://127.0.0.1:1", "", "http://127.0.0.1:1"},
-		{"http://127.255.255.254", "", "http://127.255.255.254"},
-		{"http://[::1]:65535", "", "http://[::1]:65535"},
+		{"http://127.0.0.1:1", "", "http://127.0.0.1:1/"},
+		{"http://127.255.255.254", "", "http://127.255.255.254/"},
+		{"http://[::1]:65535", "", "http://[::1]:65535/"},
 	} {
 		u, err := Endpoint(tt.given, tt.env, vendor)
 		require.NoError(t, err, tt.given)

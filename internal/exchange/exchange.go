@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -36,11 +37,11 @@ const defaultUserAgent = "unified-cancel/" + version + " (github.com/unified-can
 
 // Client makes exchanges. It is safe for concurrent use.
 type Client struct {
-	http             *http.Client
-	dialer           *dialer // that of http; nil where http is the caller's
+	roundTrip        func(*http.Request) (*http.Response, error)
+	dialer           *dialer // that of roundTrip; nil where the transport is the caller's
 	timeout          time.Duration
 	maxResponseBytes int64
-	userAgent        string
+	header           func() http.Header // a function, where package fmt cannot look
 	// reports is that of the trail of each exchange.
 	reports bool
 }
@@ -58,28 +59,27 @@ func New(o cancel.ClientOptions) (*Client, error) {
 	c := &Client{
 		timeout:          o.Timeout,
 		maxResponseBytes: o.MaxResponseBytes,
-		userAgent:        o.UserAgent,
 	}
+	header := http.Header{"User-Agent": {cmp.Or(o.UserAgent, defaultUserAgent)}}
+	c.header = func() http.Header { return header }
 	if c.timeout == 0 {
 		c.timeout = defaultTimeout
 	}
 	if c.maxResponseBytes == 0 {
 		c.maxResponseBytes = defaultMaxResponseBytes
 	}
-	if c.userAgent == "" {
-		c.userAgent = defaultUserAgent
+	if o.HTTPClient == nil {
+		c.roundTrip, c.dialer, c.reports = sharedTransport.RoundTrip, sharedDialer, true
+		header.Set("Accept-Encoding", "gzip") // as net/http would do for each request
+		return c, nil
 	}
-	client := http.Client{Transport: sharedTransport}
-	c.dialer = sharedDialer
-	if o.HTTPClient != nil {
-		client, c.dialer = *o.HTTPClient, nil
-		if client.Transport == nil {
-			client.Transport = http.DefaultTransport
-		}
+	client := *o.HTTPClient
+	if client.Transport == nil {
+		client.Transport = http.DefaultTransport
 	}
 	_, c.reports = client.Transport.(*http.Transport)
 	client.Transport = noRedirects{client.Transport}
-	c.http = &client
+	c.roundTrip = client.Do
 	return c, nil
 }
 
@@ -102,15 +102,37 @@ type Answer struct {
 // ContentType returns the header of that name.
 func (a Answer) ContentType() string { return a.Header.Get("Content-Type") }
 
-// Post sends body to target with the given header, to which it adds the
-// User-Agent, and reads the answer to its end or to the cap.
-func (c *Client) Post(ctx context.Context, target string, header http.Header, body []byte) Answer {
-	return c.send(ctx, http.MethodPost, target, header, bytes.NewReader(body))
+// With returns a Client that is as c and sends header, too, with what it posts and gets.
+func (c *Client) With(header http.Header) *Client {
+	all := c.header().Clone()
+	maps.Copy(all, header)
+	with := *c
+	with.header = func() http.Header { return all }
+	return &with
+}
+
+// Post sends body to target and reads the answer to its end or to the cap.
+func (c *Client) Post(ctx context.Context, target *url.URL, body []byte) Answer {
+	reader := func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	req := c.request(http.MethodPost, target)
+	req.ContentLength, req.GetBody = int64(len(body)), reader
+	req.Body, _ = reader()
+	return c.exchange(ctx, req)
 }
 
 // Get is as Post, for a request without a body.
-func (c *Client) Get(ctx context.Context, target string, header http.Header) Answer {
-	return c.send(ctx, http.MethodGet, target, header, unrepeatable{})
+func (c *Client) Get(ctx context.Context, target *url.URL) Answer {
+	req := c.request(http.MethodGet, target)
+	req.Body = unrepeatable{}
+	return c.exchange(ctx, req)
+}
+
+// request returns a request that shares its URL and its header with others.
+func (c *Client) request(method string, target *url.URL) *http.Request {
+	return &http.Request{
+		Method: method, URL: target, Host: target.Host, Header: c.header(),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}
 }
 
 // unrepeatable is an empty body. A request without any net/http would send again by
@@ -119,35 +141,39 @@ type unrepeatable struct{}
 
 func (unrepeatable) Read([]byte) (int, error) { return 0, io.EOF }
 
-func (c *Client) send(ctx context.Context, method, target string, header http.Header, body io.Reader) Answer {
-	req, err := http.NewRequestWithContext(ctx, method, target, body)
-	if err != nil {
-		return Answer{Err: err, Unsent: true, At: time.Now()}
-	}
-	req.Header = header.Clone()
-	return c.Do(req)
-}
+func (unrepeatable) Close() error { return nil }
 
 // Do sends req, which it may change, as Post does.
 func (c *Client) Do(req *http.Request) Answer {
-	ctx, stop := context.WithTimeout(req.Context(), c.timeout)
+	maps.Copy(req.Header, c.header())
+	return c.exchange(req.Context(), req)
+}
+
+func (c *Client) exchange(ctx context.Context, req *http.Request) Answer {
+	ctx, stop := context.WithTimeout(ctx, c.timeout)
 	defer stop()
 	if err := ctx.Err(); err != nil {
 		return Answer{Err: err, Unsent: true, At: time.Now()}
 	}
 
-	a := Answer{Target: withoutQuery(*req.URL), Began: time.Now()}
+	a := Answer{Began: time.Now()}
+	a.Target, _, _ = strings.Cut(req.URL.String(), "?")
 	if c.dialer != nil {
 		v := c.dialer.enter(ctx, req.URL)
 		defer func() { v.leave(a.Status == 0) }()
 		ctx = v
 	}
 	written := &trail{reports: c.reports}
-	req = req.WithContext(httptrace.WithClientTrace(ctx, written.trace()))
-	req.Header.Set("User-Agent", c.userAgent)
-	written.watch(req)
+	ctx = httptrace.WithClientTrace(ctx, written.trace())
+	var own *http.Request
+	if c.dialer != nil {
+		own = req.WithContext(ctx)
+	} else { // who knows what the caller's transport does to it
+		own = req.Clone(ctx)
+		written.watch(own)
+	}
 
-	resp, err := c.http.Do(req)
+	resp, err := c.roundTrip(own)
 	if err != nil {
 		a.Err, a.Unsent, a.At = explain(ctx, err), !written.possible(err), time.Now()
 		return a
@@ -163,11 +189,6 @@ func (c *Client) Do(req *http.Request) Answer {
 	return a
 }
 
-func withoutQuery(u url.URL) string {
-	u.RawQuery = ""
-	return u.String()
-}
-
 // read reads a body to its end, for a connection is reused only then, but never
 // beyond the cap.
 func (c *Client) read(resp *http.Response) ([]byte, error) {
@@ -178,7 +199,6 @@ func (c *Client) read(resp *http.Response) ([]byte, error) {
 	if resp.Uncompressed || !strings.EqualFold(resp.Header.Get("Content-Encoding"), "gzip") {
 		return c.readCapped(resp.Body, resp.ContentLength)
 	}
-	// A transport that did not ask for compression itself leaves it in place.
 	body := bufio.NewReader(resp.Body)
 	if magic, _ := body.Peek(2); string(magic) != "\x1f\x8b" {
 		plain, err := c.readCapped(body, resp.ContentLength)

@@ -13,6 +13,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -44,7 +45,8 @@ func TestPost(t *testing.T) {
 	})
 	header := http.Header{"X-Ask": {"a", "b"}}
 	before := time.Now()
-	a := newClient(t, cancel.ClientOptions{}).Post(t.Context(), s.URL+"/p?q=1", header, []byte("ask"))
+	c := newClient(t, cancel.ClientOptions{})
+	a := c.With(header).Post(t.Context(), parsed(s.URL+"/p?q=1"), []byte("ask"))
 
 	require.NoError(t, a.Err)
 	assert.Equal(t, http.StatusTeapot, a.Status)
@@ -63,10 +65,43 @@ func TestPostSendsTheGivenUserAgent(t *testing.T) {
 	assert.Equal(t, "till/7", string(a.Body))
 }
 
-func TestPostToNowhere(t *testing.T) {
-	a := post(t, newClient(t, cancel.ClientOptions{}), "http://127.0.0.1:bad/")
-	assert.Error(t, a.Err)
-	assert.True(t, a.Unsent)
+func TestWithHeader(t *testing.T) {
+	s := newServer(t, nil, func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprintf(w, "%q %q %s", r.Header["X-A"], r.Header["X-B"], r.UserAgent())
+	})
+	c := newClient(t, cancel.ClientOptions{UserAgent: "till/7"})
+	both := c.With(http.Header{"X-A": {"1"}, "X-B": {"2"}}).With(http.Header{"X-A": {"3"}})
+	assert.Equal(t, `["3"] ["2"] till/7`, string(post(t, both, s.URL).Body))
+	assert.Equal(t, `[] [] till/7`, string(post(t, c, s.URL).Body))
+}
+
+// What a caller's transport does to one request is not seen by the next.
+func TestTransportThatChangesTheRequest(t *testing.T) {
+	var seen []string
+	client := &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+		seen = append(seen, fmt.Sprintf("%s %q", req.URL, req.Header["X-A"]))
+		req.URL.Host, req.URL.RawQuery = "elsewhere.test", "mine"
+		req.Header.Add("X-A", "2")
+		req.Header["X-A"][0] = "3"
+		return &http.Response{StatusCode: http.StatusOK}, nil
+	})}
+	c := newClient(t, cancel.ClientOptions{HTTPClient: client}).With(http.Header{"X-A": {"1"}})
+	target := parsed("https://vendor.test/")
+	for range 2 {
+		require.NoError(t, c.Post(t.Context(), target, nil).Err)
+		require.NoError(t, c.Get(t.Context(), target).Err)
+	}
+	assert.Equal(t, slices.Repeat([]string{`https://vendor.test/ ["1"]`}, 4), seen)
+}
+
+func TestCompressionIsAskedFor(t *testing.T) {
+	s := newServer(t, nil, func(w http.ResponseWriter, r *http.Request) { fmt.Fprintf(w, "%q", r.Header["Accept-Encoding"]) })
+	for want, client := range map[string]*http.Client{
+		`["gzip"]`: nil,
+		`[]`:       ownTransport(t, &http.Transport{DisableCompression: true}),
+	} {
+		assert.Equal(t, want, string(post(t, newClient(t, cancel.ClientOptions{HTTPClient: client}), s.URL).Body))
+	}
 }
 
 func TestConnectionsAreReused(t *testing.T) {
@@ -346,7 +381,7 @@ func TestGet(t *testing.T) {
 	s := newServer(t, nil, func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "%s %s %d %q %s", r.Method, r.URL, r.ContentLength, r.Header["X-Ask"], r.UserAgent())
 	})
-	a := newClient(t, cancel.ClientOptions{UserAgent: "till/7"}).Get(t.Context(), s.URL+"/p?q=1", http.Header{"X-Ask": {"a"}})
+	a := newClient(t, cancel.ClientOptions{UserAgent: "till/7"}).With(http.Header{"X-Ask": {"a"}}).Get(t.Context(), parsed(s.URL+"/p?q=1"))
 	require.NoError(t, a.Err)
 	assert.Equal(t, `GET /p?q=1 0 ["a"] till/7`, string(a.Body))
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -121,5 +122,13 @@ func post(t *testing.T, c *Client, target string) Answer {
 }
 
 func postContext(ctx context.Context, c *Client, target string) Answer {
-	return c.Post(ctx, target, http.Header{"Content-Type": {"text/plain"}}, []byte("ask"))
+	return c.Post(ctx, parsed(target), []byte("ask"))
+}
+
+func parsed(target string) *url.URL {
+	u, err := url.Parse(target)
+	if err != nil {
+		panic(err)
+	}
+	return u
 }

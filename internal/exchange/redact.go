@@ -37,7 +37,13 @@ func NewRedactor(secrets ...cancel.Secret) Redactor {
 	for _, form := range forms {
 		pairs = append(pairs, form, cancel.Secret("").String())
 	}
-	return strings.NewReplacer(pairs...).Replace
+	replacer := strings.NewReplacer(pairs...)
+	return func(s string) string {
+		if !slices.ContainsFunc(forms, func(form string) bool { return strings.Contains(s, form) }) {
+			return s // a Replacer would copy it
+		}
+		return replacer.Replace(s)
+	}
 }
 
 func echoes(s string) []string {

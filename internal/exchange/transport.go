@@ -44,6 +44,7 @@ func (t noRedirects) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // trail notes how far a request got.
 type trail struct {
+	hooks httptrace.ClientTrace
 	// reports says that the transport is net/http's own, which asked once connects again
 	// only where nothing had been written before.
 	reports bool
@@ -68,19 +69,27 @@ func (w watched) Read(p []byte) (int, error) {
 	return w.ReadCloser.Read(p)
 }
 
+// trace returns what has a transport report to t. That a connection was got counts as
+// writing, which comes next; another's transport may not report as much.
 func (t *trail) trace() *httptrace.ClientTrace {
-	wrote := func() { t.seen.Store(true); t.wrote.Store(true) }
-	return &httptrace.ClientTrace{
-		GetConn: func(string) {
-			t.seen.Store(true)
-			if t.reports {
-				t.wrote.Store(false)
-			}
-		},
-		WroteHeaderField: func(string, []string) { wrote() },
-		WroteHeaders:     wrote,
-		WroteRequest:     func(httptrace.WroteRequestInfo) { wrote() },
+	t.hooks.GetConn = func(string) {
+		t.seen.Store(true)
+		if t.reports {
+			t.wrote.Store(false)
+		}
 	}
+	t.hooks.GotConn = func(httptrace.GotConnInfo) { t.writes() }
+	if !t.reports {
+		t.hooks.WroteHeaderField = func(string, []string) { t.writes() }
+		t.hooks.WroteHeaders = t.writes
+		t.hooks.WroteRequest = func(httptrace.WroteRequestInfo) { t.writes() }
+	}
+	return &t.hooks
+}
+
+func (t *trail) writes() {
+	t.seen.Store(true)
+	t.wrote.Store(true)
 }
 
 // possible reports whether any byte of the request may have been written before
