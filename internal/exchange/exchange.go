@@ -215,8 +215,8 @@ func (c *Client) read(resp *http.Response) ([]byte, error) {
 // too little, which wastes less than growing often: what was outgrown stays until it is
 // collected.
 const (
-	firstRoom = 4 << 10
-	growth    = 4
+	firstRoom = 8 << 10
+	growth    = 8
 )
 
 // readCapped reads r to its end or to the cap. An expected length above 0 is the room that
