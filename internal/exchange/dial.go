@@ -20,7 +20,7 @@ type dialer struct {
 	hosts map[destination]*host
 }
 
-// destination tells apart what net/http shares connections to.
+// destination is what net/http tells connections apart by.
 type destination struct{ scheme, name, port string }
 
 func destinationOf(u *url.URL) destination {

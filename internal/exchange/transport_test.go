@@ -164,6 +164,32 @@ func TestTransportThatTriesAgain(t *testing.T) {
 	assert.False(t, a.Unsent)
 }
 
+// Another's transport may report some steps and not the others.
+func TestTransportThatReportsAStep(t *testing.T) {
+	for step, tt := range map[string]struct {
+		report func(*httptrace.ClientTrace)
+		unsent bool
+	}{
+		"no connection yet": {func(*httptrace.ClientTrace) {}, true},
+		"connection":        {func(c *httptrace.ClientTrace) { c.GotConn(httptrace.GotConnInfo{}) }, false},
+		"header field":      {func(c *httptrace.ClientTrace) { c.WroteHeaderField("A", []string{"b"}) }, false},
+		"header":            {func(c *httptrace.ClientTrace) { c.WroteHeaders() }, false},
+		"request":           {func(c *httptrace.ClientTrace) { c.WroteRequest(httptrace.WroteRequestInfo{}) }, false},
+	} {
+		t.Run(step, func(t *testing.T) {
+			client := &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {
+				trace := httptrace.ContextClientTrace(req.Context())
+				trace.GetConn("vendor.test:443")
+				tt.report(trace)
+				return nil, errors.New("anything")
+			})}
+			a := post(t, newClient(t, cancel.ClientOptions{HTTPClient: client}), "https://vendor.test")
+			require.Error(t, a.Err)
+			assert.Equal(t, tt.unsent, a.Unsent)
+		})
+	}
+}
+
 func TestCallersTraceIsKept(t *testing.T) {
 	s := newServer(t, nil, func(http.ResponseWriter, *http.Request) {})
 	var got atomic.Bool
