@@ -58,7 +58,12 @@ func Parse(text []byte) (Object, error) {
 }
 
 // blank returns text without the white space that it begins with.
-func blank(text []byte) []byte { return bytes.TrimLeft(text, " \t\r\n") }
+func blank(text []byte) []byte {
+	for len(text) > 0 && (text[0] == ' ' || text[0] == '\t' || text[0] == '\r' || text[0] == '\n') {
+		text = text[1:]
+	}
+	return text
+}
 
 // valueEnd returns the length of the JSON value that valid JSON begins with.
 func valueEnd(text []byte) int {
