@@ -18,6 +18,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/net/http/httpguts"
@@ -94,8 +95,9 @@ type Answer struct {
 	Err error
 	// Unsent is true where certainly no byte of the request was written.
 	Unsent bool
-	// Target is the URL without its query, which may hold anything, and Began when sending began; At is when the exchange ended.
-	Target    string
+	// Target is the URL without its query, which may hold anything.
+	Target string
+	// Began is when sending began, and At when the exchange ended.
 	Began, At time.Time
 }
 
@@ -211,22 +213,34 @@ func (c *Client) read(resp *http.Response) ([]byte, error) {
 	return c.readCapped(unzipped, 0)
 }
 
-// firstRoom is enough for most answers. A longer one gets growth times the room that was
-// too little, which wastes less than growing often: what was outgrown stays until it is
-// collected.
+// firstRoom is enough for most answers, and is used again. A longer one gets growth times
+// the room that was too little, which wastes less than growing often: what was outgrown
+// stays until it is collected.
 const (
-	firstRoom = 8 << 10
-	growth    = 8
+	firstRoom = 16 << 10
+	growth    = 16
 )
+
+var firstRooms = sync.Pool{New: func() any { return new([firstRoom]byte) }}
 
 // readCapped reads r to its end or to the cap. An expected length above 0 is the room that
 // it makes at first.
 func (c *Client) readCapped(r io.Reader, expected int64) ([]byte, error) {
-	room := int64(firstRoom)
 	if expected > 0 {
-		room = expected
+		body, err := c.readInto(make([]byte, 0, min(expected, c.maxResponseBytes)), r)
+		return fitted(body), err
 	}
-	body := make([]byte, 0, min(room, c.maxResponseBytes))
+	first := firstRooms.Get().(*[firstRoom]byte) //nolint:errcheck,forcetypeassert // the pool has no others
+	defer firstRooms.Put(first)
+	body, err := c.readInto(first[:0:min(firstRoom, c.maxResponseBytes)], r)
+	if cap(body) <= firstRoom {
+		return bytes.Clone(body), err
+	}
+	return fitted(body), err
+}
+
+// readInto reads r into body, or where that is too little into roomier slices.
+func (c *Client) readInto(body []byte, r io.Reader) ([]byte, error) {
 	for {
 		n, err := r.Read(body[len(body):cap(body)])
 		body = body[:len(body)+n]
@@ -234,10 +248,10 @@ func (c *Client) readCapped(r io.Reader, expected int64) ([]byte, error) {
 			body, err = c.beyond(r, body)
 		}
 		if err == io.EOF { //nolint:errorlint // an error that wraps it is not the end of the body
-			return fitted(body), nil
+			return body, nil
 		}
 		if err != nil {
-			return fitted(body), err
+			return body, err
 		}
 	}
 }
