@@ -134,6 +134,9 @@ func (op operation) outcome(id string, s status) (cancel.Code, error) {
 		return cancel.Code{Reason: cancel.ErrUnknownOutcome}, errors.New("the acuse has no folio with this UUID")
 	case 1:
 		row = table.Lookup(inAcuse, found[0])
+		if row.Reason == nil {
+			return row, nil
+		}
 		return row, fmt.Errorf("the acuse says EstatusUUID %s: %s", row.Code, row.English)
 	default:
 		return cancel.Code{Reason: cancel.ErrUnexpected}, fmt.Errorf("the acuse says EstatusUUID %s at once", strings.Join(found, " and "))

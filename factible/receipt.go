@@ -61,7 +61,7 @@ func ParseReceipt(acuse []byte) (Receipt, error) {
 		return Receipt{}, err
 	}
 	return xmltoken.Read(text, func(source xmltoken.Source) (Receipt, error) {
-		var p receiptParser
+		p := receiptParser{text: make([]byte, 0, 512)} // enough for a seal
 		for {
 			token, err := source.Next()
 			if errors.Is(err, io.EOF) && p.roots == 1 {

@@ -79,6 +79,9 @@ func declared(body []byte, contentType string) (label string, ok bool) {
 	if found := declaration.FindSubmatch(body[:min(len(body), 256)]); len(found) > 1 && !isUTF16(string(found[1])) {
 		return string(found[1]), true
 	}
+	if !strings.Contains(contentType, "=") {
+		return "", false
+	}
 	if found := parameter.FindStringSubmatch(contentType); len(found) > 1 && !isUTF16(found[1]) {
 		return found[1], true
 	}
