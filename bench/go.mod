@@ -1,0 +1,32 @@
+// What the library costs beside other clients: a module of its own for their sake.
+module github.com/unified-cancel/cancel/bench
+
+go 1.26.0
+
+replace github.com/unified-cancel/cancel => ../
+
+tool golang.org/x/perf/cmd/benchstat
+
+require (
+	github.com/go-resty/resty/v2 v2.17.2
+	github.com/hashicorp/go-retryablehttp v0.7.8
+	github.com/hooklift/gowsdl v0.5.0
+	github.com/stretchr/testify v1.12.1
+	github.com/unified-cancel/cancel v0.0.0
+	go.uber.org/goleak v1.3.0
+)
+
+require (
+	github.com/aclements/go-moremath v0.0.0-20210112150236-f10218a38794 // indirect
+	github.com/beevik/etree v1.7.0 // indirect
+	github.com/hashicorp/go-cleanhttp v0.5.2 // indirect
+	github.com/jonboulle/clockwork v0.5.0 // indirect
+	github.com/russellhaering/goxmldsig v1.6.1 // indirect
+	github.com/youmark/pkcs8 v0.0.0-20240726163527-a2c0da244d78 // indirect
+	go.yaml.in/yaml/v3 v3.0.5 // indirect
+	golang.org/x/crypto v0.57.0 // indirect
+	golang.org/x/net v0.59.0 // indirect
+	golang.org/x/perf v0.0.0-20260908200009-22c9c6c9d4da // indirect
+	golang.org/x/text v0.42.0 // indirect
+	golang.org/x/time v0.15.0 // indirect
+)
