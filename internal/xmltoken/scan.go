@@ -219,25 +219,23 @@ func (s *scanner) until(end byte) (text []byte, ok bool) {
 		return nil, false
 	}
 	s.at += len(text)
+	amp := bytes.IndexByte(text, '&')
+	if amp < 0 {
+		return text, true
+	}
 	from := len(s.chars)
-	for {
-		amp := bytes.IndexByte(text, '&')
-		switch {
-		case amp < 0 && from == len(s.chars):
-			return text, true
-		case amp < 0:
-			s.chars = append(s.chars, text...)
-			return s.chars[from:], true
-		}
+	s.chars = slices.Grow(s.chars, len(text))
+	for ; amp >= 0; amp = bytes.IndexByte(text, '&') {
 		name, after, ended := bytes.Cut(text[amp+1:], []byte(";"))
 		char, known := entity(name)
 		if !ended || !known {
 			return nil, false
 		}
-		s.chars = slices.Grow(s.chars, len(text))
 		s.chars = utf8.AppendRune(append(s.chars, text[:amp]...), char)
 		text = after
 	}
+	s.chars = append(s.chars, text...)
+	return s.chars[from:], true
 }
 
 // entity returns the character that name stands for.
