@@ -44,8 +44,8 @@ type Config struct {
 	// 15 minutes to 6 hours by default. After it one job asks before the others do.
 	AuthPause Span
 	// DoubtFor is how long an unknown outcome is looked into before it is [Unknown] for
-	// good, 24 hours by default. While the provider refuses the credentials it stays
-	// [InDoubt] for longer, until it has been asked with good ones.
+	// good, 24 hours by default. It stays [InDoubt] for longer until five turns in a row
+	// have found nothing out, and while the provider refuses the credentials.
 	DoubtFor time.Duration
 	// Logger is told what River has to say, and of each turn at debug level. Neither
 	// secrets nor bodies are logged. Nil means that nothing is.

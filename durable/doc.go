@@ -32,8 +32,9 @@
 // has no status to ask for, for a second cancellation can destroy nothing more. A state
 // ends the doubt, and so does a status of [cancel.ErrRejected] or
 // [cancel.ErrNotCancellable]; any other error leaves it [InDoubt], until Config.DoubtFor is
-// over and it is [Unknown]. That the credentials are refused makes nothing Unknown: what
-// is in doubt waits until the provider has been asked with good ones.
+// over, five turns in a row have found nothing out, and it is [Unknown]. That the credentials
+// are refused makes nothing Unknown: what is in doubt waits until the provider has been asked
+// with good ones.
 //
 // When a provider refuses the credentials, its jobs are put off and none fails. After the
 // pause one job asks for all of them; the pause doubles each time it is refused again, for

@@ -294,6 +294,64 @@ func TestDoubtThatStays(t *testing.T) {
 	})
 }
 
+// A day on which nobody asks is none on which something could be found out.
+func TestDoubtThatNobodyLooksInto(t *testing.T) {
+	for failures, want := range map[int]State{leastTries - 1: Done, leastTries: Unknown} {
+		v := &vendor{cancel: func(n int, _ cancel.Request) (cancel.Result, error) {
+			if n <= failures {
+				return fails(cancel.ErrUnknownOutcome)
+			}
+			return is(cancel.AlreadyCancelled)
+		}}
+		inNoTime(t, v, func(t *testing.T, q *SQLite) {
+			id := enqueue(t, q.Queue, payment("1"))
+			once(t, q.Queue, id)
+			time.Sleep(72 * time.Hour)
+			assert.Equal(t, want, finish(t, q.Queue, id).State)
+		})
+	}
+}
+
+// A Client that opened a doubt of its own may end it by a status. That it refuses is
+// believed where a status says the same, and not where only the attempt was refused.
+func TestRefusedInDoubt(t *testing.T) {
+	for name, test := range map[string]struct {
+		status func() (cancel.Result, error)
+		want   State
+	}{
+		"the status says so": {func() (cancel.Result, error) { return fails(cancel.ErrRejected) }, Failed},
+		"it knows better":    {func() (cancel.Result, error) { return is(cancel.Cancelled) }, Done},
+		"it is silent":       {func() (cancel.Result, error) { return fails(cancel.ErrUnavailable) }, InDoubt},
+		"there is none":      {func() (cancel.Result, error) { return fails(cancel.ErrNotFound) }, InDoubt},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := &teller{vendor: vendor{cancel: func(n int, _ cancel.Request) (cancel.Result, error) {
+				if n == 1 {
+					return fails(cancel.ErrUnknownOutcome)
+				}
+				return fails(cancel.ErrRejected)
+			}}}
+			v.status = func(n int) (cancel.Result, error) {
+				switch n {
+				case 1: // the Client itself asks after the broken call
+					return fails(cancel.ErrUnavailable)
+				case 2:
+					return is(cancel.NotCancelled)
+				}
+				return test.status()
+			}
+			inNoTime(t, v, func(t *testing.T, q *SQLite) {
+				id := enqueue(t, q.Queue, payment("1"))
+				time.Sleep(once(t, q.Queue, id))
+				once(t, q.Queue, id)
+				assert.Equal(t, test.want, get(t, q.Queue, id).State)
+				assert.Equal(t, 2, v.called())
+				assert.Equal(t, 3, v.asked())
+			})
+		})
+	}
+}
+
 // What a worker leaves behind that dies before, or after, the vendor has carried out what
 // it asked for looks the same, and is in doubt.
 func TestKilledAroundTheCall(t *testing.T) {

@@ -154,6 +154,12 @@ func (t *turn) send(ctx context.Context) error {
 	switch {
 	case err == nil:
 		t.taken(result)
+	case !t.c.DoubtSince.IsZero() && ruledOut(err):
+		t.doubt()
+		// Client may have it from a status, which ends the doubt, or not.
+		if t.inquire(ctx) {
+			t.unresolved(ctx, err)
+		}
 	case !t.c.DoubtSince.IsZero(), errors.Is(err, cancel.ErrUnknownOutcome):
 		t.doubt()
 		t.unresolved(ctx, err)
@@ -180,25 +186,44 @@ func (t *turn) doubt() {
 // [cancel.Client]: the status is asked first, and the cancellation again where that allows
 // it or where there is none.
 func (t *turn) resolve(ctx context.Context) error {
+	if t.inquire(ctx) {
+		return t.send(ctx)
+	}
+	return nil
+}
+
+// inquire asks for the status of what is in doubt. It returns whether, by the answer, it may
+// be sent again; where it may not, it notes what the answer makes of it.
+func (t *turn) inquire(ctx context.Context) (may bool) {
 	result, err := call(ctx, t.c, t.client.Status)
 	t.last = err
 	switch {
 	case err == nil && result.State != cancel.NotCancelled:
 		t.taken(result)
 	case err == nil, errors.Is(err, cancel.ErrNotFound), errors.Is(err, errors.ErrUnsupported):
-		return t.send(ctx)
-	case errors.Is(err, cancel.ErrRejected), errors.Is(err, cancel.ErrNotCancellable):
+		return true
+	case ruledOut(err):
 		t.settle(Failed, err)
 	default:
 		t.unresolved(ctx, err)
 	}
-	return nil
+	return false
 }
+
+// ruledOut reports whether err, of a status, says that there is and will be no cancellation.
+func ruledOut(err error) bool {
+	return errors.Is(err, cancel.ErrRejected) || errors.Is(err, cancel.ErrNotCancellable)
+}
+
+// leastTries is how many turns in a row a doubt has at least before it is for good: while
+// no process works, or none may ask, DoubtFor passes and nothing is found out.
+const leastTries = 5
 
 // unresolved leaves the cancellation in doubt for another turn, or for good. It is not for
 // good while the credentials are refused, for then nothing was found out.
 func (t *turn) unresolved(ctx context.Context, err error) {
-	if now().Sub(t.c.DoubtSince) >= t.config.DoubtFor && !locked(err) {
+	over := now().Sub(t.c.DoubtSince) >= t.config.DoubtFor
+	if over && t.c.tries()+1 >= leastTries && !locked(err) {
 		t.settle(Unknown, err)
 		return
 	}
@@ -225,7 +250,7 @@ func (t *turn) ask(ctx context.Context) {
 		})
 	case err == nil:
 		t.taken(result)
-	case errors.Is(err, cancel.ErrRejected), errors.Is(err, cancel.ErrNotCancellable):
+	case ruledOut(err):
 		t.settle(Failed, err)
 	case forgotten:
 		t.settle(Forgotten, err)
