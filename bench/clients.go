@@ -80,6 +80,8 @@ const (
 	merchant = "some_merchant"
 	secret   = "invented"
 	payment  = "2402558"
+
+	documentPrefix = "TR" // of the codes of documents
 )
 
 var (
@@ -92,7 +94,7 @@ var (
 	invoiceRequest  = cancel.Request{Kind: cancel.PrimarySectorInvoice, ID: folio}
 	paymentRequest  = cancel.Request{Kind: cancel.Payment, ID: payment}
 	documentRequest = cancel.Request{
-		Kind: cancel.Document, ID: "TR00000001",
+		Kind: cancel.Document, ID: documentPrefix + "00000001",
 		Reason: "Contrato sustituido", RequestedBy: "legal@example.com",
 	}
 )

@@ -196,7 +196,7 @@ func grouped(ctx context.Context, v *vendors, documents int) (int64, error) {
 	client := cancel.NewClient(map[string]cancel.Canceler{oursAuco: adapter})
 	if err := drain(client.All(ctx, repeat(documents, func(i int) cancel.Request {
 		req := documentRequest
-		req.Provider, req.ID = oursAuco, "TR"+strconv.Itoa(i)
+		req.Provider, req.ID = oursAuco, documentPrefix+strconv.Itoa(i)
 		return req
 	})), documents); err != nil {
 		return 0, err

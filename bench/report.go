@@ -37,7 +37,8 @@ func (r *results) write(ctx context.Context, to io.Writer) error {
 		"Tables":    tables,
 		"Machine":   thisMachine(),
 		"Libraries": libraries(),
-		"Rounds":    r.plan.rounds,
+		"Heats":     r.plan.heats,
+		"Rounds":    r.plan.heats * r.plan.rounds,
 	})
 }
 

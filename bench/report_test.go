@@ -13,7 +13,7 @@ import (
 // The whole run, at its smallest, gives the page with all that it has.
 func TestPage(t *testing.T) {
 	tiny := plan{
-		rounds: 2, slowRounds: 1, each: time.Millisecond, times: 1,
+		heats: 2, rounds: 1, slowRounds: 1, each: time.Millisecond, times: 1,
 		calls: 40, slowCalls: 32, items: 100, few: 100, many: 1_000, documents: 100,
 	}
 	r, err := measureAll(t.Context(), shared, tiny, os.Stderr)
