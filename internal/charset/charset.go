@@ -21,6 +21,7 @@ var (
 // usual is how most answers begin. They need no closer look.
 var usual = [][]byte{
 	[]byte(`<?xml version='1.0' encoding='UTF-8'?>`),
+	[]byte(`<?xml version='1.0' encoding='utf-8'?>`),
 	[]byte(`<?xml version="1.0" encoding="UTF-8"?>`),
 	[]byte(`<?xml version="1.0" encoding="utf-8"?>`),
 }

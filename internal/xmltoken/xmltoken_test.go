@@ -205,3 +205,33 @@ func TestReadFallsBack(t *testing.T) {
 		assert.NotErrorIs(t, err, errUncertain, text)
 	}
 }
+
+// BenchmarkScan reads an answer that holds an acuse as text in both ways.
+func BenchmarkScan(b *testing.B) {
+	text := []byte(answers(b)["cancel-200-text.xml"])
+	count := func(s Source) (n int, err error) {
+		for ; err == nil; n++ {
+			_, err = s.Next()
+		}
+		if errors.Is(err, io.EOF) {
+			err = nil
+		}
+		return n, err
+	}
+	b.Run("strict", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, ok := scan(text, count); !ok {
+				b.Fatal("not certain")
+			}
+		}
+	})
+	b.Run("encoding-xml", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := count(decode(text)); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
