@@ -1,7 +1,7 @@
 // Command bench measures what the library costs beside other clients that do the same,
 // and writes docs/performance.md.
 //
-//	GOWORK=off go -C bench run .         # all of it, about six minutes
+//	GOWORK=off go -C bench run .         # all of it, about four minutes
 //	GOWORK=off go -C bench run . -quick  # a look at it, on the standard output
 //	GOWORK=off go -C bench run . -check  # what the gate holds: allocations and connections
 //
