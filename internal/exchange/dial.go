@@ -5,14 +5,20 @@ import (
 	"net"
 	"net/url"
 	"sync"
+	"time"
 )
+
+// patience is how long a call waits for a connection that is not in use: it may hang while
+// it is being opened.
+const patience = time.Second
 
 // dialer opens no more connections to a host than there are calls in flight to it. By
 // itself net/http dials for each request that finds no idle connection, even where one
 // that is in use, or that is being opened for another, serves it before.
 //
-// A connection counts from before it is opened until it is closed, so that a call that
-// waits here waits for one that is about to become idle, to fail or to close.
+// A connection counts from before it is opened until it is closed, or until the call that
+// it was opened for has failed. So a call that waits here waits for one that is about to
+// become idle, to fail or to close, or for as long as patience lasts.
 type dialer struct {
 	open func(ctx context.Context, network, address string) (net.Conn, error)
 
@@ -120,16 +126,21 @@ func (d *dialer) DialContext(ctx context.Context, network, address string) (net.
 	return counted{conn, free}, nil
 }
 
-// admit waits until there are fewer connections than calls in flight, or until the call
-// is over, of which net/http does not tell ctx.
+// admit waits until there are fewer connections than calls in flight, until patience has
+// gone, or until the call is over, of which net/http does not tell ctx.
 func (d *dialer) admit(ctx context.Context, v *visit) (*slot, error) {
+	waited := time.NewTimer(patience)
+	defer waited.Stop()
+	patient := true
 	for v.Err() == nil {
-		s, fewer := d.take(v)
+		s, fewer := d.take(v, patient)
 		if s != nil {
 			return s, nil
 		}
 		select {
 		case <-fewer:
+		case <-waited.C:
+			patient = false
 		case <-v.Done():
 		case <-ctx.Done():
 			return nil, ctx.Err()
@@ -139,11 +150,11 @@ func (d *dialer) admit(ctx context.Context, v *visit) (*slot, error) {
 }
 
 // take returns a slot, or what to wait for.
-func (d *dialer) take(v *visit) (*slot, <-chan struct{}) {
+func (d *dialer) take(v *visit, patient bool) (*slot, <-chan struct{}) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	h := v.host
-	if !v.left && h.connections < h.calls {
+	if !v.left && (!patient || h.connections < h.calls) {
 		h.connections++
 		s := new(slot)
 		v.slots = append(v.slots, s)

@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -390,6 +391,21 @@ func TestDialThatWasGivenUpHoldsUpNobody(t *testing.T) {
 		require.ErrorIs(t, (<-first).Err, context.Canceled)
 		assert.NoError(t, post(t, c, "http://vendor.test/").Err)
 		assert.Equal(t, 2, v.dialled())
+	})
+}
+
+// The dial of a call that another's connection served outlives the call. Should it hang, it
+// holds up the next one for as long as patience lasts, where no connection is left to serve it.
+func TestDialThatHangsForNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c, p, end, _ := hanging(t)
+		end()
+		p.closeAll()
+		synctest.Wait()
+		began := time.Now()
+		require.NoError(t, post(t, c, "http://vendor.test/third").Err)
+		assert.Equal(t, patience, time.Since(began))
+		assert.Equal(t, 3, p.dialled())
 	})
 }
 
