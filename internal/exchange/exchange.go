@@ -214,8 +214,8 @@ func (c *Client) read(resp *http.Response) ([]byte, error) {
 }
 
 // firstRoom is enough for most answers, and is used again. A longer one gets growth times
-// the room that was too little, which wastes less than growing often: what was outgrown
-// stays until it is collected.
+// the room that was too little, which wastes less than growing often, for what was outgrown
+// stays until it is collected; and twice the room once that is a lot.
 const (
 	firstRoom = 16 << 10
 	growth    = 16
@@ -224,10 +224,10 @@ const (
 var firstRooms = sync.Pool{New: func() any { return new([firstRoom]byte) }}
 
 // readCapped reads r to its end or to the cap. An expected length above 0 is the room that
-// it makes at first.
+// it makes at first, within reason: it is only a promise.
 func (c *Client) readCapped(r io.Reader, expected int64) ([]byte, error) {
 	if expected > 0 {
-		body, err := c.readInto(make([]byte, 0, min(expected, c.maxResponseBytes)), r)
+		body, err := c.readInto(make([]byte, 0, min(expected, c.maxResponseBytes, defaultMaxResponseBytes)), r)
 		return fitted(body), err
 	}
 	first := firstRooms.Get().(*[firstRoom]byte) //nolint:errcheck,forcetypeassert // the pool has no others
@@ -265,7 +265,11 @@ func (c *Client) beyond(r io.Reader, body []byte) ([]byte, error) {
 	if int64(len(body)) == c.maxResponseBytes {
 		return body, fmt.Errorf("response body exceeds %d bytes", c.maxResponseBytes)
 	}
-	roomier := make([]byte, len(body), min(growth*int64(len(body)), c.maxResponseBytes))
+	room := int64(len(body)) * growth
+	if len(body) >= defaultMaxResponseBytes {
+		room = int64(len(body)) * 2
+	}
+	roomier := make([]byte, len(body), min(room, c.maxResponseBytes))
 	copy(roomier, body)
 	return append(roomier, next[0]), nil
 }

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -294,6 +295,31 @@ func TestReadingTakesLittleMoreThanTheCap(t *testing.T) {
 	require.Error(t, err)
 	require.Len(t, body, defaultMaxResponseBytes)
 	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(5<<20))
+}
+
+// A length that is only promised takes no memory, however high the cap.
+func TestLengthThatIsOnlyPromised(t *testing.T) {
+	c := newClient(t, cancel.ClientOptions{MaxResponseBytes: math.MaxInt64})
+	for _, promised := range []int64{1 << 33, 1 << 40, math.MaxInt64} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		body, err := c.readCapped(strings.NewReader("done"), promised)
+		runtime.ReadMemStats(&after)
+		require.NoError(t, err)
+		assert.Equal(t, "done", string(body))
+		assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(5<<20), promised)
+	}
+}
+
+func TestReadingALotUnderAHighCap(t *testing.T) {
+	c := newClient(t, cancel.ClientOptions{MaxResponseBytes: math.MaxInt64})
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	body, err := c.readCapped(io.LimitReader(neverEnding{}, 66<<20), 0)
+	runtime.ReadMemStats(&after)
+	require.NoError(t, err)
+	require.Len(t, body, 66<<20)
+	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(4*66<<20))
 }
 
 type neverEnding struct{}
