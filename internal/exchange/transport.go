@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -37,6 +38,7 @@ type noRedirects struct{ http.RoundTripper }
 func (t noRedirects) RoundTrip(req *http.Request) (*http.Response, error) {
 	resp, err := t.RoundTripper.RoundTrip(req)
 	if resp != nil && resp.StatusCode/100 == 3 {
+		resp.Header = maps.Clone(resp.Header) // which may be another response's, too
 		resp.Header.Del("Location")
 	}
 	return resp, err

@@ -200,6 +200,16 @@ func TestCallersTraceIsKept(t *testing.T) {
 	assert.True(t, got.Load())
 }
 
+// A transport may answer with a header that it uses again.
+func TestTransportWhoseResponsesShareAHeader(t *testing.T) {
+	header := http.Header{"Location": {"/elsewhere"}}
+	c := newClient(t, cancel.ClientOptions{HTTPClient: &http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: http.StatusFound, Header: header, Body: http.NoBody}, nil
+	})}})
+	inFlight(8, 80, func() { assert.Equal(t, http.StatusFound, post(t, c, "http://vendor.test/").Status) })
+	assert.Equal(t, "/elsewhere", header.Get("Location"))
+}
+
 func TestHTTP2OfTheCallers(t *testing.T) {
 	s := newServer(t, func(s *httptest.Server) {
 		s.EnableHTTP2 = true
