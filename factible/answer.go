@@ -103,13 +103,15 @@ func decodeAcuse(f soap.Field) ([]byte, *Receipt) {
 	if f.Nil || len(acuse) == 0 {
 		return nil, nil
 	}
+	read := readReceipt // text has the charset of the answer that it stood in
 	if acuse[0] != '<' {
+		read = ParseReceipt
 		packed := bytes.TrimRight(bytes.Join(bytes.Fields(acuse), nil), "=")
 		if decoded, err := base64.RawStdEncoding.AppendDecode(nil, packed); err == nil {
 			acuse = decoded
 		}
 	}
-	receipt, err := ParseReceipt(acuse)
+	receipt, err := read(acuse)
 	if err != nil {
 		return f.Text, nil
 	}

@@ -317,6 +317,19 @@ func TestAcuseThatProvesNothing(t *testing.T) {
 	}
 }
 
+// An acuse that came as text was read with the answer. What it says of its charset no longer holds.
+func TestAcuseThatDeclaresAnotherCharset(t *testing.T) {
+	acuse := acuseOf(invoice, "205")
+	acuse = acuse[strings.Index(acuse, "?>")+2:]
+	for _, declared := range []string{"ISO-8859-1", "UTF-16", "unheard-of"} {
+		field := "<acuseSAT>" + escaped(`<?xml version="1.0" encoding="`+declared+`"?>`+acuse) + "</acuseSAT>"
+		for name, m := range methods {
+			got, err := m.op.read(primary, 200, "", answered(name, field+coded("200")))
+			expect{reason: cancel.ErrNotFound}.check(t, got, err, declared)
+		}
+	}
+}
+
 func TestAcuseThatIsNone(t *testing.T) {
 	for _, field := range []string{"", "<acuseSAT/>", "<acuseSat> \n </acuseSat>", `<acuseSat xsi:nil="true"/>`, `<acuseSAT xsi:nil="1"></acuseSAT>`} {
 		for name, m := range methods {

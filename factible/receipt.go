@@ -60,6 +60,11 @@ func ParseReceipt(acuse []byte) (Receipt, error) {
 	if err != nil {
 		return Receipt{}, err
 	}
+	return readReceipt(text)
+}
+
+// readReceipt reads an acuse that is in UTF-8, whatever it declares.
+func readReceipt(text []byte) (Receipt, error) {
 	return xmltoken.Read(text, func(source xmltoken.Source) (Receipt, error) {
 		p := receiptParser{text: make([]byte, 0, 512)} // enough for a seal
 		for {
