@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/unified-cancel/cancel/internal/charset"
@@ -45,7 +46,7 @@ func Parse(text []byte) (Object, error) {
 		if err != nil {
 			return nil, err
 		}
-		key := strings.ToLower(name)
+		key := fold(name)
 		if _, twice := object[key]; twice {
 			return nil, fmt.Errorf("key %q stands twice", name)
 		}
@@ -55,6 +56,18 @@ func Parse(text []byte) (Object, error) {
 		rest = rest[end:]
 	}
 	return object, nil
+}
+
+// fold returns name in lower case, the same for all names that differ only in case. A letter
+// may have more cases than two: the long s is one of s.
+func fold(name string) string {
+	return strings.Map(func(r rune) rune {
+		least := r
+		for other := unicode.SimpleFold(r); other != r; other = unicode.SimpleFold(other) {
+			least = min(least, other)
+		}
+		return unicode.ToLower(least)
+	}, name)
 }
 
 // blank returns text without the white space that it begins with.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,6 +20,7 @@ func TestParse(t *testing.T) {
 		`{"CODE":"0000","Desc":"x"}`: {"code", "desc"},
 		`{"a":{"a":1,"A":2},"b":[1,{"c":{}}],"c":null,"":0}`: {"a", "b", "c", ""},
 		`{"\u0043ODE":"x"}`: {"code"},
+		`{"DE\u017FC":"x"}`: {"desc"},
 	} {
 		object, err := Parse([]byte(text))
 		require.NoError(t, err, text)
@@ -34,6 +36,7 @@ func TestParseRefuses(t *testing.T) {
 		"", " ", "null", "1", `"a"`, "[]", `[{"a":1}]`, "true",
 		`{`, `}`, `{"a"}`, `{"a":}`, `{"a":1,}`, `{'a':1}`, `{a:1}`, `{"a":1 "b":2}`, `{"a":01}`, `{"a":NaN}`,
 		`{} {}`, `{}{}`, `{},`, `{"a":1} x`, "{}\x00", "\ufeff{}",
+		`{"s":1,"ſ":1}`, `{"k":1,"K":1}`, `{"Ǆ":1,"ǅ":1}`,
 		`{"a":1,"a":1}`, `{"a":1,"A":1}`, `{"CODE":"0000","x":1,"code":"0017"}`, `{"a":1,"\u0061":1}`,
 		"<html></html>", `{"a":"` + "\n" + `"}`,
 		strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000),
@@ -80,21 +83,22 @@ func byDecoder(text []byte) (Object, error) {
 		return nil, errors.New("not a JSON object")
 	}
 	object := Object{}
+	var names []string
 	for d.More() {
 		token, err := d.Token()
 		if err != nil {
 			return nil, err
 		}
 		name, _ := token.(string)
-		key := strings.ToLower(name)
-		if _, twice := object[key]; twice {
+		if slices.ContainsFunc(names, func(other string) bool { return strings.EqualFold(name, other) }) {
 			return nil, fmt.Errorf("key %q stands twice", name)
 		}
+		names = append(names, name)
 		var value json.RawMessage
 		if err := d.Decode(&value); err != nil {
 			return nil, err
 		}
-		object[key] = value
+		object[fold(name)] = value
 	}
 	return object, nil
 }
