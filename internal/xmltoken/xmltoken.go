@@ -4,7 +4,8 @@
 // certain (another charset, CDATA, comments, processing instructions, a DOCTYPE,
 // entities of a document's own, carriage returns, names beyond ASCII, deep nesting) is
 // left to encoding/xml, and so is every document that is refused: it is encoding/xml that says
-// what is no XML. The two give the same tokens for all that the scan accepts.
+// what is no XML. The two give the same tokens for all that the scan accepts, but that
+// the scan has none for the XML declaration.
 package xmltoken
 
 // Kind is what a Token is.
