@@ -80,7 +80,8 @@ type Cancellation struct {
 	// cancellation has Failed, or why it is Queued or InDoubt again.
 	Failure *Failure `json:"failure,omitempty"`
 	// Evidence is of each call of the vendor whose answer a worker lived to record, the
-	// earliest first. Of equal answers in a row the first and the last are kept.
+	// earliest first. Of equal answers in a row the first and the last are kept, and of more
+	// than a hundred calls the first fifty and the last.
 	Evidence []cancel.Evidence `json:"evidence,omitempty"`
 
 	version int64
@@ -172,8 +173,14 @@ func (c *Cancellation) testify(e cancel.Evidence) {
 		c.Evidence[n-1] = e
 		return
 	}
+	if n >= mostEvidence {
+		c.Evidence = slices.Delete(c.Evidence, mostEvidence/2, n-mostEvidence/2+1)
+	}
 	c.Evidence = append(c.Evidence, e)
 }
+
+// mostEvidence is of how many calls evidence is kept.
+const mostEvidence = 100
 
 // alike reports whether two calls were the same and got the same answer.
 func alike(a, b cancel.Evidence) bool {

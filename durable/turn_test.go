@@ -2,10 +2,12 @@ package durable
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/riverqueue/river"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -130,13 +132,16 @@ func TestPendingEnds(t *testing.T) {
 		status func() (cancel.Result, error)
 		want   State
 		reason error
+		asked  int
 	}{
-		"rejected":        {func() (cancel.Result, error) { return fails(cancel.ErrRejected) }, Failed, cancel.ErrRejected},
-		"not cancellable": {func() (cancel.Result, error) { return fails(cancel.ErrNotCancellable) }, Failed, cancel.ErrNotCancellable},
-		"not cancelled":   {func() (cancel.Result, error) { return is(cancel.NotCancelled) }, Failed, cancel.ErrNotFound},
-		"not found":       {func() (cancel.Result, error) { return fails(cancel.ErrNotFound) }, Unknown, cancel.ErrNotFound},
-		"unexpected":      {func() (cancel.Result, error) { return fails(cancel.ErrUnexpected) }, Unknown, cancel.ErrUnexpected},
-		"forbidden":       {func() (cancel.Result, error) { return fails(cancel.ErrForbidden) }, Unknown, cancel.ErrForbidden},
+		"rejected":        {func() (cancel.Result, error) { return fails(cancel.ErrRejected) }, Failed, cancel.ErrRejected, 1},
+		"not cancellable": {func() (cancel.Result, error) { return fails(cancel.ErrNotCancellable) }, Failed, cancel.ErrNotCancellable, 1},
+		"not cancelled":   {func() (cancel.Result, error) { return is(cancel.NotCancelled) }, Failed, cancel.ErrNotFound, 1},
+		"not found":       {func() (cancel.Result, error) { return fails(cancel.ErrNotFound) }, Forgotten, cancel.ErrNotFound, leastTries},
+		"unexpected":      {func() (cancel.Result, error) { return fails(cancel.ErrUnexpected) }, Unknown, cancel.ErrUnexpected, leastTries},
+		"forbidden":       {func() (cancel.Result, error) { return fails(cancel.ErrForbidden) }, Unknown, cancel.ErrForbidden, leastTries},
+		"unknown outcome": {func() (cancel.Result, error) { return fails(cancel.ErrUnknownOutcome) }, Unknown, cancel.ErrUnknownOutcome, leastTries},
+		"a panic":         {func() (cancel.Result, error) { panic("oops") }, Unknown, cancel.ErrUnknownOutcome, leastTries},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := &teller{
@@ -147,7 +152,7 @@ func TestPendingEnds(t *testing.T) {
 				c := finish(t, q.Queue, enqueue(t, q.Queue, payment("1")))
 				assert.Equal(t, test.want, c.State)
 				assert.ErrorIs(t, c.Err(), test.reason)
-				assert.Equal(t, 1, v.asked())
+				assert.Equal(t, test.asked, v.asked())
 			})
 		})
 	}
@@ -158,6 +163,35 @@ func TestPendingEnds(t *testing.T) {
 			assert.Equal(t, Unknown, c.State)
 			assert.Equal(t, cancel.Pending, c.Result.State)
 		})
+	})
+}
+
+// What a proxy says now and then for the vendor does not end the waiting.
+func TestStrayAnswersWhilePending(t *testing.T) {
+	const asks = 100
+	v := &teller{
+		vendor: vendor{cancel: always(is(cancel.Pending))},
+		status: func(n int) (cancel.Result, error) {
+			switch {
+			case n == asks:
+				return is(cancel.Cancelled)
+			case n%leastTries == 0:
+				return is(cancel.Pending)
+			case n%7 == 0:
+				return fails(cancel.ErrUnavailable)
+			case n%2 == 0:
+				return fails(cancel.ErrInvalid)
+			}
+			return fails(cancel.ErrForbidden)
+		},
+	}
+	inNoTime(t, v, func(t *testing.T, q *SQLite) {
+		c := finish(t, q.Queue, enqueue(t, q.Queue, payment("1")))
+		assert.Equal(t, Done, c.State)
+		assert.Equal(t, asks, v.asked())
+		require.Len(t, c.Evidence, mostEvidence, "of many calls the first and the last are kept")
+		assert.Equal(t, cancel.Pending, c.Evidence[0].State)
+		assert.Equal(t, cancel.Cancelled, c.Evidence[mostEvidence-1].State)
 	})
 }
 
@@ -208,6 +242,26 @@ func TestUnavailable(t *testing.T) {
 		}
 		assert.Equal(t, Done, finish(t, q.Queue, id).State)
 		assert.Equal(t, 10, v.called())
+	})
+}
+
+func TestRetryAfterIsBounded(t *testing.T) {
+	v := &vendor{cancel: always(cancel.Result{}, &cancel.Error{Reason: cancel.ErrUnavailable, RetryAfter: 20 * 365 * 24 * time.Hour})}
+	inNoTime(t, v, func(t *testing.T, q *SQLite) {
+		assert.Equal(t, 24*time.Hour, once(t, q.Queue, enqueue(t, q.Queue, payment("1"))))
+	})
+}
+
+func TestAdapterThatPanics(t *testing.T) {
+	v := &vendor{cancel: func(int, cancel.Request) (cancel.Result, error) { panic("oops") }}
+	inNoTime(t, v, func(t *testing.T, q *SQLite) {
+		id := enqueue(t, q.Queue, payment("1"))
+		once(t, q.Queue, id)
+		assert.Equal(t, InDoubt, get(t, q.Queue, id).State)
+		c := finish(t, q.Queue, id)
+		assert.Equal(t, Unknown, c.State)
+		require.ErrorIs(t, c.Err(), cancel.ErrUnknownOutcome)
+		assert.ErrorContains(t, c.Err(), "oops")
 	})
 }
 
@@ -438,6 +492,8 @@ func TestTold(t *testing.T) {
 				perish()
 			case 2:
 				return errTold
+			case 3:
+				panic("oops")
 			}
 			return nil
 		}
@@ -448,15 +504,27 @@ func TestTold(t *testing.T) {
 		assert.True(t, get(t, q.Queue, id).ToldAt.IsZero())
 		_, err := q.turn(t.Context(), id)
 		require.ErrorIs(t, err, errTold)
+		_, err = q.turn(t.Context(), id)
+		require.ErrorContains(t, err, "oops")
 		assert.Equal(t, over, once(t, q.Queue, id))
 		assert.Equal(t, over, once(t, q.Queue, id))
-		require.Len(t, told, 3, "until it has been heard, and no more")
+		require.Len(t, told, 4, "until it has been heard, and no more")
 		for _, c := range told {
 			assert.Equal(t, Done, c.State)
 			assert.Equal(t, id, c.ID)
 		}
 		assert.False(t, get(t, q.Queue, id).ToldAt.IsZero())
 	})
+}
+
+// River cancels the job of some errors, and records the others in JSON.
+func TestWhatRiverIsToldOfAnError(t *testing.T) {
+	w := &worker{turn: func(context.Context, int64) (time.Duration, error) {
+		return 0, fmt.Errorf("a\x00b: %w", river.JobCancel(errTold))
+	}}
+	err := w.Work(t.Context(), &river.Job[job]{})
+	require.ErrorContains(t, err, "a\uFFFDb: ")
+	assert.NotErrorIs(t, err, errTold)
 }
 
 func TestEnded(t *testing.T) {

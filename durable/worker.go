@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"runtime/debug"
+	"strings"
 	"sync"
 	"time"
 
@@ -15,7 +17,7 @@ import (
 )
 
 // lastWords is how long it may take to record what a turn that was ended has come to.
-const lastWords = 10 * time.Second
+const lastWords = 25 * time.Second
 
 // worker is what River runs for a job. Whatever River knows of a job, such as how often it
 // was tried, counts for nothing: what was recorded of its cancellation does.
@@ -25,12 +27,14 @@ type worker struct {
 	turn func(ctx context.Context, id int64) (again time.Duration, err error)
 }
 
-// Work gives the cancellation a turn. An error is the database's, or of who is told.
+// Work gives the cancellation a turn. An error is the database's, or of who is told. River
+// is told its text alone, for some errors it obeys, and PostgreSQL keeps no NUL in JSON: what
+// has become of the jobs that it records together would be lost.
 func (w *worker) Work(ctx context.Context, j *river.Job[job]) error {
 	again, err := w.turn(ctx, j.Args.ID)
 	switch {
 	case err != nil:
-		return err
+		return errors.New(strings.ReplaceAll(err.Error(), "\x00", "\uFFFD"))
 	case again == over:
 		return nil
 	}
@@ -98,7 +102,7 @@ func (q *Queue[TTx]) tell(ctx context.Context, c *Cancellation) (time.Duration, 
 	if !c.ToldAt.IsZero() {
 		return over, nil
 	}
-	if err := q.config.OnSettled(ctx, *c); err != nil {
+	if err := q.told(ctx, *c); err != nil {
 		return 0, fmt.Errorf("OnSettled: %w", err)
 	}
 	c.ToldAt = now()
@@ -108,6 +112,16 @@ func (q *Queue[TTx]) tell(ctx context.Context, c *Cancellation) (time.Duration, 
 		return 0, err
 	}
 	return over, nil
+}
+
+// told tells of c. That who is told panics is an error as others are.
+func (q *Queue[TTx]) told(ctx context.Context, c Cancellation) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return q.config.OnSettled(ctx, c)
 }
 
 // turn is one turn of a cancellation.
@@ -149,7 +163,7 @@ func (t *turn) send(ctx context.Context) error {
 	if err := t.store.save(ctx, t.c); err != nil {
 		return err
 	}
-	result, err := call(ctx, t.c, t.client.Cancel)
+	result, err := t.call(ctx, t.client.Cancel)
 	t.last = err
 	switch {
 	case err == nil:
@@ -165,7 +179,7 @@ func (t *turn) send(ctx context.Context) error {
 		t.unresolved(ctx, err)
 	case errors.Is(err, cancel.ErrUnavailable), errors.Is(err, cancel.ErrAuth):
 		t.c.State = Queued
-		t.retry(ctx, err)
+		t.retry(ctx, err, t.c.tries()+1)
 	case errors.Is(err, cancel.ErrUnexpected):
 		t.settle(Unknown, err)
 	default:
@@ -195,7 +209,7 @@ func (t *turn) resolve(ctx context.Context) error {
 // inquire asks for the status of what is in doubt. It returns whether, by the answer, it may
 // be sent again; where it may not, it notes what the answer makes of it.
 func (t *turn) inquire(ctx context.Context) (may bool) {
-	result, err := call(ctx, t.c, t.client.Status)
+	result, err := t.call(ctx, t.client.Status)
 	t.last = err
 	switch {
 	case err == nil && result.State != cancel.NotCancelled:
@@ -227,13 +241,13 @@ func (t *turn) unresolved(ctx context.Context, err error) {
 		t.settle(Unknown, err)
 		return
 	}
-	t.retry(ctx, err)
+	t.retry(ctx, err, t.c.tries()+1)
 }
 
 // ask asks for the status of what is pending.
 func (t *turn) ask(ctx context.Context) {
 	t.c.Asked++
-	result, err := call(ctx, t.c, t.client.Status)
+	result, err := t.call(ctx, t.client.Status)
 	t.last = err
 	forgotten := now().Sub(t.c.PendingSince) >= t.provider.RemembersFor
 	switch {
@@ -255,11 +269,25 @@ func (t *turn) ask(ctx context.Context) {
 	case forgotten:
 		t.settle(Forgotten, err)
 	case errors.Is(err, cancel.ErrUnavailable), errors.Is(err, cancel.ErrAuth):
-		t.retry(ctx, err)
+		t.retry(ctx, err, t.c.tries()+1)
 		t.again = max(t.again, t.config.Poll.at(t.c.Asked))
+	case t.alike(err) < leastTries && !errors.Is(err, errors.ErrUnsupported):
+		// A stray answer, of a proxy say, is no reason to look away for good.
+		t.retry(ctx, err, t.alike(err))
+		t.again = max(t.again, t.config.Poll.at(t.c.Asked))
+	case errors.Is(err, cancel.ErrNotFound):
+		t.settle(Forgotten, err)
 	default:
 		t.settle(Unknown, err)
 	}
+}
+
+// alike returns how many turns in a row have now ended in the reason of err.
+func (t *turn) alike(err error) int {
+	if t.c.Failure == nil || t.c.Failure.Reason != reason(err).Error() {
+		return 1
+	}
+	return t.c.tries() + 1
 }
 
 // taken notes an answer by which the provider has taken the cancellation.
@@ -284,10 +312,14 @@ func (t *turn) settle(s State, err error) {
 	}
 }
 
-// retry puts the cancellation off because of err: until after a pause, or, where the
-// turn was ended from outside, until a process takes it up again.
-func (t *turn) retry(ctx context.Context, err error) {
-	t.c.Failure = failure(err, t.c.tries()+1)
+// longestRetryAfter is for how long a vendor can ask to be left alone.
+const longestRetryAfter = 24 * time.Hour
+
+// retry puts the cancellation off because of err, for which it is the given time in a row:
+// until after a pause, or, where the turn was ended from outside, until a process takes it
+// up again.
+func (t *turn) retry(ctx context.Context, err error, times int) {
+	t.c.Failure = failure(err, times)
 	if errors.Is(ctx.Err(), context.Canceled) {
 		t.again = 0
 		return
@@ -295,14 +327,27 @@ func (t *turn) retry(ctx context.Context, err error) {
 	pause := t.config.Retry.at(t.c.Failure.Times)
 	t.again = pause + rand.N(pause/10+1)
 	if e, ok := errors.AsType[*cancel.Error](err); ok {
-		t.again = max(t.again, e.RetryAfter)
+		t.again = max(t.again, min(e.RetryAfter, longestRetryAfter))
 	}
 }
 
-// call makes a call of a Client, and adds the evidence of it to c.
-func call(ctx context.Context, c *Cancellation, method func(context.Context, cancel.Request) (cancel.Result, error)) (cancel.Result, error) {
-	w := &witnesses{c: c}
-	return method(context.WithValue(ctx, witnessKey{}, w), c.Request)
+// call makes a call of a Client, and adds the evidence of it to c. An adapter that panics has
+// said nothing of the outcome, which is to be found out as any other: River would have the
+// job tried again for ever.
+func (t *turn) call(ctx context.Context, method func(context.Context, cancel.Request) (cancel.Result, error)) (result cancel.Result, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			t.config.Logger.LogAttrs(ctx, slog.LevelError, "the adapter panicked",
+				slog.Int64("id", t.c.ID), slog.String("provider", t.c.Request.Provider),
+				slog.String("stack", string(debug.Stack())))
+			err = &cancel.Error{
+				Provider: t.c.Request.Provider, ID: t.c.Request.ID,
+				Reason: cancel.ErrUnknownOutcome, Err: fmt.Errorf("panic: %v", p),
+			}
+		}
+	}()
+	w := &witnesses{c: t.c}
+	return method(context.WithValue(ctx, witnessKey{}, w), t.c.Request)
 }
 
 type witnessKey struct{}
