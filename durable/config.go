@@ -6,7 +6,10 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/unified-cancel/cancel"
 )
@@ -17,7 +20,7 @@ type Config struct {
 	// Providers are those whose things can be cancelled, by the name that
 	// Request.Provider gives. There is at least one. A name is kept in the database with
 	// what was enqueued under it: one that is left out later leaves its cancellations
-	// waiting until it is back.
+	// waiting until it is back. It has 200 bytes at most, and no control characters.
 	Providers map[string]Provider
 	// Options are those of the Clients that ask the providers: each has one of its own.
 	// [cancel.WithEvidence] among them counts for nothing, for the Queue keeps the
@@ -30,12 +33,12 @@ type Config struct {
 	// means that nobody is told.
 	OnSettled func(context.Context, Cancellation) error
 	// Timeout bounds one turn of a job, with all that a Client does in it, 5 minutes by
-	// default. A job whose worker has died is taken up by another when that, a minute, and
+	// default and 24 hours at most. A job whose worker has died is taken up by another when that, a minute, and
 	// up to another minute have passed since it was begun.
 	Timeout time.Duration
 	// Retry is the pause before what was unavailable or is in doubt is tried again, from
 	// 1 minute to 1 hour by default. Up to a tenth is added at random. A vendor that asks
-	// for longer gets it.
+	// for longer gets it, up to 24 hours.
 	Retry Span
 	// Poll is the pause before the status of what is pending is asked again, from 5
 	// minutes to 1 hour by default.
@@ -107,14 +110,25 @@ func positive[T int | time.Duration](v, otherwise T) T {
 	return otherwise
 }
 
+// longestTimeout is above any that makes sense, and far from where durations end.
+const longestTimeout = 24 * time.Hour
+
+// longestName is how many bytes a provider's name has at most. It is part of an index.
+const longestName = 200
+
 // withDefaults returns c ready for use, or says what is wrong with it.
 func (c Config) withDefaults() (Config, error) {
-	if len(c.Providers) == 0 {
+	switch {
+	case len(c.Providers) == 0:
 		return c, invalid("", "Providers is empty")
+	case c.Timeout > longestTimeout:
+		return c, invalid("", "Timeout is above 24 hours")
 	}
 	providers := make(map[string]Provider, len(c.Providers))
 	for name, p := range c.Providers {
 		switch {
+		case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) || len(name) > longestName:
+			return c, invalid("", fmt.Sprintf("Providers[%.60q]: the name is too long, not UTF-8 or has a control character", name))
 		case p.Canceler == nil:
 			return c, invalid("", fmt.Sprintf("Providers[%q].Canceler is missing", name))
 		case p.Workers > 10_000:

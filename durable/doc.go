@@ -19,13 +19,16 @@
 //
 // It asks the provider once, through a [cancel.Client]. What is [Pending] is asked for its
 // status, after 5 minutes at first and each hour later on, until it is settled or the
-// provider remembers it no longer. What was unavailable is tried again after growing
-// pauses, for as long as it takes. Between turns a job is a row in the database and no
-// more: any process that works for the provider takes it up.
+// provider remembers it no longer; an answer that says nothing of it, such as that of a proxy,
+// ends that only when it came five times in a row. What was unavailable is tried again after
+// growing pauses, for as long as it takes. Between turns a job is a row in the database and
+// no more: any process that works for the provider takes it up.
 //
 // Before each call that cancels, the worker records that it is about to make it. A worker
 // that dies around the call leaves [Sending] behind; the next one cannot know whether the
-// provider has carried it out, and treats it as [cancel.ErrUnknownOutcome].
+// provider has carried it out, and treats it as [cancel.ErrUnknownOutcome]. So it is, too,
+// where an answer cannot be recorded for 25 seconds: keep transactions in an SQLite file
+// short, for nobody else writes to it meanwhile.
 //
 // From then on the rules of Client hold: the status is asked for first, and the
 // cancellation is asked for again only where the provider answers that there is none, or
@@ -47,8 +50,8 @@
 //     credentials to be good. Where there are many, look at Failure, at
 //     [Queue.PausedUntil], and whether a process works for the provider at all. After
 //     mending credentials restart the processes with them, and call [Queue.Resume].
-//   - [Sending]: a call is under way. If it stays so for more than Config.Timeout and two
-//     minutes, no process is at work.
+//   - [Sending]: a call is under way, or waits for its turn by Provider.PerSecond. If it
+//     stays so for more than Config.Timeout and two minutes, no process is at work.
 //   - [InDoubt]: the call broke off, or its worker died. Nothing is to be done yet, but for
 //     credentials that are refused: see Queued.
 //   - [Pending]: waits for the authority or a person, which can take days. Nothing is to

@@ -2,9 +2,11 @@ package durable
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 )
@@ -22,6 +24,9 @@ type Postgres struct {
 // search_path. Call Migrate before anything else, and Close when done.
 func OpenPostgres(ctx context.Context, url string, config Config) (*Postgres, error) {
 	pool, err := pgxpool.New(ctx, url)
+	if malformed, ok := errors.AsType[*pgconn.ParseConfigError](err); ok {
+		err = malformed.Unwrap() // it shows the URL, which may hold a password
+	}
 	if err != nil {
 		return nil, fmt.Errorf("durable: %w", err)
 	}

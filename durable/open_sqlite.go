@@ -5,7 +5,9 @@ import (
 	"database/sql"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
@@ -27,8 +29,12 @@ type SQLite struct {
 // synced: it outlives a power cut. Call Migrate before anything else, and Close when
 // done.
 func OpenSQLite(ctx context.Context, path string, config Config) (*SQLite, error) {
+	if path == "" || strings.ContainsRune(path, 0) { // SQLite takes them for another file, or one that vanishes
+		return nil, invalid("", "the path of the file is empty or has a NUL")
+	}
+	path = filepath.Clean(path) // two slashes at its beginning would be followed by a host
 	settings := url.Values{
-		"_pragma": {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)"},
+		"_pragma": {"busy_timeout(30000)", "journal_mode(WAL)", "synchronous(FULL)"},
 		"_txlock": {"immediate"},
 	}
 	dsn := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: settings.Encode()}

@@ -85,7 +85,7 @@ func New[TTx any](driver riverdriver.Driver[TTx], config Config) (*Queue[TTx], e
 		CompletedJobRetentionPeriod: 24 * time.Hour, // what is kept of them are the cancellations
 	})
 	if err != nil {
-		return nil, fmt.Errorf("durable: %w", err)
+		return nil, invalid("", err.Error())
 	}
 	return q, nil
 }
@@ -103,7 +103,8 @@ func queueOf(provider string) string {
 }
 
 // Start begins to work on what is enqueued, with workers in this process, until ctx ends,
-// which is as StopNow, or Stop is called. A process that only enqueues need not start.
+// which is as StopNow, or Stop is called. To start again after ctx has ended call Stop first. A
+// process that only enqueues need not start.
 func (q *Queue[TTx]) Start(ctx context.Context) error {
 	if err := q.store.check(ctx, q.store.executor); err != nil {
 		return fmt.Errorf("durable: %w", err)
@@ -134,8 +135,14 @@ type Ticket struct {
 // often it is enqueued; UUIDs of invoices are compared without case. Once it is settled it
 // can be enqueued anew: read what the overview says about each state first.
 //
+// On SQLite nothing else is recorded meanwhile, and several thousand take a second or more:
+// enqueue very many in parts. See the overview for what a long transaction may cost.
+//
 // A request that is malformed is [cancel.ErrInvalid].
 func (q *Queue[TTx]) Enqueue(ctx context.Context, reqs ...cancel.Request) ([]Ticket, error) {
+	if err := q.validateAll(reqs); err != nil {
+		return nil, err
+	}
 	var tickets []Ticket
 	err := q.store.within(ctx, func(tx riverdriver.ExecutorTx) (err error) {
 		tickets, err = q.enqueue(ctx, tx, q.driver.UnwrapTx(tx), reqs)
@@ -148,18 +155,26 @@ func (q *Queue[TTx]) Enqueue(ctx context.Context, reqs ...cancel.Request) ([]Tic
 }
 
 // EnqueueTx is Enqueue within a transaction of the user's own: nothing is enqueued unless
-// that is committed. On PostgreSQL it waits for other transactions that are enqueueing the
+// that is committed. With an error what it did of it is undone, and the rest of the
+// transaction stands. On PostgreSQL it waits for other transactions that are enqueueing the
 // same things.
 func (q *Queue[TTx]) EnqueueTx(ctx context.Context, tx TTx, reqs ...cancel.Request) ([]Ticket, error) {
-	return q.enqueue(ctx, q.driver.UnwrapExecutor(tx), tx, reqs)
+	if err := q.validateAll(reqs); err != nil {
+		return nil, err
+	}
+	on := q.driver.UnwrapExecutor(tx)
+	var tickets []Ticket
+	err := undoing(ctx, on, func() (err error) {
+		tickets, err = q.enqueue(ctx, on, tx, reqs)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return tickets, nil
 }
 
 func (q *Queue[TTx]) enqueue(ctx context.Context, on riverdriver.Executor, tx TTx, reqs []cancel.Request) ([]Ticket, error) {
-	for _, req := range reqs {
-		if err := q.validate(req); err != nil {
-			return nil, err
-		}
-	}
 	// In an order that all have in common, so that no two wait for each other.
 	order := make([]int, len(reqs))
 	for i := range order {
@@ -211,6 +226,16 @@ var (
 	}
 )
 
+// validateAll comes before any transaction: Validate is the user's, and may take long or panic.
+func (q *Queue[TTx]) validateAll(reqs []cancel.Request) error {
+	for _, req := range reqs {
+		if err := q.validate(req); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (q *Queue[TTx]) validate(req cancel.Request) error {
 	p, ok := q.config.Providers[req.Provider]
 	if !ok {
@@ -260,7 +285,17 @@ func (q *Queue[TTx]) Get(ctx context.Context, id int64) (Cancellation, error) {
 // Find returns the cancellation of what req names by Provider, Kind and ID; of several the
 // one that was enqueued last. Its error may be [ErrNoCancellation].
 func (q *Queue[TTx]) Find(ctx context.Context, req cancel.Request) (Cancellation, error) {
+	if !kept(req.Provider, string(req.Kind), req.ID) {
+		return unpack(nil, ErrNoCancellation)
+	}
 	return unpack(q.store.latest(ctx, req))
+}
+
+// kept reports whether there can be a cancellation with these texts: PostgreSQL keeps no NUL.
+func kept(texts ...string) bool {
+	return !slices.ContainsFunc(texts, func(s string) bool {
+		return !utf8.ValidString(s) || strings.ContainsRune(s, 0)
+	})
 }
 
 func unpack(c *Cancellation, err error) (Cancellation, error) {
@@ -282,8 +317,13 @@ type Filter struct {
 	Limit int
 }
 
-// List returns cancellations by the order in which they were enqueued.
+// List returns cancellations by their IDs. These grow with each that is enqueued; but a
+// transaction that was committed later may hold lower ones, which whoever goes on from After
+// does not see.
 func (q *Queue[TTx]) List(ctx context.Context, f Filter) ([]Cancellation, error) {
+	if !kept(string(f.State), f.Provider) {
+		return nil, nil
+	}
 	page, err := q.store.list(ctx, f, positive(f.Limit, 100))
 	if err != nil {
 		return nil, fmt.Errorf("durable: %w", err)

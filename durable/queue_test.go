@@ -1,8 +1,10 @@
 package durable
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -83,6 +85,51 @@ func TestUsersTransaction(t *testing.T) {
 	assert.Equal(t, 1, jobs(t, q))
 }
 
+// What could not be enqueued as a whole leaves nothing in the user's transaction.
+func TestUsersTransactionUndoes(t *testing.T) {
+	q := newQueue(t, &vendor{})
+	tx, err := q.DB.BeginTx(t.Context(), nil)
+	require.NoError(t, err)
+	_, err = q.EnqueueTx(t.Context(), tx, payment("1"))
+	require.NoError(t, err)
+	_, err = tx.ExecContext(t.Context(), `ALTER TABLE river_job RENAME TO away`)
+	require.NoError(t, err)
+	_, err = q.EnqueueTx(t.Context(), tx, payment("2"), payment("3"))
+	require.Error(t, err)
+	_, err = tx.ExecContext(t.Context(), `ALTER TABLE away RENAME TO river_job`)
+	require.NoError(t, err)
+	require.NoError(t, tx.Commit())
+	assert.Equal(t, map[State]int{Queued: 1}, counts(t, q))
+	assert.Equal(t, 1, jobs(t, q))
+	enqueue(t, q.Queue, payment("2"))
+}
+
+// PostgreSQL's indexes hold texts up to a length alone.
+func TestLongID(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) { testLongID(t, onSQLite(t)) })
+	t.Run("PostgreSQL", func(t *testing.T) { testLongID(t, onPostgres(t)) })
+}
+
+func testLongID[TTx any](t *testing.T, db database[TTx]) {
+	t.Helper()
+	q, _ := db(t, of(&vendor{}))
+	var id strings.Builder
+	for id.Len() < 5000 {
+		id.WriteString(rand.Text())
+	}
+	req := cancel.Request{Provider: "v", Kind: cancel.Document, ID: id.String()}
+	first := enqueue(t, q, req)
+	other := req
+	other.ID += "x"
+	assert.NotEqual(t, first, enqueue(t, q, other))
+	tickets, err := q.Enqueue(t.Context(), req)
+	require.NoError(t, err)
+	assert.Equal(t, []Ticket{{ID: first}}, tickets)
+	found, err := q.Find(t.Context(), req)
+	require.NoError(t, err)
+	assert.Equal(t, req, found.Request)
+}
+
 func TestMalformed(t *testing.T) {
 	v := &vendor{}
 	q := newQueue(t, v)
@@ -137,6 +184,15 @@ func TestValidate(t *testing.T) {
 	_, err = own.Enqueue(t.Context(), req)
 	require.ErrorIs(t, err, cancel.ErrInvalid)
 	assert.ErrorIs(t, err, errTold)
+}
+
+func TestValidateThatPanics(t *testing.T) {
+	config := of(&vendor{})
+	config.Providers["v"] = Provider{Canceler: &vendor{}, Validate: func(cancel.Request) error { panic("oops") }}
+	q := open(t, file(t), config)
+	t.Cleanup(func() { assert.NoError(t, q.Close()) })
+	assert.Panics(t, func() { _, _ = q.Enqueue(t.Context(), payment("1")) })
+	assert.Empty(t, counts(t, q), "the database is not held up")
 }
 
 func TestList(t *testing.T) {
@@ -211,11 +267,37 @@ func TestNoCancellation(t *testing.T) {
 	assert.ErrorIs(t, err, ErrNoCancellation)
 }
 
+// There is none of what no database can keep, either.
+func TestNoCancellationOfWhatCannotBeKept(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) { testNotKept(t, onSQLite(t)) })
+	t.Run("PostgreSQL", func(t *testing.T) { testNotKept(t, onPostgres(t)) })
+}
+
+func testNotKept[TTx any](t *testing.T, db database[TTx]) {
+	t.Helper()
+	q, _ := db(t, of(&vendor{}))
+	for _, text := range []string{"a\x00", "\xff"} {
+		for _, req := range []cancel.Request{payment(text), {Provider: text, Kind: cancel.Payment, ID: "1"}, {Provider: "v", Kind: cancel.Kind(text), ID: "1"}} {
+			_, err := q.Find(t.Context(), req)
+			require.ErrorIs(t, err, ErrNoCancellation)
+		}
+		for _, f := range []Filter{{Provider: text}, {State: State(text)}} {
+			page, err := q.List(t.Context(), f)
+			require.NoError(t, err)
+			assert.Empty(t, page)
+		}
+	}
+}
+
 func TestConfig(t *testing.T) {
 	for name, config := range map[string]Config{
 		"Providers":               {},
 		`Providers["v"].Canceler`: {Providers: map[string]Provider{"v": {}}},
 		`Providers["v"].Workers`:  {Providers: map[string]Provider{"v": {Canceler: &vendor{}, Workers: 10_001}}},
+		`Providers["a\x00"]`:      {Providers: map[string]Provider{"a\x00": {Canceler: &vendor{}}}},
+		`Providers["\xff"]`:       {Providers: map[string]Provider{"\xff": {Canceler: &vendor{}}}},
+		`Providers["aaaa`:         {Providers: map[string]Provider{strings.Repeat("a", 201): {Canceler: &vendor{}}}},
+		`Timeout`:                 {Providers: map[string]Provider{"v": {Canceler: &vendor{}}}, Timeout: math.MaxInt64},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := OpenSQLite(t.Context(), file(t), config)
@@ -240,7 +322,25 @@ func TestOpenSQLite(t *testing.T) {
 	require.NoError(t, err)
 
 	_, err = OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "none", "queue.db"), of(&vendor{}))
-	assert.Error(t, err)
+	require.Error(t, err)
+	for _, path := range []string{"", t.TempDir() + "/a\x00b.db"} {
+		_, err = OpenSQLite(t.Context(), path, of(&vendor{}))
+		require.ErrorIs(t, err, cancel.ErrInvalid, "%q", path)
+	}
+	require.NoError(t, open(t, "/"+file(t), of(&vendor{})).Close(), "two slashes at the beginning")
+}
+
+func TestOpenPostgresShowsNoPassword(t *testing.T) {
+	for _, address := range []string{
+		"postgres://user:geheim@host/db?connect_timeout=soon",
+		"postgres://host/db?password=geheim&connect_timeout=soon",
+		"host=host password=geheim connect_timeout=soon",
+		"postgres://user:geheim@host:port/db",
+	} {
+		_, err := OpenPostgres(t.Context(), address, of(&vendor{}))
+		require.Error(t, err)
+		assert.NotContains(t, err.Error(), "geheim")
+	}
 }
 
 func TestQueueNames(t *testing.T) {

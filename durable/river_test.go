@@ -394,6 +394,24 @@ func TestOneJobPerThingOnPostgres(t *testing.T) {
 
 // The turns of turn_test.go and pause_test.go that need the database's help most, where
 // time is real.
+// A transaction that has asked for a thing, too, does not keep what the provider answers
+// about it from being recorded.
+func TestOpenTransactionOnPostgres(t *testing.T) {
+	q, err := OpenPostgres(t.Context(), ownSchema(t), of(&vendor{}))
+	require.NoError(t, err)
+	t.Cleanup(q.Close)
+	require.NoError(t, q.Migrate(t.Context()))
+	id := enqueue(t, q.Queue, payment("1"))
+	tx, err := q.Pool.Begin(t.Context())
+	require.NoError(t, err)
+	tickets, err := q.EnqueueTx(t.Context(), tx, payment("1"))
+	require.NoError(t, err)
+	assert.Equal(t, []Ticket{{ID: id}}, tickets)
+	assert.Equal(t, over, once(t, q.Queue, id))
+	assert.Equal(t, Done, get(t, q.Queue, id).State)
+	require.NoError(t, tx.Commit(t.Context()))
+}
+
 func TestTurnsOnPostgres(t *testing.T) {
 	db := onPostgres(t)
 	v := &vendor{cancel: func(n int, _ cancel.Request) (cancel.Result, error) {

@@ -2,10 +2,13 @@ package durable
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -79,12 +82,35 @@ func (s *store) within(ctx context.Context, f func(riverdriver.ExecutorTx) error
 	return tx.Commit(ctx)
 }
 
+// undoing runs f within a transaction that somebody else may commit, and undoes what it did
+// if it fails. The savepoint has a name of its own: those of River's driver are all called
+// the same.
+func undoing(ctx context.Context, on riverdriver.Executor, f func() error) error {
+	if err := on.Exec(ctx, "SAVEPOINT unified_cancel"); err != nil {
+		return fmt.Errorf("durable: %w", err)
+	}
+	err := f()
+	if err != nil {
+		ctx = context.WithoutCancel(ctx)
+		_ = on.Exec(ctx, "ROLLBACK TO SAVEPOINT unified_cancel") // err says what went wrong
+	}
+	if released := on.Exec(ctx, "RELEASE SAVEPOINT unified_cancel"); err == nil && released != nil {
+		return fmt.Errorf("durable: %w", released)
+	}
+	return err
+}
+
 // thing is the ID of req for telling things apart: UUIDs are compared without case.
 func thing(req cancel.Request) string {
+	id := req.ID
 	if req.Kind == cancel.Invoice || req.Kind == cancel.PrimarySectorInvoice {
-		return strings.ToLower(req.ID)
+		id = strings.ToLower(id)
 	}
-	return req.ID
+	if len(id) > 1000 { // PostgreSQL's indexes take 2,700 bytes at most
+		sum := sha256.Sum256([]byte(id))
+		id = "sha256:" + hex.EncodeToString(sum[:])
+	}
+	return id
 }
 
 // add records c, unless there is one of the same thing that is not settled, and returns
@@ -94,19 +120,27 @@ func (s *store) add(ctx context.Context, on riverdriver.Executor, c *Cancellatio
 	if err != nil {
 		return 0, false, err
 	}
-	// That an update changes nothing has both databases return the row that is there.
-	row := s.row(ctx, on, `
-		INSERT INTO unified_cancel_job (provider, kind, thing, token, state, version, settled_at, told_at, body)
-		VALUES ($1, $2, $3, $4, $5, 1, 0, 0, $6)
-		ON CONFLICT (provider, kind, thing) WHERE settled_at = 0
-		DO UPDATE SET token = unified_cancel_job.token
-		RETURNING id, token`,
-		c.Request.Provider, string(c.Request.Kind), thing(c.Request), token, string(c.State), string(body))
-	var winner string
-	if err := row.Scan(&id, &winner); err != nil {
-		return 0, false, err
+	key := []any{c.Request.Provider, string(c.Request.Kind), thing(c.Request)}
+	// One that is there is not locked: its worker has to record what the vendor answered
+	// however long the transaction takes. It may be settled between the two statements.
+	for range 10 {
+		err = s.row(ctx, on, `
+			INSERT INTO unified_cancel_job (provider, kind, thing, token, state, version, settled_at, told_at, body)
+			VALUES ($1, $2, $3, $4, $5, 1, 0, 0, $6)
+			ON CONFLICT (provider, kind, thing) WHERE settled_at = 0 DO NOTHING
+			RETURNING id`,
+			append(slices.Clone(key), token, string(c.State), string(body))...).Scan(&id)
+		if !errors.Is(err, sql.ErrNoRows) {
+			return id, err == nil, err
+		}
+		err = s.row(ctx, on, `
+			SELECT id FROM unified_cancel_job
+			WHERE provider = $1 AND kind = $2 AND thing = $3 AND settled_at = 0`, key...).Scan(&id)
+		if !errors.Is(err, sql.ErrNoRows) {
+			return id, false, err
+		}
 	}
-	return id, winner == token, nil
+	return 0, false, err
 }
 
 // save records c as it is now, if no one else has since it was read.
