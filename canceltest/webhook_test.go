@@ -89,6 +89,8 @@ func TestAucoTellsWhatBecomesOfDocuments(t *testing.T) {
 	sim.Register("A B", "B", "BEFORE")
 	assert.Contains(t, next(t, events).body, `"code":"B"`, "the others were there")
 
+	delivered(t, sim.Server, 5) // each is logged once it is answered
+
 	// A cancellation that is not carried out is not told.
 	sim.Fail(1, canceltest.HTTP500)
 	require.ErrorIs(t, ask(t, client, document("B")), cancel.ErrUnknownOutcome)
