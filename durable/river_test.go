@@ -302,6 +302,23 @@ func TestTimeZone(t *testing.T) {
 	}
 }
 
+func TestStartAgain(t *testing.T) {
+	h := newHeard()
+	config := of(&vendor{})
+	config.OnSettled = h.listen
+	q := open(t, file(t), config)
+	t.Cleanup(func() { assert.NoError(t, q.Close()) })
+	ctx, end := context.WithCancel(t.Context())
+	require.NoError(t, q.Start(ctx))
+	enqueue(t, q.Queue, payment("1"))
+	h.wait(t, 1)
+	end()
+	require.NoError(t, q.Stop(t.Context()))
+	work(t, q.Queue)
+	enqueue(t, q.Queue, payment("2"))
+	h.wait(t, 1)
+}
+
 func TestDeadWorker(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) { testDeadWorker(t, onSQLite(t)) })
 	t.Run("PostgreSQL", func(t *testing.T) { testDeadWorker(t, onPostgres(t)) })

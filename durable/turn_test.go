@@ -517,6 +517,40 @@ func TestTold(t *testing.T) {
 	})
 }
 
+// An answer waits a while for a database that is busy, and is in doubt where that is too long.
+func TestAnswerWhileTheDatabaseIsBusy(t *testing.T) {
+	for name, test := range map[string]struct {
+		busy time.Duration
+		sent int
+	}{
+		"for a while": {lastWords - time.Second, 1},
+		"too long":    {lastWords + time.Second, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := &vendor{}
+			inNoTime(t, v, func(t *testing.T, q *SQLite) {
+				v.cancel = func(n int, _ cancel.Request) (cancel.Result, error) {
+					if n > 1 {
+						return is(cancel.AlreadyCancelled)
+					}
+					tx, err := q.DB.BeginTx(t.Context(), nil)
+					assert.NoError(t, err)
+					time.AfterFunc(test.busy, func() { assert.NoError(t, tx.Rollback()) })
+					return is(cancel.Cancelled)
+				}
+				id := enqueue(t, q.Queue, payment("1"))
+				_, err := q.turn(t.Context(), id)
+				assert.Equal(t, test.sent == 1, err == nil)
+				time.Sleep(time.Minute)
+				c := finish(t, q.Queue, id)
+				assert.Equal(t, Done, c.State)
+				assert.Equal(t, test.sent, v.called())
+				assert.Equal(t, test.sent > 1, !c.DoubtSince.IsZero())
+			})
+		})
+	}
+}
+
 // River cancels the job of some errors, and records the others in JSON.
 func TestWhatRiverIsToldOfAnError(t *testing.T) {
 	w := &worker{turn: func(context.Context, int64) (time.Duration, error) {

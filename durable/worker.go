@@ -236,8 +236,8 @@ const leastTries = 5
 // unresolved leaves the cancellation in doubt for another turn, or for good. It is not for
 // good while the credentials are refused, for then nothing was found out.
 func (t *turn) unresolved(ctx context.Context, err error) {
-	over := now().Sub(t.c.DoubtSince) >= t.config.DoubtFor
-	if over && t.c.tries()+1 >= leastTries && !locked(err) {
+	late := now().Sub(t.c.DoubtSince) >= t.config.DoubtFor
+	if late && t.c.tries()+1 >= leastTries && !locked(err) {
 		t.settle(Unknown, err)
 		return
 	}
@@ -271,9 +271,9 @@ func (t *turn) ask(ctx context.Context) {
 	case errors.Is(err, cancel.ErrUnavailable), errors.Is(err, cancel.ErrAuth):
 		t.retry(ctx, err, t.c.tries()+1)
 		t.again = max(t.again, t.config.Poll.at(t.c.Asked))
-	case t.alike(err) < leastTries && !errors.Is(err, errors.ErrUnsupported):
+	case t.inARow(err) < leastTries && !errors.Is(err, errors.ErrUnsupported):
 		// A stray answer, of a proxy say, is no reason to look away for good.
-		t.retry(ctx, err, t.alike(err))
+		t.retry(ctx, err, t.inARow(err))
 		t.again = max(t.again, t.config.Poll.at(t.c.Asked))
 	case errors.Is(err, cancel.ErrNotFound):
 		t.settle(Forgotten, err)
@@ -282,8 +282,8 @@ func (t *turn) ask(ctx context.Context) {
 	}
 }
 
-// alike returns how many turns in a row have now ended in the reason of err.
-func (t *turn) alike(err error) int {
+// inARow returns how many turns in a row have now ended in the reason of err.
+func (t *turn) inARow(err error) int {
 	if t.c.Failure == nil || t.c.Failure.Reason != reason(err).Error() {
 		return 1
 	}
