@@ -26,6 +26,8 @@ func (db database) check() error {
 	switch {
 	case db == "", db == ":memory:":
 		return errors.New("-enqueue must name an SQLite file or a PostgreSQL")
+	case strings.Contains(string(db), "password=") && !db.postgres():
+		return errors.New("-enqueue takes a PostgreSQL as a URL alone")
 	case !strings.Contains(string(db), "://"):
 		return nil
 	case !db.postgres():

@@ -764,6 +764,7 @@ func TestADatabaseThatIsNone(t *testing.T) {
 	for name, c := range map[string]struct{ db, want string }{
 		"none":                 {"", "must name"},
 		"memory":               {":memory:", "must name"},
+		"no URL":               {"host=db password=geheim", "as a URL alone"},
 		"the input":            {r.path("in.csv"), "is the input"},
 		"the input, otherwise": {r.folder + "/./in.csv", "is the input"},
 		"another sort":         {"sqlite://queue.db", "begins with postgres://"},
