@@ -171,8 +171,12 @@ func TestAnswersInOtherCharsets(t *testing.T) {
 	require.NoError(t, err)
 	_, err = read(200, "application/json; charset=ISO-8859-1", latin, "A", "Ñ")
 	assert.NoError(t, err)
-	got, err := read(200, "application/json; charset=klingon", `{"success":1,"errors":{"cant":0}}`, "A")
-	expect{reason: cancel.ErrUnknownOutcome}.check(t, got, err)
+	for _, label := range []string{"none", "binary", "utf8mb4"} {
+		_, err = read(200, "application/json; charset="+label, `{"success":1,"errors":{"cant":1,"documents":["Ñ"]}}`, "A", "Ñ")
+		assert.NoError(t, err, label)
+		got, err := read(200, "application/json; charset="+label, latin, "A", "Ñ")
+		expect{reason: cancel.ErrUnknownOutcome}.check(t, got, err)
+	}
 	_, err = read(200, "", "\uFEFF"+`{"success":1,"errors":{"cant":0}}`, "A")
 	assert.NoError(t, err)
 }

@@ -164,8 +164,14 @@ func TestAnswersInOtherCharsets(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "se canceló", got.Message)
 
-	got, err = read(payment, 200, "application/json; charset=klingon", `{"CODE":"0000"}`)
-	expect{reason: cancel.ErrUnknownOutcome}.check(t, got, err)
+	for _, label := range []string{"none", "binary", "utf8mb4"} {
+		got, err = read(payment, 200, "application/json; charset="+label, `{"CODE":"0000","DESC":"se canceló"}`)
+		require.NoError(t, err, label)
+		assert.Equal(t, cancel.Cancelled, got.State)
+		assert.Equal(t, "se canceló", got.Message)
+		got, err = read(payment, 200, "application/json; charset="+label, latin)
+		expect{reason: cancel.ErrUnknownOutcome}.check(t, got, err)
+	}
 }
 
 func TestAnswersThatDoNotComeWhole(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/net/html/charset"
 	"golang.org/x/text/encoding"
@@ -72,6 +73,16 @@ func UTF8(body []byte, contentType string) ([]byte, error) {
 		return body, nil
 	}
 	return decode(body, known)
+}
+
+// JSON returns body, which is JSON, as UTF-8, without byte-order mark. RFC 8259 requires UTF-8
+// and gives a charset in contentType no meaning, so only a body that is not valid UTF-8 is read
+// by it.
+func JSON(body []byte, contentType string) ([]byte, error) {
+	if utf8.Valid(body) {
+		contentType = ""
+	}
+	return UTF8(body, contentType)
 }
 
 // declared returns the charset that body declares, else the one that contentType names.

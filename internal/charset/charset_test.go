@@ -73,3 +73,25 @@ func TestUTF8OfAnUnknownCharset(t *testing.T) {
 		assert.ErrorContains(t, err, "unknown charset", tt)
 	}
 }
+
+func TestJSONThatIsValidUTF8IsReadAsUTF8WhateverItsLabel(t *testing.T) {
+	const words = `{"a":"cancelación ñ"}`
+	le := unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
+	for what, tt := range map[string]struct{ body, contentType string }{
+		"no label":                  {words, "application/json"},
+		"none":                      {words, "application/json; charset=none"},
+		"binary":                    {words, "application/json; charset=binary"},
+		"utf8mb4":                   {words, "application/json; charset=utf8mb4"},
+		"empty":                     {words, "application/json; charset="},
+		"ISO-8859-1, wrongly":       {words, "application/json; charset=ISO-8859-1"},
+		"byte-order mark, no sense": {"\uFEFF" + words, "application/json; charset=none"},
+		"UTF-16, no sense":          {encode(t, le, words), "application/json; charset=none"},
+		"ISO-8859-1":                {encode(t, charmap.ISO8859_1, words), "application/json; charset=ISO-8859-1"},
+	} {
+		got, err := JSON([]byte(tt.body), tt.contentType)
+		require.NoError(t, err, what)
+		assert.Equal(t, words, string(got), what)
+	}
+	_, err := JSON([]byte(encode(t, charmap.ISO8859_1, words)), "application/json; charset=none")
+	assert.ErrorContains(t, err, "unknown charset")
+}

@@ -18,9 +18,10 @@ import (
 // Object is a JSON object, its keys in lower case.
 type Object map[string]json.RawMessage
 
-// Read reads the one JSON object that a body is, in whatever charset it says.
+// Read reads the one JSON object that a body is, in UTF-8 or, if it is not, in the charset that
+// contentType names.
 func Read(body []byte, contentType string) (Object, error) {
-	text, err := charset.UTF8(body, contentType)
+	text, err := charset.JSON(body, contentType)
 	if err != nil {
 		return nil, err
 	}

@@ -31,6 +31,16 @@ func TestParse(t *testing.T) {
 	}
 }
 
+func TestReadIgnoresALabelThatMeansNothing(t *testing.T) {
+	for _, label := range []string{"none", "binary", "utf8mb4", "", "\"", "a; charset=b"} {
+		object, err := Read([]byte(`{"CODE":"0000","DESC":"anulación"}`), "application/json; charset="+label)
+		require.NoError(t, err, label)
+		words, ok := object.Text("desc")
+		assert.True(t, ok)
+		assert.Equal(t, "anulación", words, label)
+	}
+}
+
 func TestParseRefuses(t *testing.T) {
 	for _, text := range []string{
 		"", " ", "null", "1", `"a"`, "[]", `[{"a":1}]`, "true",

@@ -2,11 +2,9 @@ package webhook
 
 import (
 	"encoding/json"
-	"mime"
 	"net/http"
 	"strings"
 
-	"github.com/unified-cancel/cancel/internal/charset"
 	"github.com/unified-cancel/cancel/internal/jsonobject"
 )
 
@@ -16,16 +14,15 @@ const (
 	Form = "application/x-www-form-urlencoded"
 )
 
-// MediaType returns that of a call: JSON for its relatives, and where none is given.
+// MediaType returns the media type of a call, in lower case: JSON if there is none, and for
+// application/*+json. Parameters, broken ones too, and values after a comma do not count.
 func MediaType(contentType string) string {
-	if contentType == "" {
-		return JSON
+	media := contentType
+	if end := strings.IndexAny(media, ";,"); end >= 0 {
+		media = media[:end]
 	}
-	media, _, err := mime.ParseMediaType(contentType)
-	switch {
-	case err != nil:
-		return ""
-	case strings.HasPrefix(media, "application/") && strings.HasSuffix(media, "+json"):
+	media = strings.ToLower(strings.TrimSpace(media))
+	if media == "" || strings.HasPrefix(media, "application/") && strings.HasSuffix(media, "+json") {
 		return JSON
 	}
 	return media
@@ -38,13 +35,9 @@ func WrongType() error {
 
 // Object reads a body that is one JSON object.
 func Object(contentType string, body []byte) (jsonobject.Object, error) {
-	text, err := charset.UTF8(body, contentType)
+	object, err := jsonobject.Read(body, contentType)
 	if err != nil {
-		return nil, Malformed("the charset is none that can be read")
-	}
-	object, err := jsonobject.Parse(text)
-	if err != nil {
-		return nil, Malformed("the body is not one JSON object, read in one way alone")
+		return nil, Malformed("the body is not one JSON object that can be read in only one way")
 	}
 	return object, nil
 }

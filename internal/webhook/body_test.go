@@ -18,8 +18,16 @@ func TestMediaType(t *testing.T) {
 		"text/plain":                             "text/plain",
 		"text/html+json":                         "text/html+json",
 		"application/jsom":                       "application/jsom",
-		";":                                      "",
-		"application/json; charset=a; charset=b": "",
+		"application/json text":                  "application/json text",
+		";":                                      JSON,
+		"application/json;;":                     JSON,
+		"application/json; charset":              JSON,
+		"application/json; charset=":             JSON,
+		"application/json; charset=a; charset=b": JSON,
+		"application/json,":                      JSON,
+		"application/json, application/json":     JSON,
+		"application/json ;=\"":                  JSON,
+		"text/plain; a=application/json":         "text/plain",
 	} {
 		assert.Equal(t, want, MediaType(given), given)
 	}
@@ -37,6 +45,8 @@ func TestObject(t *testing.T) {
 		assert.Error(t, err, body)
 	}
 	_, err = Object("application/json; charset=klingon", []byte("{}"))
+	require.NoError(t, err, "valid UTF-8, whatever its label")
+	_, err = Object("application/json; charset=klingon", []byte("{\"A\":\"\xf1\"}"))
 	assert.Error(t, err)
 }
 
