@@ -7,7 +7,10 @@ type Code struct {
 	// Code is the vendor's, verbatim. It is "" where the vendor sends none and the
 	// meaning says what the row is about.
 	Code string
-	// Operations are those of the vendor that answer with it.
+	// HTTPStatus is the status that the code means this with, 0 for any. A row with a
+	// status and no code is about an answer without one, such as an empty 204.
+	HTTPStatus int
+	// Operations are the vendor operations that answer with it.
 	Operations []string
 	// Spanish and English say what it means.
 	Spanish, English string

@@ -10,26 +10,25 @@ import (
 	"slices"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/exchange"
-	"github.com/unified-cancel/cancel/internal/jsonobject"
+	"github.com/unified-cancel/cancel/adapter"
 )
 
 // reading is what an answer to a cancellation of several documents says of them all.
 type reading struct {
-	answer exchange.Answer
-	said   exchange.Words
+	answer adapter.Answer
+	said   adapter.Words
 	none   bool  // no code decides
 	cause  error // why none does, or why the counts prove nothing
 	listed []string
 }
 
 // readBatch reads answer, to a cancellation of codes.
-func readBatch(answer exchange.Answer, codes []string) reading {
+func readBatch(answer adapter.Answer, codes []string) reading {
 	r := reading{answer: answer, none: true}
 	if answer.Err != nil {
 		return r
 	}
-	object, err := jsonobject.Read(answer.Body, answer.ContentType())
+	object, err := adapter.ReadObject(answer.Body, answer.ContentType())
 	r.said, r.cause = words(object), err
 	if err != nil || answer.Status/100 != 2 {
 		return r
@@ -44,7 +43,7 @@ func readBatch(answer exchange.Answer, codes []string) reading {
 }
 
 // interpret returns what r means for req.
-func (r reading) interpret(call exchange.Call, req cancel.Request) (cancel.Result, error) {
+func (r reading) interpret(call adapter.Call, req cancel.Request) (cancel.Result, error) {
 	if r.none {
 		return cancel.Result{}, call.NoAnswer(r.answer, r.said, r.cause)
 	}
@@ -62,15 +61,15 @@ func (r reading) interpret(call exchange.Call, req cancel.Request) (cancel.Resul
 }
 
 // interpretStatus returns what answer, to a query for a document, means for req.
-func interpretStatus(call exchange.Call, req cancel.Request, answer exchange.Answer) (cancel.Result, error) {
+func interpretStatus(call adapter.Call, req cancel.Request, answer adapter.Answer) (cancel.Result, error) {
 	if answer.Err != nil {
-		return cancel.Result{}, call.NoAnswer(answer, exchange.Words{}, nil)
+		return cancel.Result{}, call.NoAnswer(answer, adapter.Words{}, nil)
 	}
 	if answer.Status == http.StatusBadRequest && bytes.Contains(answer.Body, []byte(documentNotFound)) {
-		row := table.Lookup(call.Op, documentNotFound)
-		return cancel.Result{}, call.Fail(row.Reason, answer, exchange.Words{Code: row.Code}, nil)
+		row, _ := table.Lookup(call.Op, answer.Status, documentNotFound)
+		return cancel.Result{}, call.Fail(row.Reason, answer, adapter.Words{Code: row.Code}, nil)
 	}
-	object, err := jsonobject.Read(answer.Body, answer.ContentType())
+	object, err := adapter.ReadObject(answer.Body, answer.ContentType())
 	said := words(object)
 	if err != nil || answer.Status/100 != 2 {
 		return cancel.Result{}, call.NoAnswer(answer, said, err)
@@ -79,7 +78,7 @@ func interpretStatus(call exchange.Call, req cancel.Request, answer exchange.Ans
 	if code, ok := object.Text("code"); said.Code == "" || ok && code != req.ID {
 		return cancel.Result{}, call.NoAnswer(answer, said, errors.New("no status of this document in the answer"))
 	}
-	row := table.Lookup(call.Op, said.Code)
+	row, _ := table.Lookup(call.Op, answer.Status, said.Code)
 	if row.Reason != nil {
 		return cancel.Result{}, call.Fail(row.Reason, answer, said, nil)
 	}
@@ -87,9 +86,9 @@ func interpretStatus(call exchange.Call, req cancel.Request, answer exchange.Ans
 }
 
 // words returns the message of an answer. No page says where an error has one.
-func words(object jsonobject.Object) exchange.Words {
+func words(object adapter.Object) adapter.Words {
 	message, _ := object.Text("message")
-	return exchange.Words{Message: message}
+	return adapter.Words{Message: message}
 }
 
 // counts is what a 2xx answers.
@@ -99,10 +98,10 @@ type counts struct {
 	listed          []string
 }
 
-func count(object jsonobject.Object) (counts, error) {
+func count(object adapter.Object) (counts, error) {
 	var c counts
 	success, complete := object.Count("success")
-	failures, err := jsonobject.Parse(object["errors"])
+	failures, err := adapter.ParseObject(object["errors"])
 	if err != nil {
 		return c, fmt.Errorf("errors: %w", err)
 	}

@@ -14,14 +14,14 @@ import (
 	"golang.org/x/text/encoding/charmap"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/exchange"
+	"github.com/unified-cancel/cancel/adapter"
 )
 
 // read returns what a body means for the first of the codes sent, without a server.
 func read(httpStatus int, contentType, body string, codes ...string) (cancel.Result, error) {
-	answer := exchange.Answer{Status: httpStatus, Header: http.Header{"Content-Type": {contentType}}, Body: []byte(body), At: time.Now()}
+	answer := adapter.Answer{Status: httpStatus, Header: http.Header{"Content-Type": {contentType}}, Body: []byte(body), At: time.Now()}
 	req := document(codes[0])
-	return readBatch(answer, codes).interpret(exchange.Call{Provider: provider, Op: cancelOp, ID: req.ID}, req)
+	return readBatch(answer, codes).interpret(adapter.Call{Provider: provider, Op: cancelOp, ID: req.ID}, req)
 }
 
 func TestCancelled(t *testing.T) {

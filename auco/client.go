@@ -7,7 +7,7 @@ import (
 	"net/url"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/exchange"
+	"github.com/unified-cancel/cancel/adapter"
 )
 
 var (
@@ -26,12 +26,13 @@ const (
 // Client cancels documents of one organisation. Make one with [New]. It is safe for
 // concurrent use and is not to be copied. It shows no secret when it is printed.
 type Client struct {
-	private  *exchange.Client // with the private key
-	public   *exchange.Client // with the public key, nil where there is none
-	target   *url.URL         // of cancellations
+	via      *adapter.Client
+	private  func() http.Header // a function, because package fmt cannot look into it
+	public   func() http.Header // nil without a public key
+	target   *url.URL           // of cancellations
 	status   *url.URL
 	maxBatch int
-	redact   exchange.Redactor
+	redact   adapter.Redactor
 }
 
 // Cancel cancels one document by one call. The state is [cancel.Cancelled]: Auco
@@ -95,21 +96,21 @@ func (c *Client) Status(ctx context.Context, req cancel.Request) (cancel.Result,
 	query := target.Query()
 	query.Set("code", req.ID)
 	target.RawQuery = query.Encode()
-	answer := c.public.Get(ctx, &target)
+	answer := c.via.Send(ctx, http.MethodGet, &target, c.public(), nil)
 	call.Report(ctx, answer)
 	return interpretStatus(call, req, answer)
 }
 
-func (c *Client) call(op string, req cancel.Request) exchange.Call {
-	return exchange.Call{Provider: provider, Op: op, ID: req.ID, Table: tableVersion, Redact: c.redact}
+func (c *Client) call(op string, req cancel.Request) adapter.Call {
+	return adapter.Call{Provider: provider, Op: op, ID: req.ID, Codes: table, Version: tableVersion, Redact: c.redact}
 }
 
-func (c *Client) send(ctx context.Context, batch batch) exchange.Answer {
+func (c *Client) send(ctx context.Context, batch batch) adapter.Answer {
 	body, err := batch.encode()
 	if err != nil {
-		return exchange.Answer{Err: err, Unsent: true}
+		return adapter.Answer{Err: err, Unsent: true}
 	}
-	answer := c.private.Post(ctx, c.target, body)
+	answer := c.via.Send(ctx, http.MethodPost, c.target, c.private(), body)
 	c.call(cancelOp, cancel.Request{}).Report(ctx, answer)
 	return answer
 }

@@ -2,7 +2,7 @@ package auco
 
 import (
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/codetable"
+	"github.com/unified-cancel/cancel/adapter"
 )
 
 // tableVersion names this table in evidence. It changes with any row.
@@ -24,7 +24,7 @@ const documentNotFound = "DOCUMENT_NOT_FOUND"
 
 // table holds what the vendor answers to a cancellation, and every status of a
 // document that it documents.
-var table = codetable.Table{
+var table = adapter.Table{
 	proved, listed, unproved,
 	{Code: "CREATED", Operations: []string{statusOp}, State: cancel.NotCancelled,
 		Spanish: "en proceso de firma", English: "out for signature"},

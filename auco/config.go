@@ -2,11 +2,11 @@ package auco
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/check"
-	"github.com/unified-cancel/cancel/internal/exchange"
+	"github.com/unified-cancel/cancel/adapter"
 )
 
 const provider = "auco"
@@ -47,17 +47,17 @@ func (c Config) Format(f fmt.State, verb rune) {
 // New returns a Client. Its error is cancel.ErrInvalid and names the field of
 // Config that is missing, malformed or negative. It sends nothing.
 func New(config Config) (*Client, error) {
-	call := exchange.Call{Provider: provider, Op: "New"}
+	call := adapter.Call{Provider: provider, Op: "New"}
 	if config.PrivateKey == "" {
 		return nil, call.Refuse("PrivateKey is missing")
 	}
-	if err := check.HeaderValue(string(config.PrivateKey)); err != nil {
+	if err := adapter.CheckHeaderValue(string(config.PrivateKey)); err != nil {
 		return nil, call.Refuse("PrivateKey " + err.Error())
 	}
 	if strings.HasPrefix(string(config.PrivateKey), "puk_") {
 		return nil, call.Refuse("PrivateKey is a public key (puk_): only a private one (prk_) cancels")
 	}
-	if err := check.HeaderValue(string(config.PublicKey)); err != nil {
+	if err := adapter.CheckHeaderValue(string(config.PublicKey)); err != nil {
 		return nil, call.Refuse("PublicKey " + err.Error())
 	}
 	if strings.HasPrefix(string(config.PublicKey), "prk_") {
@@ -66,23 +66,24 @@ func New(config Config) (*Client, error) {
 	if config.MaxBatch < 0 {
 		return nil, call.Refuse("MaxBatch is negative")
 	}
-	endpoint, err := exchange.Endpoint(config.Endpoint, config.Environment, endpoints)
+	endpoint, err := adapter.Endpoint(config.Endpoint, config.Environment, endpoints)
 	if err != nil {
 		return nil, call.Refuse(err.Error())
 	}
-	via, err := exchange.New(config.Options)
+	via, err := adapter.NewClient(config.Options)
 	if err != nil {
 		return nil, call.Refuse(err.Error())
 	}
 	c := &Client{
-		private:  via.With(cancelHeader(config.PrivateKey)),
+		via:      via,
+		private:  func() http.Header { return cancelHeader(config.PrivateKey) },
 		target:   endpoint.JoinPath(cancelPath),
 		status:   endpoint.JoinPath(statusPath),
 		maxBatch: config.MaxBatch,
-		redact:   exchange.NewRedactor(config.PrivateKey, config.PublicKey),
+		redact:   adapter.NewRedactor(config.PrivateKey, config.PublicKey),
 	}
 	if config.PublicKey != "" {
-		c.public = via.With(statusHeader(config.PublicKey))
+		c.public = func() http.Header { return statusHeader(config.PublicKey) }
 	}
 	if c.maxBatch == 0 {
 		c.maxBatch = defaultMaxBatch

@@ -1,20 +1,16 @@
 package auco
 
 import (
-	"context"
-	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/record"
 )
 
 const fixtures = "../testdata/auco"
@@ -78,29 +74,4 @@ func TestFixtures(t *testing.T) {
 			}
 		})
 	}
-}
-
-// TestRecordedFixtures replays what was recorded at the vendor, as far as anything was.
-// That it finds what is wrong with a fixture is shown by TestLiveAtSimulator.
-func TestRecordedFixtures(t *testing.T) {
-	recorded, err := record.Load(fixtures)
-	require.NoError(t, err)
-	for name, f := range recorded {
-		t.Run(name, func(t *testing.T) { require.NoError(t, Replay(t.Context(), f)) })
-	}
-}
-
-// Replay asks again what was recorded, of a vendor who answers as it was recorded.
-func Replay(ctx context.Context, f record.Fixture) error {
-	vendor := httpmock.NewMockTransport()
-	vendor.RegisterResponder(http.MethodPost, endpoints[cancel.Sandbox]+cancelPath, f.Respond)
-	c, err := New(Config{
-		PrivateKey:  record.Redacted,
-		Environment: cancel.Sandbox,
-		Options:     cancel.ClientOptions{HTTPClient: &http.Client{Transport: vendor}},
-	})
-	if err != nil {
-		return err
-	}
-	return f.Replay(ctx, c)
 }

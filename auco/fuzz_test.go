@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/charset"
+	"github.com/unified-cancel/cancel/adapter"
 )
 
 // FuzzAnswer reads what a vendor may send: never a panic, never a cancellation that
@@ -41,7 +41,7 @@ func FuzzAnswer(f *testing.F) {
 		require.Equal(t, cancel.Cancelled, got.State)
 		require.Equal(t, 2, httpStatus/100)
 
-		text, err := charset.UTF8(body, contentType)
+		text, err := adapter.UTF8(body, contentType)
 		require.NoError(t, err)
 		var object map[string]any
 		numbers := json.NewDecoder(bytes.NewReader(text))

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/check"
+	"github.com/unified-cancel/cancel/adapter"
 )
 
 // batch is the body of a call, as the vendor's page names its fields.
@@ -56,13 +56,13 @@ func statusHeader(key cancel.Secret) http.Header {
 
 // validCode reports why req names no document.
 func validCode(req cancel.Request) error {
-	if err := check.Kind(req.Kind, cancel.Document); err != nil {
+	if err := adapter.CheckKind(req.Kind, cancel.Document); err != nil {
 		return err
 	}
 	if req.ID == "" {
 		return errors.New("ID is missing: it is the document's code")
 	}
-	if err := check.Line(req.ID); err != nil {
+	if err := adapter.CheckLine(req.ID); err != nil {
 		return errors.New("ID " + err.Error())
 	}
 	return nil
@@ -76,13 +76,13 @@ func valid(req cancel.Request) error {
 	if strings.TrimSpace(req.Reason) == "" {
 		return errors.New("Reason is missing: Auco sends it to the signers")
 	}
-	if err := check.Text(req.Reason); err != nil {
+	if err := adapter.CheckText(req.Reason); err != nil {
 		return errors.New("Reason " + err.Error())
 	}
 	if req.RequestedBy == "" {
 		return errors.New("RequestedBy is missing: it is the e-mail address of whoever cancels")
 	}
-	if !check.Email(req.RequestedBy) {
+	if !adapter.IsEmail(req.RequestedBy) {
 		return errors.New("RequestedBy is not a bare e-mail address")
 	}
 	return nil

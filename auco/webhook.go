@@ -13,9 +13,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/check"
-	"github.com/unified-cancel/cancel/internal/exchange"
-	"github.com/unified-cancel/cancel/internal/jsonobject"
+	"github.com/unified-cancel/cancel/adapter"
 	"github.com/unified-cancel/cancel/internal/webhook"
 )
 
@@ -92,7 +90,7 @@ type Webhook struct {
 // NewWebhook returns a Webhook. Its error is cancel.ErrInvalid and names the field of
 // WebhookConfig that is missing, malformed or negative.
 func NewWebhook(config WebhookConfig) (*Webhook, error) {
-	call := exchange.Call{Provider: provider, Op: "NewWebhook"}
+	call := adapter.Call{Provider: provider, Op: "NewWebhook"}
 	if config.Header == "" {
 		return nil, call.Refuse("Header is missing")
 	}
@@ -102,7 +100,7 @@ func NewWebhook(config WebhookConfig) (*Webhook, error) {
 	if config.Value == "" {
 		return nil, call.Refuse("Value is missing")
 	}
-	if err := check.HeaderValue(string(config.Value)); err != nil {
+	if err := adapter.CheckHeaderValue(string(config.Value)); err != nil {
 		return nil, call.Refuse("Value " + err.Error())
 	}
 	if config.Handle == nil {
@@ -308,7 +306,7 @@ func readEvent(contentType string, body []byte) (Event, error) {
 	return event, nil
 }
 
-func textAt(object jsonobject.Object, key string) string {
+func textAt(object adapter.Object, key string) string {
 	s, _ := webhook.Text(object[key])
 	return s
 }

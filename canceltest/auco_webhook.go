@@ -9,7 +9,7 @@ import (
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/check"
+	"github.com/unified-cancel/cancel/adapter"
 )
 
 // aucoRetries is how long after each attempt that failed Auco tells a webhook again.
@@ -45,7 +45,7 @@ func (a *Auco) CallBack(address, header string, value cancel.Secret) {
 		mustBeHere(address)
 		webhook = &aucoWebhook{address, http.Header{"Content-Type": {"application/json"}}}
 		if header != "" {
-			if !httpguts.ValidHeaderFieldName(header) || check.HeaderValue(string(value)) != nil {
+			if !httpguts.ValidHeaderFieldName(header) || adapter.CheckHeaderValue(string(value)) != nil {
 				panic(fmt.Sprintf("canceltest: the header %q cannot be sent", header))
 			}
 			webhook.header.Set(header, string(value))

@@ -19,7 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/unified-cancel/cancel"
-	wire "github.com/unified-cancel/cancel/internal/exchange"
+	wire "github.com/unified-cancel/cancel/adapter"
 )
 
 // The reference provider keeps every rule. It is an adapter for a vendor that lives in
@@ -120,7 +120,7 @@ func (v *referenceVendor) adapter(defect string, leaks chan struct{}, o cancel.C
 	case "Connections":
 		o.HTTPClient = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	}
-	via, err := wire.New(o)
+	via, err := wire.NewClient(o)
 	r := &reference{vendor: v, via: via, key: func() cancel.Secret { return referenceSecret }, defect: defect, leaks: leaks}
 	if defect == "Secrets" {
 		r.Shown = string(referenceSecret)
@@ -186,7 +186,7 @@ func (r *reference) do(ctx context.Context, op string, reqs []cancel.Request) []
 		ctx = context.WithoutCancel(ctx)
 	}
 	target, _ := url.Parse(r.vendor.URL)
-	got := r.via.Post(ctx, target, body)
+	got := r.via.Send(ctx, http.MethodPost, target, http.Header{"Authorization": {string(r.key())}}, body)
 	if r.defect == "ConcurrentUse" {
 		runtime.Gosched()
 	}

@@ -13,9 +13,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/unified-cancel/cancel/adapter"
 	"github.com/unified-cancel/cancel/factible"
-	"github.com/unified-cancel/cancel/internal/charset"
-	"github.com/unified-cancel/cancel/internal/check"
 )
 
 const (
@@ -216,7 +215,7 @@ func (f *Factible) Register(uuids ...string) {
 }
 
 func (f *Factible) register(uuid string) *invoice {
-	if !check.UUID(uuid) {
+	if !adapter.IsUUID(uuid) {
 		panic(fmt.Sprintf("canceltest: %q is no UUID", uuid))
 	}
 	key := strings.ToLower(uuid)
@@ -495,7 +494,7 @@ func (f *Factible) answer(r *http.Request, body []byte, carry bool) reply {
 // call answers a request that is SOAP by its headers.
 func (f *Factible) call(r *http.Request, body []byte, endpoint, version *soapVersion, action string, carry bool) reply {
 	refuse := func(message string) reply { return f.fault(version, version.sender, message) }
-	text, err := charset.UTF8(body, r.Header.Get("Content-Type"))
+	text, err := adapter.UTF8(body, r.Header.Get("Content-Type"))
 	var content element
 	if err == nil {
 		content, err = readEnvelope(text, version)

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/unified-cancel/cancel/internal/check"
+	"github.com/unified-cancel/cancel/adapter"
 	"github.com/unified-cancel/cancel/internal/csdtest"
 )
 
@@ -28,13 +28,13 @@ var motivos = []string{replaced, "02", "03", "04"}
 
 // isCancellation reports whether a folio is one to be cancelled, as the SAT takes it.
 func (f folio) isCancellation() bool {
-	if !check.UUID(f.uuid) || !slices.Contains(motivos, f.motivo) {
+	if !adapter.IsUUID(f.uuid) || !slices.Contains(motivos, f.motivo) {
 		return false
 	}
 	if f.motivo != replaced {
 		return f.replacement == ""
 	}
-	return check.UUID(f.replacement) && !strings.EqualFold(f.replacement, f.uuid)
+	return adapter.IsUUID(f.replacement) && !strings.EqualFold(f.replacement, f.uuid)
 }
 
 // rfc is how that of a company or of a person is written.
@@ -48,7 +48,7 @@ func readUUID(parameter string) func(map[string]string) query {
 			return query{refusal: statusIncomplete}
 		}
 		q := query{folios: []folio{{uuid: uuid}}}
-		if !check.UUID(uuid) {
+		if !adapter.IsUUID(uuid) {
 			q.refusal = statusInvalid
 		}
 		return q

@@ -10,7 +10,7 @@ import (
 	"strings"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/exchange"
+	"github.com/unified-cancel/cancel/adapter"
 	"github.com/unified-cancel/cancel/internal/soap"
 )
 
@@ -20,20 +20,20 @@ var decidesOverFault = []int{
 }
 
 // interpret returns what answer means for req.
-func (op operation) interpret(call exchange.Call, req cancel.Request, answer exchange.Answer) (cancel.Result, error) {
+func (op operation) interpret(call adapter.Call, req cancel.Request, answer adapter.Answer) (cancel.Result, error) {
 	if answer.Err != nil {
-		return cancel.Result{}, call.NoAnswer(answer, exchange.Words{}, nil)
+		return cancel.Result{}, call.NoAnswer(answer, adapter.Words{}, nil)
 	}
 	reply, err := soap.Read(answer.Body, answer.ContentType(), op.name)
 	if err != nil {
-		return cancel.Result{}, call.NoAnswer(answer, exchange.Words{}, err)
+		return cancel.Result{}, call.NoAnswer(answer, adapter.Words{}, err)
 	}
 	if reply.Fault != nil {
 		return cancel.Result{}, fault(call, answer, *reply.Fault)
 	}
 	status, err := parse(reply.Fields)
 	if err != nil {
-		return cancel.Result{}, call.NoAnswer(answer, exchange.Words{}, err)
+		return cancel.Result{}, call.NoAnswer(answer, adapter.Words{}, err)
 	}
 	row, cause := op.outcome(req.ID, status)
 	if row.Reason != nil {
@@ -44,8 +44,8 @@ func (op operation) interpret(call exchange.Call, req cancel.Request, answer exc
 	return result, nil
 }
 
-func fault(call exchange.Call, answer exchange.Answer, f soap.Fault) error {
-	said := exchange.Words(f)
+func fault(call adapter.Call, answer adapter.Answer, f soap.Fault) error {
+	said := adapter.Words(f)
 	cause := errors.New("SOAP fault")
 	switch {
 	case slices.Contains(decidesOverFault, answer.Status):
@@ -59,7 +59,7 @@ func fault(call exchange.Call, answer exchange.Answer, f soap.Fault) error {
 
 // status is a StatusCancelacionResponse.
 type status struct {
-	exchange.Words
+	adapter.Words
 	acuse   []byte
 	receipt *Receipt // what acuse says; nil where it is not XML
 }
@@ -121,7 +121,7 @@ func decodeAcuse(f soap.Field) ([]byte, *Receipt) {
 // outcome returns the row of the table that s, about the invoice id, falls under, and the
 // cause of the error that it may be.
 func (op operation) outcome(id string, s status) (cancel.Code, error) {
-	row := table.Lookup(op.name, s.Code)
+	row, _ := table.Lookup(op.name, 0, s.Code)
 	if s.Code != processed || !op.proves || s.receipt == nil {
 		return row, nil // an acuse that cannot be read proves nothing
 	}
@@ -135,7 +135,7 @@ func (op operation) outcome(id string, s status) (cancel.Code, error) {
 	case 0:
 		return cancel.Code{Reason: cancel.ErrUnknownOutcome}, errors.New("the acuse has no folio with this UUID")
 	case 1:
-		row = table.Lookup(inAcuse, found[0])
+		row, _ = table.Lookup(inAcuse, 0, found[0])
 		if row.Reason == nil {
 			return row, nil
 		}

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/text/encoding/unicode"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/exchange"
+	"github.com/unified-cancel/cancel/adapter"
 )
 
 // statuses is what each status becomes where no acuse came: from Cancel, from Status.
@@ -57,8 +57,8 @@ func expected(op, code string) expect {
 
 // read returns what a body means, without a server.
 func (op operation) read(req cancel.Request, httpStatus int, contentType, body string) (cancel.Result, error) {
-	answer := exchange.Answer{Status: httpStatus, Header: http.Header{"Content-Type": {contentType}}, Body: []byte(body), At: time.Now()}
-	call := exchange.Call{Provider: provider, Op: op.name, ID: req.ID, ReadOnly: op.readOnly}
+	answer := adapter.Answer{Status: httpStatus, Header: http.Header{"Content-Type": {contentType}}, Body: []byte(body), At: time.Now()}
+	call := adapter.Call{Provider: provider, Op: op.name, ID: req.ID, ReadOnly: op.readOnly}
 	return op.interpret(call, req, answer)
 }
 

@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/exchange"
+	"github.com/unified-cancel/cancel/adapter"
 	"github.com/unified-cancel/cancel/internal/soap"
 )
 
@@ -17,7 +17,7 @@ var (
 // Client cancels CFDI with the account of one user. Make one with [New]. It is safe
 // for concurrent use and is not to be copied. It shows no secret when it is printed.
 type Client struct {
-	exchange   *exchange.Client
+	via        *adapter.Client
 	target     string
 	version    soap.Version
 	namespace  string
@@ -27,7 +27,7 @@ type Client struct {
 	// sign makes the SAT's request of a request; nil where the PAC holds the issuer's
 	// certificate.
 	sign   func(req cancel.Request, at time.Time) ([]byte, error)
-	redact exchange.Redactor
+	redact adapter.Redactor
 }
 
 // Cancel cancels an invoice with the SAT, by one call.
@@ -67,9 +67,9 @@ func (c *Client) Status(ctx context.Context, req cancel.Request) (cancel.Result,
 }
 
 func (c *Client) do(ctx context.Context, op operation, req cancel.Request) (cancel.Result, error) {
-	call := exchange.Call{
+	call := adapter.Call{
 		Provider: provider, Op: op.name, ID: req.ID,
-		ReadOnly: op.readOnly, Table: tableVersion, Redact: c.redact,
+		ReadOnly: op.readOnly, Codes: table, Version: tableVersion, Redact: c.redact,
 	}
 	if err := op.valid(req); err != nil {
 		return cancel.Result{}, call.Refuse(err.Error())
@@ -78,7 +78,7 @@ func (c *Client) do(ctx context.Context, op operation, req cancel.Request) (canc
 	if err != nil {
 		return cancel.Result{}, call.Refuse(err.Error())
 	}
-	answer := soap.Call(ctx, c.exchange, c.target, c.version, "urn:"+op.name, request)
+	answer := soap.Call(ctx, c.via, c.target, c.version, "urn:"+op.name, request)
 	call.Report(ctx, answer)
 	return op.interpret(call, req, answer)
 }

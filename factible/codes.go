@@ -2,7 +2,7 @@ package factible
 
 import (
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/codetable"
+	"github.com/unified-cancel/cancel/adapter"
 )
 
 // tableVersion names this table in evidence. It changes with any row.
@@ -29,7 +29,7 @@ const processed = "200"
 // SAT documents for an acuse. A status that the vendor documents for some operations
 // means the same for the others, but for those of registering alone. PACs publish
 // further EstatusUUID, though not alike.
-var table = codetable.Table{
+var table = adapter.Table{
 	{Code: processed, Operations: []string{opSectorPrimario}, State: cancel.Cancelled,
 		Spanish: "cancelación procesada; si hay acuse, él decide", English: "cancellation carried out; an acuse, if there is one, decides"},
 	{Code: processed, Operations: []string{opGetStatus}, State: cancel.Pending,

@@ -6,8 +6,7 @@ import (
 	"time"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/check"
-	"github.com/unified-cancel/cancel/internal/exchange"
+	"github.com/unified-cancel/cancel/adapter"
 	"github.com/unified-cancel/cancel/internal/soap"
 )
 
@@ -71,30 +70,30 @@ func (c Config) Format(f fmt.State, verb rune) {
 // New returns a Client. Its error is cancel.ErrInvalid and names the field of
 // Config that is missing, malformed or negative. It sends nothing.
 func New(config Config) (*Client, error) {
-	call := exchange.Call{Provider: provider, Op: "New"}
+	call := adapter.Call{Provider: provider, Op: "New"}
 	if config.Username == "" {
 		return nil, call.Refuse("Username is missing")
 	}
-	if err := check.Text(config.Username); err != nil {
+	if err := adapter.CheckText(config.Username); err != nil {
 		return nil, call.Refuse("Username " + err.Error())
 	}
 	if config.Password == "" {
 		return nil, call.Refuse("Password is missing")
 	}
-	if err := check.Text(string(config.Password)); err != nil {
+	if err := adapter.CheckText(string(config.Password)); err != nil {
 		return nil, call.Refuse("Password " + err.Error())
 	}
-	if err := check.Line(config.Namespace); err != nil {
+	if err := adapter.CheckLine(config.Namespace); err != nil {
 		return nil, call.Refuse("Namespace " + err.Error())
 	}
 	for i, p := range config.Properties {
 		if p.Key == "" {
 			return nil, call.Refuse(fmt.Sprintf("Properties[%d].Key is missing", i))
 		}
-		if err := check.Text(p.Key); err != nil {
+		if err := adapter.CheckText(p.Key); err != nil {
 			return nil, call.Refuse(fmt.Sprintf("Properties[%d].Key %v", i, err))
 		}
-		if err := check.Text(p.Value); err != nil {
+		if err := adapter.CheckText(p.Value); err != nil {
 			return nil, call.Refuse(fmt.Sprintf("Properties[%d].Value %v", i, err))
 		}
 	}
@@ -102,23 +101,23 @@ func New(config Config) (*Client, error) {
 	if config.SOAP12 {
 		version = soap.V12
 	}
-	endpoint, err := exchange.Endpoint(config.Endpoint, config.Environment, endpoints[version])
+	endpoint, err := adapter.Endpoint(config.Endpoint, config.Environment, endpoints[version])
 	if err != nil {
 		return nil, call.Refuse(err.Error())
 	}
-	via, err := exchange.New(config.Options)
+	via, err := adapter.NewClient(config.Options)
 	if err != nil {
 		return nil, call.Refuse(err.Error())
 	}
 	c := &Client{
-		exchange:   via,
+		via:        via,
 		target:     endpoint.String(),
 		version:    version,
 		namespace:  config.Namespace,
 		username:   config.Username,
 		password:   func() cancel.Secret { return config.Password },
 		properties: slices.Clone(config.Properties),
-		redact:     exchange.NewRedactor(config.Password),
+		redact:     adapter.NewRedactor(config.Password),
 	}
 	if c.namespace == "" {
 		c.namespace = defaultNamespace
@@ -131,7 +130,7 @@ func New(config Config) (*Client, error) {
 		c.sign = func(req cancel.Request, at time.Time) ([]byte, error) {
 			return seal.request(req.Issuer, req.ID, req.Motive, req.ReplacedBy, at)
 		}
-		c.redact = exchange.NewRedactor(config.Password, config.CSD.Password)
+		c.redact = adapter.NewRedactor(config.Password, config.CSD.Password)
 	}
 	return c, nil
 }

@@ -13,8 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/charset"
-	"github.com/unified-cancel/cancel/internal/exchange"
+	"github.com/unified-cancel/cancel/adapter"
 )
 
 func seeds(f *testing.F, pattern string) [][]byte {
@@ -32,7 +31,7 @@ func seeds(f *testing.F, pattern string) [][]byte {
 // leaves returns the text before each end tag of body, read by other means than the
 // adapter's, and whether body is XML throughout.
 func leaves(body []byte, contentType string) ([]string, bool) {
-	text, err := charset.UTF8(body, contentType)
+	text, err := adapter.UTF8(body, contentType)
 	if err != nil {
 		return nil, false
 	}
@@ -135,4 +134,4 @@ func FuzzParseReceipt(f *testing.F) {
 	})
 }
 
-func wordsOf(code string) exchange.Words { return exchange.Words{Code: code} }
+func wordsOf(code string) adapter.Words { return adapter.Words{Code: code} }

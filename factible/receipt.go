@@ -7,7 +7,7 @@ import (
 	"time"
 	_ "time/tzdata" // the hour in Mexico City must not depend on the machine
 
-	"github.com/unified-cancel/cancel/internal/charset"
+	"github.com/unified-cancel/cancel/adapter"
 	"github.com/unified-cancel/cancel/internal/xmltoken"
 )
 
@@ -56,7 +56,7 @@ var mexicoCity = func() *time.Location {
 // [*cancel.Error]. XML that is something else than an acuse gives a Receipt without
 // folios. It is safe for concurrent use.
 func ParseReceipt(acuse []byte) (Receipt, error) {
-	text, err := charset.UTF8(acuse, "")
+	text, err := adapter.UTF8(acuse, "")
 	if err != nil {
 		return Receipt{}, err
 	}
@@ -168,4 +168,7 @@ func parseFecha(s string) time.Time {
 	return t.In(mexicoCity)
 }
 
-func meaning(estatus string) string { return table.Lookup(inAcuse, estatus).English }
+func meaning(estatus string) string {
+	row, _ := table.Lookup(inAcuse, 0, estatus)
+	return row.English
+}

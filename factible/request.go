@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/check"
+	"github.com/unified-cancel/cancel/adapter"
 )
 
 // operation is one of the service.
@@ -144,10 +144,10 @@ func wireProperties(given []KeyValue) []property {
 
 // valid reports why req is malformed.
 func (op operation) valid(req cancel.Request) error {
-	if err := check.Kind(req.Kind, op.kinds...); err != nil {
+	if err := adapter.CheckKind(req.Kind, op.kinds...); err != nil {
 		return err
 	}
-	if !check.UUID(req.ID) {
+	if !adapter.IsUUID(req.ID) {
 		return errors.New("ID is no folio fiscal: it must be a UUID, 8-4-4-4-12 hexadecimal digits")
 	}
 	if op.details != nil {
@@ -169,13 +169,13 @@ func validInvoice(req cancel.Request) error {
 	switch {
 	case req.Motive != replaced && req.ReplacedBy != "":
 		return errors.New("ReplacedBy goes with Motive 01 alone")
-	case req.Motive == replaced && !check.UUID(req.ReplacedBy):
+	case req.Motive == replaced && !adapter.IsUUID(req.ReplacedBy):
 		return errors.New("ReplacedBy must be the UUID of the CFDI that replaces this one, for Motive 01")
 	case strings.EqualFold(req.ReplacedBy, req.ID):
 		return errors.New("ReplacedBy must be another UUID than ID")
 	case !validRFC(req.Issuer):
 		return errors.New("Issuer must be the RFC of the issuer, 12 or 13 characters")
-	case req.RequestedBy != "" && !check.Email(req.RequestedBy):
+	case req.RequestedBy != "" && !adapter.IsEmail(req.RequestedBy):
 		return errors.New("RequestedBy is not a bare e-mail address")
 	}
 	return nil

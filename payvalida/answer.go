@@ -3,38 +3,20 @@ package payvalida
 import (
 	"errors"
 
-	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/exchange"
-	"github.com/unified-cancel/cancel/internal/jsonobject"
+	"github.com/unified-cancel/cancel/adapter"
 )
 
-// interpret returns what answer means for req.
-func interpret(call exchange.Call, req cancel.Request, answer exchange.Answer) (cancel.Result, error) {
-	if answer.Err != nil {
-		return cancel.Result{}, call.NoAnswer(answer, exchange.Words{}, nil)
-	}
-	said, err := parse(answer)
+// read returns CODE and DESC. Its error says why the body is not an answer.
+func read(answer adapter.Answer) (adapter.Words, error) {
+	object, err := adapter.ReadObject(answer.Body, answer.ContentType())
 	if err != nil {
-		return cancel.Result{}, call.NoAnswer(answer, said, err)
+		return adapter.Words{}, err
 	}
-	row := table.Lookup(call.Op, said.Code)
-	if row.Reason != nil {
-		return cancel.Result{}, call.Fail(row.Reason, answer, said, nil)
-	}
-	return call.Done(req, row.State, answer, said), nil
-}
-
-// parse reads CODE and DESC. Its error says why the body is no answer.
-func parse(answer exchange.Answer) (exchange.Words, error) {
-	object, err := jsonobject.Read(answer.Body, answer.ContentType())
-	if err != nil {
-		return exchange.Words{}, err
-	}
-	var said exchange.Words
+	var said adapter.Words
 	said.Message, _ = object.Text("desc")
 	said.Code, _ = object.Text("code")
 	if said.Code == "" {
-		return said, errors.New("no CODE in the answer")
+		return said, errors.New("the answer has no CODE")
 	}
 	return said, nil
 }

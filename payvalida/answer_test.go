@@ -14,13 +14,13 @@ import (
 	"golang.org/x/text/encoding/charmap"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/exchange"
+	"github.com/unified-cancel/cancel/adapter"
 )
 
-// read returns what a body means, without a server.
-func read(req cancel.Request, httpStatus int, contentType, body string) (cancel.Result, error) {
-	answer := exchange.Answer{Status: httpStatus, Header: http.Header{"Content-Type": {contentType}}, Body: []byte(body), At: time.Now()}
-	return interpret(exchange.Call{Provider: provider, Op: cancelOp, ID: req.ID}, req, answer)
+// answered returns what a body means, without a server.
+func answered(req cancel.Request, httpStatus int, contentType, body string) (cancel.Result, error) {
+	answer := adapter.Answer{Status: httpStatus, Header: http.Header{"Content-Type": {contentType}}, Body: []byte(body), At: time.Now()}
+	return adapter.Call{Provider: provider, Op: cancelOp, ID: req.ID, Codes: table}.Judge(req, answer, read)
 }
 
 var codes = map[string]expect{
@@ -39,7 +39,7 @@ func TestCodes(t *testing.T) {
 		if !ok {
 			want.reason = cancel.ErrUnexpected
 		}
-		got, err := read(payment, 200, "", fmt.Sprintf(`{"CODE":%q,"DESC":"words"}`, code))
+		got, err := answered(payment, 200, "", fmt.Sprintf(`{"CODE":%q,"DESC":"words"}`, code))
 		if failure := want.check(t, got, err, code); failure != nil {
 			assert.Equal(t, code, failure.Code)
 			assert.Equal(t, "words", failure.Message)
@@ -84,14 +84,14 @@ func TestKeysInEitherCase(t *testing.T) {
 		`{"\u0063ode":"0001","desc":"\u0064"}`, "\uFEFF" + `{"code":"0001","desc":"d"}`,
 		`{"DATA":{"CODE":"0000","code":"0017"},"CODE":"0001","DESC":"d"}`,
 	} {
-		got, err := read(payment, 200, "", body)
+		got, err := answered(payment, 200, "", body)
 		require.NoError(t, err, body)
 		assert.Equal(t, cancel.AlreadyCancelled, got.State)
 		assert.Equal(t, "0001", got.Code)
 		assert.Equal(t, "d", got.Message)
 	}
 	for _, desc := range []string{`,"DESC":null`, `,"DESC":1`, `,"DESC":{"a":1}`, ``} {
-		got, err := read(payment, 200, "", `{"CODE":"0000"`+desc+`}`)
+		got, err := answered(payment, 200, "", `{"CODE":"0000"`+desc+`}`)
 		require.NoError(t, err, desc)
 		assert.Empty(t, got.Message)
 	}
@@ -142,7 +142,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 			400: cancel.ErrInvalid, 404: cancel.ErrInvalid, 405: cancel.ErrInvalid, 413: cancel.ErrInvalid, 415: cancel.ErrInvalid, 422: cancel.ErrInvalid,
 			301: cancel.ErrUnexpected, 302: cancel.ErrUnexpected, 402: cancel.ErrUnexpected, 409: cancel.ErrUnexpected, 418: cancel.ErrUnexpected,
 		} {
-			got, err := read(payment, httpStatus, "application/json", body)
+			got, err := answered(payment, httpStatus, "application/json", body)
 			failure := expect{reason: reason}.check(t, got, err, what, httpStatus)
 			assert.Error(t, failure.Err, "says why")
 			assert.Empty(t, failure.Code, what)
@@ -153,23 +153,23 @@ func TestAnswersThatAreNone(t *testing.T) {
 }
 
 func TestWordsWithoutACodeAreKept(t *testing.T) {
-	got, err := read(payment, 401, "", `{"DESC":"not authorized"}`)
+	got, err := answered(payment, 401, "", `{"DESC":"not authorized"}`)
 	assert.Equal(t, "not authorized", expect{reason: cancel.ErrAuth}.check(t, got, err).Message)
 }
 
 func TestAnswersInOtherCharsets(t *testing.T) {
 	latin, err := charmap.ISO8859_1.NewEncoder().String(`{"CODE":"0001","DESC":"se canceló"}`)
 	require.NoError(t, err)
-	got, err := read(payment, 200, "application/json; charset=ISO-8859-1", latin)
+	got, err := answered(payment, 200, "application/json; charset=ISO-8859-1", latin)
 	require.NoError(t, err)
 	assert.Equal(t, "se canceló", got.Message)
 
 	for _, label := range []string{"none", "binary", "utf8mb4"} {
-		got, err = read(payment, 200, "application/json; charset="+label, `{"CODE":"0000","DESC":"se canceló"}`)
+		got, err = answered(payment, 200, "application/json; charset="+label, `{"CODE":"0000","DESC":"se canceló"}`)
 		require.NoError(t, err, label)
 		assert.Equal(t, cancel.Cancelled, got.State)
 		assert.Equal(t, "se canceló", got.Message)
-		got, err = read(payment, 200, "application/json; charset="+label, latin)
+		got, err = answered(payment, 200, "application/json; charset="+label, latin)
 		expect{reason: cancel.ErrUnknownOutcome}.check(t, got, err)
 	}
 }

@@ -2,14 +2,14 @@ package payvalida
 
 import (
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/codetable"
+	"github.com/unified-cancel/cancel/adapter"
 )
 
 // tableVersion names this table in evidence. It changes with any row.
 const tableVersion = "payvalida 1"
 
 // table holds every CODE that the vendor documents for this call.
-var table = codetable.Table{
+var table = adapter.Table{
 	{Code: "0000", Operations: []string{cancelOp}, State: cancel.Cancelled,
 		Spanish: "transacción cancelada", English: "transaction cancelled"},
 	{Code: "0001", Operations: []string{cancelOp}, State: cancel.AlreadyCancelled,

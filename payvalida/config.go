@@ -4,8 +4,7 @@ import (
 	"fmt"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/check"
-	"github.com/unified-cancel/cancel/internal/exchange"
+	"github.com/unified-cancel/cancel/adapter"
 )
 
 const provider = "payvalida"
@@ -42,29 +41,29 @@ func (c Config) Format(f fmt.State, verb rune) {
 // New returns a Client. Its error is cancel.ErrInvalid and names the field of
 // Config that is missing, malformed or negative. It sends nothing.
 func New(config Config) (*Client, error) {
-	call := exchange.Call{Provider: provider, Op: "New"}
+	call := adapter.Call{Provider: provider, Op: "New"}
 	if config.Merchant == "" {
 		return nil, call.Refuse("Merchant is missing")
 	}
-	if err := check.Line(config.Merchant); err != nil {
+	if err := adapter.CheckLine(config.Merchant); err != nil {
 		return nil, call.Refuse("Merchant " + err.Error())
 	}
 	if config.FixedHash == "" {
 		return nil, call.Refuse("FixedHash is missing")
 	}
-	endpoint, err := exchange.Endpoint(config.Endpoint, config.Environment, endpoints)
+	endpoint, err := adapter.Endpoint(config.Endpoint, config.Environment, endpoints)
 	if err != nil {
 		return nil, call.Refuse(err.Error())
 	}
-	via, err := exchange.New(config.Options)
+	via, err := adapter.NewClient(config.Options)
 	if err != nil {
 		return nil, call.Refuse(err.Error())
 	}
 	return &Client{
-		exchange:  via.With(header),
+		via:       via,
 		target:    endpoint.JoinPath(cancelPath),
 		merchant:  config.Merchant,
 		fixedHash: func() cancel.Secret { return config.FixedHash },
-		redact:    exchange.NewRedactor(config.FixedHash),
+		redact:    adapter.NewRedactor(config.FixedHash),
 	}, nil
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/charset"
+	"github.com/unified-cancel/cancel/adapter"
 )
 
 // FuzzAnswer reads what a vendor may send: never a panic, never a cancellation that
@@ -24,7 +24,7 @@ func FuzzAnswer(f *testing.F) {
 	}
 	f.Add([]byte(`{"CODE":"0000","code":"0017"}`), "", 500)
 	f.Fuzz(func(t *testing.T, body []byte, contentType string, httpStatus int) {
-		got, err := read(payment, httpStatus, contentType, string(body))
+		got, err := answered(payment, httpStatus, contentType, string(body))
 		if err != nil {
 			failure, ok := errors.AsType[*cancel.Error](err)
 			require.True(t, ok)
@@ -38,7 +38,7 @@ func FuzzAnswer(f *testing.F) {
 		require.True(t, ok)
 		require.Equal(t, want, got.Code)
 
-		text, err := charset.UTF8(body, contentType)
+		text, err := adapter.UTF8(body, contentType)
 		require.NoError(t, err)
 		var object map[string]any
 		require.NoError(t, json.Unmarshal(text, &object))

@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/exchange"
+	"github.com/unified-cancel/cancel/adapter"
 	"github.com/unified-cancel/cancel/internal/webhook"
 )
 
@@ -89,7 +89,7 @@ type Notification struct {
 // NewNotification returns a Notification. Its error is cancel.ErrInvalid and names the
 // field of NotificationConfig that is missing or negative.
 func NewNotification(config NotificationConfig) (*Notification, error) {
-	call := exchange.Call{Provider: provider, Op: "NewNotification"}
+	call := adapter.Call{Provider: provider, Op: "NewNotification"}
 	if config.Hash == "" {
 		return nil, call.Refuse("Hash is missing")
 	}

@@ -9,7 +9,7 @@ import (
 	"regexp"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/check"
+	"github.com/unified-cancel/cancel/adapter"
 )
 
 // cancelRequest is the body of a call, as the vendor's pages name its fields.
@@ -33,7 +33,7 @@ var orderNumber = regexp.MustCompile(`^[1-9][0-9]{0,29}$`)
 
 // encode returns the body of the call that req asks for, or why there is none.
 func (c *Client) encode(req cancel.Request) ([]byte, error) {
-	if err := check.Kind(req.Kind, cancel.Payment, cancel.PreAuthorization); err != nil {
+	if err := adapter.CheckKind(req.Kind, cancel.Payment, cancel.PreAuthorization); err != nil {
 		return nil, err
 	}
 	if !orderNumber.MatchString(req.ID) {

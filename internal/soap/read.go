@@ -7,7 +7,7 @@ import (
 	"io"
 	"strings"
 
-	"github.com/unified-cancel/cancel/internal/charset"
+	"github.com/unified-cancel/cancel/adapter"
 	"github.com/unified-cancel/cancel/internal/xmltoken"
 )
 
@@ -43,7 +43,7 @@ func (f Fault) Sender() bool {
 // Read reads the answer to operation, in either version of SOAP. Elements are
 // matched by local name and place. Its error says why body is no such answer.
 func Read(body []byte, contentType, operation string) (Reply, error) {
-	text, err := charset.UTF8(body, contentType)
+	text, err := adapter.UTF8(body, contentType)
 	if err != nil {
 		return Reply{}, err
 	}

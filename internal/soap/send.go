@@ -15,7 +15,7 @@ import (
 
 	gowsdl "github.com/hooklift/gowsdl/soap"
 
-	"github.com/unified-cancel/cancel/internal/exchange"
+	"github.com/unified-cancel/cancel/adapter"
 )
 
 // Version is a version of SOAP. The zero value is 1.1.
@@ -34,12 +34,12 @@ const (
 
 // Call sends request, a value that encoding/xml can marshal, as the content of an
 // envelope to target.
-func Call(ctx context.Context, via *exchange.Client, target string, version Version, action string, request any) exchange.Answer {
+func Call(ctx context.Context, via *adapter.Client, target string, version Version, action string, request any) adapter.Answer {
 	seam := &seam{via: via, version: version, action: action}
 	client := gowsdl.NewClient(target, gowsdl.WithHTTPClient(seam))
 	err := client.CallContext(ctx, action, request, new(struct{}))
 	if !seam.sent {
-		return exchange.Answer{Err: err, Unsent: true, At: time.Now()}
+		return adapter.Answer{Err: err, Unsent: true, At: time.Now()}
 	}
 	return seam.answer
 }
@@ -49,11 +49,11 @@ var errAnswered = errors.New("answered")
 
 // seam is the http client of one gowsdl call.
 type seam struct {
-	via     *exchange.Client
+	via     *adapter.Client
 	version Version
 	action  string
 	sent    bool
-	answer  exchange.Answer
+	answer  adapter.Answer
 }
 
 func (s *seam) Do(req *http.Request) (*http.Response, error) {

@@ -16,7 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/exchange"
+	"github.com/unified-cancel/cancel/adapter"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -63,9 +63,9 @@ func serve(t *testing.T, status int, contentType, body string) (url string, aske
 	}, connections
 }
 
-func via(t *testing.T) *exchange.Client {
+func via(t *testing.T) *adapter.Client {
 	t.Helper()
-	c, err := exchange.New(cancel.ClientOptions{UserAgent: "till/7"})
+	c, err := adapter.NewClient(cancel.ClientOptions{UserAgent: "till/7"})
 	require.NoError(t, err)
 	return c
 }

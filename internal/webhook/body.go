@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/unified-cancel/cancel/internal/jsonobject"
+	"github.com/unified-cancel/cancel/adapter"
 )
 
 // The media types that vendors send.
@@ -34,8 +34,8 @@ func WrongType() error {
 }
 
 // Object reads a body that is one JSON object.
-func Object(contentType string, body []byte) (jsonobject.Object, error) {
-	object, err := jsonobject.Read(body, contentType)
+func Object(contentType string, body []byte) (adapter.Object, error) {
+	object, err := adapter.ReadObject(body, contentType)
 	if err != nil {
 		return nil, Malformed("the body is not one JSON object that can be read in only one way")
 	}

@@ -1,4 +1,4 @@
-package jsonobject
+package adapter
 
 import (
 	"bytes"
@@ -22,7 +22,7 @@ func TestParse(t *testing.T) {
 		`{"\u0043ODE":"x"}`: {"code"},
 		`{"DE\u017FC":"x"}`: {"desc"},
 	} {
-		object, err := Parse([]byte(text))
+		object, err := ParseObject([]byte(text))
 		require.NoError(t, err, text)
 		assert.Len(t, object, len(keys), text)
 		for _, key := range keys {
@@ -33,7 +33,7 @@ func TestParse(t *testing.T) {
 
 func TestReadIgnoresALabelThatMeansNothing(t *testing.T) {
 	for _, label := range []string{"none", "binary", "utf8mb4", "", "\"", "a; charset=b"} {
-		object, err := Read([]byte(`{"CODE":"0000","DESC":"anulación"}`), "application/json; charset="+label)
+		object, err := ReadObject([]byte(`{"CODE":"0000","DESC":"anulación"}`), "application/json; charset="+label)
 		require.NoError(t, err, label)
 		words, ok := object.Text("desc")
 		assert.True(t, ok)
@@ -51,13 +51,13 @@ func TestParseRefuses(t *testing.T) {
 		"<html></html>", `{"a":"` + "\n" + `"}`,
 		strings.Repeat(`{"a":`, 100_000) + "1" + strings.Repeat("}", 100_000),
 	} {
-		_, err := Parse([]byte(text))
+		_, err := ParseObject([]byte(text))
 		assert.Error(t, err, "%.40s", text)
 	}
 }
 
 func TestTextAndCount(t *testing.T) {
-	object, err := Parse([]byte(`{"text":"a\u00f1","empty":"","null":null,"one":1,"big":1e30,"point":1.0,"minus":-1,"true":true,"list":["a"]}`))
+	object, err := ParseObject([]byte(`{"text":"a\u00f1","empty":"","null":null,"one":1,"big":1e30,"point":1.0,"minus":-1,"true":true,"list":["a"]}`))
 	require.NoError(t, err)
 
 	for key, want := range map[string]string{"text": "añ", "empty": ""} {
@@ -124,7 +124,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
 		want, wrong := byDecoder(text)
-		got, err := Parse(text)
+		got, err := ParseObject(text)
 		if wrong != nil {
 			require.EqualError(t, err, wrong.Error())
 			return
@@ -148,7 +148,7 @@ func FuzzParse(f *testing.F) {
 func BenchmarkRead(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := Read([]byte(`{"CODE":"0000","DESC":"OK","DATA":{"a":1,"b":"c"}}`), "application/json"); err != nil {
+		if _, err := ReadObject([]byte(`{"CODE":"0000","DESC":"OK","DATA":{"a":1,"b":"c"}}`), "application/json"); err != nil {
 			b.Fatal(err)
 		}
 	}

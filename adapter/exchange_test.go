@@ -1,4 +1,4 @@
-package exchange
+package adapter
 
 import (
 	"bytes"
@@ -8,16 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
-	"testing/iotest"
 	"testing/synctest"
 	"time"
 
@@ -33,7 +30,7 @@ func TestNewNamesTheFieldAtFault(t *testing.T) {
 		"Options.MaxResponseBytes": {MaxResponseBytes: -1},
 		"Options.UserAgent":        {UserAgent: "a\r\nAuthorization: b"},
 	} {
-		_, err := New(o)
+		_, err := NewClient(o)
 		assert.ErrorContains(t, err, field)
 	}
 }
@@ -47,7 +44,7 @@ func TestPost(t *testing.T) {
 	header := http.Header{"X-Ask": {"a", "b"}}
 	before := time.Now()
 	c := newClient(t, cancel.ClientOptions{})
-	a := c.With(header).Post(t.Context(), parsed(s.URL+"/p?q=1"), []byte("ask"))
+	a := c.Send(t.Context(), http.MethodPost, parsed(s.URL+"/p?q=1"), header, []byte("ask"))
 
 	require.NoError(t, a.Err)
 	assert.Equal(t, http.StatusTeapot, a.Status)
@@ -66,16 +63,6 @@ func TestPostSendsTheGivenUserAgent(t *testing.T) {
 	assert.Equal(t, "till/7", string(a.Body))
 }
 
-func TestWithHeader(t *testing.T) {
-	s := newServer(t, nil, func(w http.ResponseWriter, r *http.Request) {
-		fmt.Fprintf(w, "%q %q %s", r.Header["X-A"], r.Header["X-B"], r.UserAgent())
-	})
-	c := newClient(t, cancel.ClientOptions{UserAgent: "till/7"})
-	both := c.With(http.Header{"X-A": {"1"}, "X-B": {"2"}}).With(http.Header{"X-A": {"3"}})
-	assert.Equal(t, `["3"] ["2"] till/7`, string(post(t, both, s.URL).Body))
-	assert.Equal(t, `[] [] till/7`, string(post(t, c, s.URL).Body))
-}
-
 // What a caller's transport does to one request is not seen by the next.
 func TestTransportThatChangesTheRequest(t *testing.T) {
 	var seen []string
@@ -86,11 +73,12 @@ func TestTransportThatChangesTheRequest(t *testing.T) {
 		req.Header["X-A"][0] = "3"
 		return &http.Response{StatusCode: http.StatusOK}, nil
 	})}
-	c := newClient(t, cancel.ClientOptions{HTTPClient: client}).With(http.Header{"X-A": {"1"}})
+	c := newClient(t, cancel.ClientOptions{HTTPClient: client})
+	header := http.Header{"X-A": {"1"}}
 	target := parsed("https://vendor.test/")
 	for range 2 {
-		require.NoError(t, c.Post(t.Context(), target, nil).Err)
-		require.NoError(t, c.Get(t.Context(), target).Err)
+		require.NoError(t, c.Send(t.Context(), http.MethodPost, target, header, nil).Err)
+		require.NoError(t, c.Send(t.Context(), http.MethodGet, target, header, nil).Err)
 	}
 	assert.Equal(t, slices.Repeat([]string{`https://vendor.test/ ["1"]`}, 4), seen)
 }
@@ -261,71 +249,6 @@ func TestBodyIsCapped(t *testing.T) {
 	}
 }
 
-func TestReadCappedWhateverTheLength(t *testing.T) {
-	const limit = 100_000
-	c := newClient(t, cancel.ClientOptions{MaxResponseBytes: limit})
-	noise := make([]byte, limit+1)
-	rand.Read(noise)
-	for _, size := range []int{0, 1, 8191, 8192, 8193, 65536, 65537, limit} {
-		for _, expected := range []int64{-1, 0, 1, int64(size), 2 * limit} {
-			for how, r := range map[string]io.Reader{
-				"at once":       bytes.NewReader(noise[:size]),
-				"by the byte":   iotest.OneByteReader(bytes.NewReader(noise[:size])),
-				"with its end":  iotest.DataErrReader(bytes.NewReader(noise[:size])),
-				"half the room": iotest.HalfReader(bytes.NewReader(noise[:size])),
-			} {
-				body, err := c.readCapped(r, expected)
-				require.NoError(t, err, "%d %d %s", size, expected, how)
-				require.True(t, bytes.Equal(noise[:size], body), "%d %d %s", size, expected, how)
-				require.LessOrEqual(t, cap(body), 2*size+8, "%d %d %s", size, expected, how)
-			}
-		}
-	}
-	body, err := c.readCapped(iotest.TimeoutReader(bytes.NewReader(noise)), 0)
-	require.ErrorIs(t, err, iotest.ErrTimeout)
-	assert.NotEmpty(t, body)
-}
-
-func TestReadingTakesLittleMoreThanTheCap(t *testing.T) {
-	c := newClient(t, cancel.ClientOptions{})
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	body, err := c.readCapped(neverEnding{}, 0)
-	runtime.ReadMemStats(&after)
-	require.Error(t, err)
-	require.Len(t, body, defaultMaxResponseBytes)
-	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(5<<20))
-}
-
-// A length that is only promised takes no memory, however high the cap.
-func TestLengthThatIsOnlyPromised(t *testing.T) {
-	c := newClient(t, cancel.ClientOptions{MaxResponseBytes: math.MaxInt64})
-	for _, promised := range []int64{1 << 33, 1 << 40, math.MaxInt64} {
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
-		body, err := c.readCapped(strings.NewReader("done"), promised)
-		runtime.ReadMemStats(&after)
-		require.NoError(t, err)
-		assert.Equal(t, "done", string(body))
-		assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(5<<20), promised)
-	}
-}
-
-func TestReadingALotUnderAHighCap(t *testing.T) {
-	c := newClient(t, cancel.ClientOptions{MaxResponseBytes: math.MaxInt64})
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	body, err := c.readCapped(io.LimitReader(neverEnding{}, 66<<20), 0)
-	runtime.ReadMemStats(&after)
-	require.NoError(t, err)
-	require.Len(t, body, 66<<20)
-	assert.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(4*66<<20))
-}
-
-type neverEnding struct{}
-
-func (neverEnding) Read(p []byte) (int, error) { return len(p), nil }
-
 func TestBodyIsCappedByDefault(t *testing.T) {
 	c := newClient(t, cancel.ClientOptions{})
 	for what, handle := range map[string]http.HandlerFunc{
@@ -407,7 +330,7 @@ func TestGet(t *testing.T) {
 	s := newServer(t, nil, func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, "%s %s %d %q %s", r.Method, r.URL, r.ContentLength, r.Header["X-Ask"], r.UserAgent())
 	})
-	a := newClient(t, cancel.ClientOptions{UserAgent: "till/7"}).With(http.Header{"X-Ask": {"a"}}).Get(t.Context(), parsed(s.URL+"/p?q=1"))
+	a := newClient(t, cancel.ClientOptions{UserAgent: "till/7"}).Send(t.Context(), http.MethodGet, parsed(s.URL+"/p?q=1"), http.Header{"X-Ask": {"a"}}, nil)
 	require.NoError(t, a.Err)
 	assert.Equal(t, `GET /p?q=1 0 ["a"] till/7`, string(a.Body))
 }

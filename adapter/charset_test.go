@@ -1,4 +1,4 @@
-package charset
+package adapter
 
 import (
 	"testing"
@@ -88,10 +88,10 @@ func TestJSONThatIsValidUTF8IsReadAsUTF8WhateverItsLabel(t *testing.T) {
 		"UTF-16, no sense":          {encode(t, le, words), "application/json; charset=none"},
 		"ISO-8859-1":                {encode(t, charmap.ISO8859_1, words), "application/json; charset=ISO-8859-1"},
 	} {
-		got, err := JSON([]byte(tt.body), tt.contentType)
+		got, err := UTF8JSON([]byte(tt.body), tt.contentType)
 		require.NoError(t, err, what)
 		assert.Equal(t, words, string(got), what)
 	}
-	_, err := JSON([]byte(encode(t, charmap.ISO8859_1, words)), "application/json; charset=none")
+	_, err := UTF8JSON([]byte(encode(t, charmap.ISO8859_1, words)), "application/json; charset=none")
 	assert.ErrorContains(t, err, "unknown charset")
 }

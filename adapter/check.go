@@ -1,5 +1,4 @@
-// Package check holds what the adapters refuse before anything is sent.
-package check
+package adapter
 
 import (
 	"errors"
@@ -16,8 +15,8 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-// Kind reports why an adapter that takes kinds refuses kind.
-func Kind(kind cancel.Kind, kinds ...cancel.Kind) error {
+// CheckKind reports why an adapter that takes kinds refuses kind.
+func CheckKind(kind cancel.Kind, kinds ...cancel.Kind) error {
 	if slices.Contains(kinds, kind) {
 		return nil
 	}
@@ -28,9 +27,9 @@ func Kind(kind cancel.Kind, kinds ...cancel.Kind) error {
 	return fmt.Errorf("Kind %q is not taken here: it must be %s", kind, strings.Join(names, " or "))
 }
 
-// Text reports why s cannot travel as text. XML is the narrowest of the formats:
+// CheckText reports why s cannot travel as text. XML is the narrowest of the formats:
 // what it cannot carry is taken for a mistake in JSON, too.
-func Text(s string) error {
+func CheckText(s string) error {
 	if !utf8.ValidString(s) {
 		return errors.New("is not UTF-8")
 	}
@@ -51,9 +50,9 @@ func inXML(r rune) bool {
 	return r >= 0x20
 }
 
-// Line reports why s cannot travel as text without control characters.
-func Line(s string) error {
-	if err := Text(s); err != nil {
+// CheckLine reports why s cannot travel as text without control characters.
+func CheckLine(s string) error {
+	if err := CheckText(s); err != nil {
 		return err
 	}
 	if strings.ContainsFunc(s, unicode.IsControl) {
@@ -62,8 +61,8 @@ func Line(s string) error {
 	return nil
 }
 
-// HeaderValue reports why s cannot travel, as it is, as the value of a header.
-func HeaderValue(s string) error {
+// CheckHeaderValue reports why s cannot travel, as it is, as the value of a header.
+func CheckHeaderValue(s string) error {
 	if !httpguts.ValidHeaderFieldValue(s) {
 		return errors.New("cannot travel in an HTTP header")
 	}
@@ -75,12 +74,12 @@ func HeaderValue(s string) error {
 
 var uuid = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
 
-// UUID reports whether s is written as a UUID: 8-4-4-4-12 hexadecimal digits.
-func UUID(s string) bool { return uuid.MatchString(s) }
+// IsUUID reports whether s is written as a UUID: 8-4-4-4-12 hexadecimal digits.
+func IsUUID(s string) bool { return uuid.MatchString(s) }
 
-// Email reports whether s is an e-mail address and nothing else, such as a name. Most are
+// IsEmail reports whether s is an e-mail address and nothing else, such as a name. Most are
 // so plain that net/mail, which takes longer, need not read them.
-func Email(s string) bool {
+func IsEmail(s string) bool {
 	if local, domain, ok := strings.Cut(s, "@"); ok && dotted(local) && dotted(domain) {
 		return true
 	}

@@ -1,4 +1,4 @@
-package exchange
+package adapter
 
 import (
 	"bufio"
@@ -111,7 +111,7 @@ func ownTransport(t *testing.T, transport *http.Transport) *http.Client {
 
 func newClient(t *testing.T, o cancel.ClientOptions) *Client {
 	t.Helper()
-	c, err := New(o)
+	c, err := NewClient(o)
 	require.NoError(t, err)
 	return c
 }
@@ -122,7 +122,7 @@ func post(t *testing.T, c *Client, target string) Answer {
 }
 
 func postContext(ctx context.Context, c *Client, target string) Answer {
-	return c.Post(ctx, parsed(target), []byte("ask"))
+	return c.Send(ctx, http.MethodPost, parsed(target), nil, []byte("ask"))
 }
 
 func parsed(target string) *url.URL {
@@ -131,4 +131,17 @@ func parsed(target string) *url.URL {
 		panic(err)
 	}
 	return u
+}
+
+func inFlight(n, calls int, call func()) {
+	var running sync.WaitGroup
+	var next atomic.Int64
+	for range n {
+		running.Go(func() {
+			for next.Add(1) <= int64(calls) {
+				call()
+			}
+		})
+	}
+	running.Wait()
 }

@@ -1,4 +1,4 @@
-package check
+package adapter
 
 import (
 	"strings"
@@ -11,9 +11,9 @@ import (
 )
 
 func TestKind(t *testing.T) {
-	assert.NoError(t, Kind(cancel.Payment, cancel.Payment, cancel.PreAuthorization))
+	assert.NoError(t, CheckKind(cancel.Payment, cancel.Payment, cancel.PreAuthorization))
 	for _, kind := range []cancel.Kind{"", "Payment", "payment ", cancel.Invoice, "\x00"} {
-		err := Kind(kind, cancel.Payment, cancel.PreAuthorization)
+		err := CheckKind(kind, cancel.Payment, cancel.PreAuthorization)
 		require.Error(t, err)
 		assert.ErrorContains(t, err, "Kind")
 		assert.ErrorContains(t, err, "payment or pre_authorization")
@@ -44,8 +44,8 @@ func TestTextAndLine(t *testing.T) {
 		{"\xed\xa0\x80", false, false}, // a lone surrogate
 		{"\xc0\x80", false, false},
 	} {
-		assert.Equal(t, tt.text, Text(tt.s) == nil, "%q", tt.s)
-		assert.Equal(t, tt.line, Line(tt.s) == nil, "%q", tt.s)
+		assert.Equal(t, tt.text, CheckText(tt.s) == nil, "%q", tt.s)
+		assert.Equal(t, tt.line, CheckLine(tt.s) == nil, "%q", tt.s)
 	}
 }
 
@@ -62,21 +62,21 @@ func TestHeaderValue(t *testing.T) {
 		"\ta":       false,
 		"a\t":       false,
 	} {
-		assert.Equal(t, good, HeaderValue(s) == nil, "%q", s)
+		assert.Equal(t, good, CheckHeaderValue(s) == nil, "%q", s)
 	}
 }
 
 func TestUUID(t *testing.T) {
 	const id = "E329DD15-7D0B-44E9-A204-51A7443D1FBE"
 	for _, good := range []string{id, strings.ToLower(id), "00000000-0000-0000-0000-000000000000", "E329dd15-7D0B-44e9-A204-51a7443D1FBE"} {
-		assert.True(t, UUID(good), good)
+		assert.True(t, IsUUID(good), good)
 	}
 	for _, bad := range []string{
 		"", id + "\n", "\n" + id, id + " ", " " + id, id[1:], id + "0", strings.ReplaceAll(id, "-", ""),
 		"{" + id + "}", "urn:uuid:" + id, strings.Replace(id, "E", "G", 1), strings.Replace(id, "-", "–", 1),
 		id + "|02|", "E329DD157-D0B-44E9-A204-51A7443D1FBE", id + "\n" + id, strings.Replace(id, "3", "３", 1),
 	} {
-		assert.False(t, UUID(bad), "%q", bad)
+		assert.False(t, IsUUID(bad), "%q", bad)
 	}
 }
 
@@ -84,12 +84,12 @@ func TestEmail(t *testing.T) {
 	for _, good := range []string{
 		"legal@example.com", "a@b", "A-1.b@c-2.D", "o'brien+x_y@example.com", "ñ@example.com", "a@[127.0.0.1]",
 	} {
-		assert.True(t, Email(good), good)
+		assert.True(t, IsEmail(good), good)
 	}
 	for _, bad := range []string{
 		"", "a", "@", "a@", "@b", "a@b@c", ".a@b", "a.@b", "a..b@c", "a@b.", "a@.b", "a@b..c",
 		" a@b", "a@b ", "a b@c", "a@b, c@d", "<a@b>", "A <a@b>", "a@b\n", "a@b (c)",
 	} {
-		assert.False(t, Email(bad), "%q", bad)
+		assert.False(t, IsEmail(bad), "%q", bad)
 	}
 }

@@ -1,6 +1,4 @@
-// Package jsonobject reads the JSON object that a vendor answers with, strictly: an
-// answer that can be read in two ways is none.
-package jsonobject
+package adapter
 
 import (
 	"bytes"
@@ -11,26 +9,24 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
-
-	"github.com/unified-cancel/cancel/internal/charset"
 )
 
 // Object is a JSON object, its keys in lower case.
 type Object map[string]json.RawMessage
 
-// Read reads the one JSON object that a body is, in UTF-8 or, if it is not, in the charset that
+// ReadObject reads the one JSON object that a body is, in UTF-8 or, if it is not, in the charset that
 // contentType names.
-func Read(body []byte, contentType string) (Object, error) {
-	text, err := charset.JSON(body, contentType)
+func ReadObject(body []byte, contentType string) (Object, error) {
+	text, err := UTF8JSON(body, contentType)
 	if err != nil {
 		return nil, err
 	}
-	return Parse(text)
+	return ParseObject(text)
 }
 
-// Parse reads the one JSON object that text is, of which the Object is a part. Two keys
+// ParseObject reads the one JSON object that text is, of which the Object is a part. Two keys
 // that are the same, or differ only in case, are an error.
-func Parse(text []byte) (Object, error) {
+func ParseObject(text []byte) (Object, error) {
 	if !json.Valid(text) {
 		return nil, errors.New("not one JSON value")
 	}

@@ -1,5 +1,4 @@
-// Package charset turns what a vendor sent into UTF-8.
-package charset
+package adapter
 
 import (
 	"bytes"
@@ -75,10 +74,10 @@ func UTF8(body []byte, contentType string) ([]byte, error) {
 	return decode(body, known)
 }
 
-// JSON returns body, which is JSON, as UTF-8, without byte-order mark. RFC 8259 requires UTF-8
+// UTF8JSON returns body, which is JSON, as UTF-8, without byte-order mark. RFC 8259 requires UTF-8
 // and gives a charset in contentType no meaning, so only a body that is not valid UTF-8 is read
 // by it.
-func JSON(body []byte, contentType string) ([]byte, error) {
+func UTF8JSON(body []byte, contentType string) ([]byte, error) {
 	if utf8.Valid(body) {
 		contentType = ""
 	}

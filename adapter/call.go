@@ -1,0 +1,131 @@
+package adapter
+
+import (
+	"bytes"
+	"context"
+	"strconv"
+
+	"github.com/unified-cancel/cancel"
+)
+
+// Call is one vendor operation. Its methods turn what came of it into a result or an
+// error. It is plain data and safe for concurrent use.
+type Call struct {
+	// Provider is the adapter's name, Op the vendor's operation, ID the request's.
+	Provider, Op, ID string
+	// ReadOnly is true for an operation that changes nothing at the vendor, so that no
+	// failure of it leaves an outcome in doubt.
+	ReadOnly bool
+	// Codes is the table of the vendor's codes, and Version names it in evidence.
+	Codes   Table
+	Version string
+	// Redact removes the caller's secrets from the words of a vendor or a transport.
+	Redact Redactor
+}
+
+// Words are a vendor's own code and message.
+type Words struct{ Code, Message string }
+
+// Report adds the exchange that ended in a to the evidence of ctx, if there was one. See
+// [cancel.WithEvidence].
+func (c Call) Report(ctx context.Context, a Answer) {
+	if a.Began.IsZero() {
+		return
+	}
+	cancel.ReportExchange(ctx, cancel.Exchange{
+		Operation:  c.Op,
+		Endpoint:   c.Redact.String(a.Target),
+		HTTPStatus: a.Status,
+		SentAt:     a.Began,
+		AnsweredAt: a.At,
+		Table:      c.Version,
+	})
+}
+
+// Refuse returns the ErrInvalid of a call that is not made, because the request or the
+// configuration is not valid.
+func (c Call) Refuse(message string) *cancel.Error {
+	return &cancel.Error{
+		Provider: c.Provider, Op: c.Op, ID: c.ID,
+		Message: c.Redact.String(message),
+		Reason:  cancel.ErrInvalid,
+	}
+}
+
+// Unsent returns the ErrUnavailable of a call that is not made, because of cause.
+func (c Call) Unsent(message string, cause error) *cancel.Error {
+	e := c.Refuse(message)
+	e.Reason, e.Err = cancel.ErrUnavailable, c.Redact.Error(cause)
+	return e
+}
+
+// Judge returns what answer a means for req: by the table of codes if read finds a code in
+// it, and otherwise by the HTTP status, or by how the exchange failed. The error of read
+// says why the body is not an answer.
+//
+// An empty body is not read if the table has a row for the HTTP status without a code.
+func (c Call) Judge(req cancel.Request, a Answer, read func(Answer) (Words, error)) (cancel.Result, error) {
+	if a.Err != nil {
+		return cancel.Result{}, c.NoAnswer(a, Words{}, nil)
+	}
+	row, ok := c.Codes.Lookup(c.Op, a.Status, "")
+	var said Words
+	if !ok || len(bytes.TrimSpace(a.Body)) > 0 {
+		var err error
+		if said, err = read(a); err != nil {
+			return cancel.Result{}, c.NoAnswer(a, said, err)
+		}
+		row, _ = c.Codes.Lookup(c.Op, a.Status, said.Code)
+	}
+	if row.Reason != nil {
+		return cancel.Result{}, c.Fail(row.Reason, a, said, nil)
+	}
+	return c.Done(req, row.State, a, said), nil
+}
+
+// Done returns the result of a call about req whose answer a means state.
+func (c Call) Done(req cancel.Request, state cancel.State, a Answer, said Words) cancel.Result {
+	return cancel.Result{
+		Provider: c.Provider,
+		ID:       req.ID,
+		Kind:     req.Kind,
+		State:    state,
+		Code:     said.Code,
+		Message:  said.Message,
+		Raw:      a.Body,
+		At:       a.At,
+	}
+}
+
+// Fail returns the error of a call whose answer a means reason.
+func (c Call) Fail(reason error, a Answer, said Words, cause error) *cancel.Error {
+	return &cancel.Error{
+		Provider: c.Provider, Op: c.Op, ID: c.ID,
+		Code:       c.code(said.Code),
+		Message:    c.Redact.String(said.Message),
+		HTTPStatus: a.Status,
+		RetryAfter: retryAfter(a),
+		Reason:     reason,
+		Raw:        a.Body,
+		Err:        c.Redact.Error(cause),
+	}
+}
+
+// code returns a vendor's code verbatim if it is a number, as all documented codes are, and
+// without the caller's secrets otherwise.
+func (c Call) code(said string) string {
+	if _, err := strconv.ParseUint(said, 10, 16); err == nil {
+		return said
+	}
+	return c.Redact.String(said)
+}
+
+// NoAnswer returns the error of a call in whose answer a no code of the vendor decides: the
+// HTTP status does, or how the exchange failed. The cause says why the body is not an
+// answer; a failed exchange takes precedence.
+func (c Call) NoAnswer(a Answer, said Words, cause error) *cancel.Error {
+	if a.Err != nil {
+		cause = a.Err
+	}
+	return c.Fail(c.reason(a), a, said, cause)
+}

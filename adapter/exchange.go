@@ -1,0 +1,192 @@
+package adapter
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"time"
+
+	"golang.org/x/net/http/httpguts"
+
+	"github.com/unified-cancel/cancel"
+)
+
+const (
+	defaultTimeout          = 30 * time.Second
+	defaultMaxResponseBytes = 4 << 20
+)
+
+// version is the module's version, the topmost in CHANGELOG.md.
+const version = "0.1.0"
+
+const defaultUserAgent = "unified-cancel/" + version + " (github.com/unified-cancel/cancel)"
+
+// Client makes HTTP exchanges with a vendor. Make one with [NewClient]. It is safe for
+// concurrent use.
+type Client struct {
+	roundTrip        func(*http.Request) (*http.Response, error)
+	own              bool // the transport is sharedTransport
+	native           bool // the transport is net/http's own
+	timeout          time.Duration
+	maxResponseBytes int64
+	userAgent        string
+}
+
+// NewClient returns a Client with the given options. Its error names the field at fault.
+func NewClient(o cancel.ClientOptions) (*Client, error) {
+	switch {
+	case o.Timeout < 0:
+		return nil, errors.New("Options.Timeout is negative")
+	case o.MaxResponseBytes < 0:
+		return nil, errors.New("Options.MaxResponseBytes is negative")
+	case !httpguts.ValidHeaderFieldValue(o.UserAgent):
+		return nil, errors.New("Options.UserAgent cannot travel in an HTTP header")
+	}
+	c := &Client{
+		roundTrip:        sharedTransport.RoundTrip,
+		own:              true,
+		native:           true,
+		timeout:          cmp.Or(o.Timeout, defaultTimeout),
+		maxResponseBytes: cmp.Or(o.MaxResponseBytes, defaultMaxResponseBytes),
+		userAgent:        cmp.Or(o.UserAgent, defaultUserAgent),
+	}
+	if o.HTTPClient == nil {
+		return c, nil
+	}
+	client := *o.HTTPClient
+	if client.Transport == nil {
+		client.Transport = http.DefaultTransport
+	}
+	_, c.native = client.Transport.(*http.Transport)
+	c.own = false
+	client.Transport = noRedirects{client.Transport}
+	c.roundTrip = client.Do
+	return c, nil
+}
+
+// Answer is the outcome of one exchange. A Status of 0 means that there was no response.
+type Answer struct {
+	Status int
+	Header http.Header
+	// Body is the response body, decompressed and capped.
+	Body []byte
+	// Err says why Body is not a whole answer. It is nil if Body is whole.
+	Err error
+	// Unsent is true if certainly no byte of the request was written.
+	Unsent bool
+	// Target is the URL without its query, which may hold anything.
+	Target string
+	// Began is when sending began, and At when the exchange ended, by the local clock.
+	Began, At time.Time
+}
+
+// ContentType returns the header of that name.
+func (a Answer) ContentType() string { return a.Header.Get("Content-Type") }
+
+// Send sends one request and reads the answer to its end or to the cap. A nil body is an
+// empty one. It does not change header.
+//
+// One call is one request on the wire: redirects are not followed, and nothing below sends
+// the request again.
+func (c *Client) Send(ctx context.Context, method string, target *url.URL, header http.Header, body []byte) Answer {
+	own := *target
+	return c.Do((&http.Request{
+		Method: method, URL: &own, Host: own.Host, Header: header.Clone(),
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
+	}).WithContext(ctx))
+}
+
+// Do sends req, which it changes, as [Client.Send] does.
+func (c *Client) Do(req *http.Request) Answer {
+	ctx, stop := context.WithTimeout(req.Context(), c.timeout)
+	defer stop()
+	if err := ctx.Err(); err != nil {
+		return Answer{Err: err, Unsent: true, At: time.Now()}
+	}
+	if req.Header == nil {
+		req.Header = http.Header{}
+	}
+	req.Header.Set("User-Agent", c.userAgent)
+	if c.own {
+		req.Header.Set("Accept-Encoding", "gzip") // net/http would lose a body that is not what its header says
+	}
+	p := &progress{native: c.native}
+	once(req, p)
+
+	a := Answer{Began: time.Now()}
+	a.Target, _, _ = strings.Cut(req.URL.String(), "?")
+	resp, err := c.roundTrip(req.WithContext(httptrace.WithClientTrace(ctx, p.trace())))
+	if err != nil {
+		a.Err, a.Unsent, a.At = explain(ctx, err), !p.mayHaveWritten(err), time.Now()
+		return a
+	}
+	defer resp.Body.Close()
+
+	a.Status, a.Header = resp.StatusCode, resp.Header
+	a.Body, a.Err = c.read(resp)
+	a.At = time.Now()
+	if a.Err != nil {
+		a.Err = explain(ctx, a.Err)
+	}
+	return a
+}
+
+// read reads a body to its end, because a connection is reused only then, but never beyond
+// the cap.
+func (c *Client) read(resp *http.Response) ([]byte, error) {
+	if resp.StatusCode == http.StatusSwitchingProtocols {
+		// A connection follows, not a body: it would not end, nor heed the deadline.
+		return nil, errors.New("the server switched protocols")
+	}
+	encoding := strings.ToLower(resp.Header.Get("Content-Encoding"))
+	if resp.Uncompressed || encoding != "gzip" && encoding != "x-gzip" {
+		return c.readCapped(resp.Body)
+	}
+	body := bufio.NewReader(resp.Body)
+	if magic, _ := body.Peek(2); string(magic) != "\x1f\x8b" {
+		plain, err := c.readCapped(body)
+		return plain, cmp.Or(err, errors.New("the body is not compressed as its header says"))
+	}
+	unzipped, err := gzip.NewReader(body)
+	if err != nil {
+		return nil, err
+	}
+	return c.readCapped(unzipped)
+}
+
+func (c *Client) readCapped(r io.Reader) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r, c.maxResponseBytes))
+	if err != nil || int64(len(body)) < c.maxResponseBytes {
+		return body, err
+	}
+	switch _, err := io.ReadFull(r, make([]byte, 1)); {
+	case err == nil:
+		return body, fmt.Errorf("response body exceeds %d bytes", c.maxResponseBytes)
+	case errors.Is(err, io.EOF):
+		return body, nil
+	default:
+		return body, err
+	}
+}
+
+// explain drops the URL that net/http wraps around an error, and makes the error of a
+// context that ended visible even if the exchange ended with another cause.
+func explain(ctx context.Context, err error) error {
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		err = wrapped.Err
+	}
+	if done := ctx.Err(); done != nil && !errors.Is(err, done) {
+		err = fmt.Errorf("%w: %w", done, err)
+	}
+	return err
+}
