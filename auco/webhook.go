@@ -1,14 +1,14 @@
 package auco
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
 	"fmt"
-	"log/slog"
 	"net/http"
-	"time"
 
 	"golang.org/x/net/http/httpguts"
 
@@ -19,75 +19,65 @@ import (
 
 var _ http.Handler = (*Webhook)(nil)
 
-// WebhookConfig is what [NewWebhook] needs. It is not kept: changing it later changes
-// no Webhook.
+// WebhookConfig is what [NewWebhook] needs. NewWebhook copies it.
 type WebhookConfig struct {
 	// Header is the name of the header that Auco was configured to send with every
 	// event. Required.
 	Header string
-	// Value is what that header must hold. Required. It is all that tells Auco from
-	// anybody else, so let it be long and random.
+	// Value is the value of this header. Required. Nothing else tells Auco from a
+	// stranger, so it must be long and random.
 	Value cancel.Secret
-	// Handle is given every event, from several goroutines at once. Required. Auco
-	// does not wait for it and is told of no failure: what must not be lost is to be
-	// stored by it. It has to bear the same event twice, for a repeat may come after
-	// Window or after a restart.
+	// Handle stores an event. Required. Auco is answered 200 only after it has returned
+	// nil, so it must have stored the event by then. After an error, a panic or
+	// Options.Timeout Auco is answered 503 and sends the event again 2, 4 and 6 minutes
+	// later; then it gives up. Handle must bear the same event twice: a repeat may come
+	// after Options.Window or a restart, or because the answer was lost.
 	//
-	// Its context has the values of the request's but outlives it. It ends after
-	// Timeout, and when Close has waited long enough. After a panic, which is logged,
-	// the event counts as not handed over: a repeat of it is.
-	Handle func(context.Context, Event)
-	// Window is for how long repeats of an event are dropped. 0 means 15 minutes:
-	// Auco tries again after 2, 4 and 6 minutes. No more than the last 16384 events
-	// are remembered.
-	Window time.Duration
-	// Timeout is how long the context of Handle lasts. 0 means one minute.
-	Timeout time.Duration
-	// MaxBytes bounds the body of an event. 0 means 1 MiB.
-	MaxBytes int64
-	// MaxRunning bounds how many Handle run at once. Beyond it Auco is answered 503,
-	// and so tries again. 0 means 64.
-	MaxRunning int
-	// Logger is told why calls are refused, in constant words, and of panics in
-	// Handle. nil means none.
-	Logger *slog.Logger
+	// Events that arrive one after the other are handled in this order. Events that arrive
+	// at the same time are handled at the same time, in several goroutines.
+	//
+	// Its context has the values of the request's context. It ends after Options.Timeout,
+	// and when Close has waited long enough, but not when Auco closes its connection. A
+	// Handle that goes on after the end of its context may run beside the next one of the
+	// same event.
+	Handle func(context.Context, Event) error
+	// Options is how the webhook works. The zero value is ready for production.
+	Options cancel.WebhookOptions
 }
 
-// Format prints c as fmt would, its secret as REDACTED. Under verbs that are none for
-// a pointer, such as %s, fmt would show all of a WebhookConfig that it finds behind one.
+// Format prints c as fmt would, its secret as REDACTED.
 func (c WebhookConfig) Format(f fmt.State, verb rune) {
 	type plain WebhookConfig
 	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(c))
 }
 
-// Webhook is the handler of the events that Auco sends. Make one with [NewWebhook]. It
-// is safe for concurrent use and is not to be copied. It shows no secret when it is
-// printed.
+// Webhook is the handler of the events that Auco sends. Make one with [NewWebhook]. It is safe
+// for concurrent use and must not be copied.
 //
-// It answers with the word OK or ERROR and this status, at once, whatever Handle does:
+// It answers with the word OK or ERROR and this status:
 //
-//   - 200: the event is being handled, or is a repeat of one that was. A repeat has
-//     the same code or package and the same status, and the same signer and documents
-//     where it names any, for every signer of a document sends a NOTIFICATION of its
-//     own. Of an event without code and package, which a REJECTED may be, a repeat is
-//     the same to the byte.
-//   - 400: it is not an event that Auco documents: not one JSON object, an object with
-//     a key twice, or one without status.
+//   - 200: Handle has returned nil for the event, or for an event that this one repeats.
+//     A repeat has the same status, code, package, message, signer and documents. A repeat
+//     of an event without code and package, which a REJECTED may be, has the same bytes. A
+//     repeat that arrives while Handle runs waits and gets the same answer.
+//   - 400: Auco does not document such an event: the body is not one JSON object, has a key
+//     twice, or has no status.
 //   - 401: the header is missing, wrong or there more than once. The body is not read.
 //   - 405: the method is not POST.
-//   - 413: the body is larger than MaxBytes.
-//   - 415: the Content-Type is not JSON. One that is missing is taken for it.
-//   - 503: MaxRunning Handle are running, or the Webhook is closed.
+//   - 413: the body is larger than Options.MaxBytes.
+//   - 415: the media type is not JSON. A missing one is read as JSON. Its parameters do not
+//     count.
+//   - 503: Handle failed or took too long, Options.MaxRunning Handles are running, the Webhook
+//     is closed, or Value cannot be had.
 //
-// Auco gives up after ten seconds and takes anything but 2xx for a failure. Limits
-// against calls that dawdle are the server's: set the ReadTimeout of the [http.Server].
-// Nothing but the header proves who calls, so serve it over https alone. See
+// Auco gives up after 10 seconds, and only a 2xx is a success for it. The [http.Server] must
+// limit slow callers: set its ReadTimeout. Only the header proves who calls, so use https. See
 // https://docs.auco.ai/en/api/Webhooks/document.
 type Webhook struct {
 	receiver *webhook.Receiver
 }
 
-// NewWebhook returns a Webhook. Its error is cancel.ErrInvalid and names the field of
+// NewWebhook returns a Webhook. Its error is [cancel.ErrInvalid] and names the field of
 // WebhookConfig that is missing, malformed or negative.
 func NewWebhook(config WebhookConfig) (*Webhook, error) {
 	call := adapter.Call{Provider: provider, Op: "NewWebhook"}
@@ -95,7 +85,7 @@ func NewWebhook(config WebhookConfig) (*Webhook, error) {
 		return nil, call.Refuse("Header is missing")
 	}
 	if !httpguts.ValidHeaderFieldName(config.Header) {
-		return nil, call.Refuse("Header is no name that an HTTP header can have")
+		return nil, call.Refuse("Header is not a name that an HTTP header can have")
 	}
 	if config.Value == "" {
 		return nil, call.Refuse("Value is missing")
@@ -109,89 +99,83 @@ func NewWebhook(config WebhookConfig) (*Webhook, error) {
 	receiver, err := webhook.New(webhook.Vendor{
 		Name:  provider,
 		Admit: admit(config.Header, config.Value),
-		Read: func(contentType string, body []byte) (webhook.Delivery, error) {
-			event, err := readEvent(contentType, body)
+		Read: func(_ context.Context, contentType string, body []byte) (webhook.Delivery, error) {
+			event, key, err := readEvent(contentType, body)
 			return webhook.Delivery{
-				Key:  event.key(),
-				Hand: func(ctx context.Context) { config.Handle(ctx, event) },
+				Key:    key,
+				Handle: func(ctx context.Context) error { return config.Handle(ctx, event) },
 			}, err
 		},
-	}, webhook.Options{
-		Window:     config.Window,
-		Timeout:    config.Timeout,
-		MaxBytes:   config.MaxBytes,
-		MaxRunning: config.MaxRunning,
-		Logger:     config.Logger,
-	})
+	}, config.Options)
 	if err != nil {
 		return nil, call.Refuse(err.Error())
 	}
 	return &Webhook{receiver}, nil
 }
 
-// ServeHTTP receives one event, as the documentation of Webhook says.
+// ServeHTTP receives one event. See [Webhook] for its answers.
 func (w *Webhook) ServeHTTP(rw http.ResponseWriter, req *http.Request) {
 	w.receiver.ServeHTTP(rw, req)
 }
 
-// Close answers 503 to every event that is not a repeat and waits for the Handle that
-// run. When ctx ends before they do, their contexts end and ctx's error is returned;
-// what they have not finished Auco does not send again. Shut the server down first.
-// Close may be called more than once.
+// Close answers 503 to every event that is not a repeat and waits until all Handles have
+// returned. When ctx ends first, the contexts of the Handles end too, their events are answered
+// 503, and Close returns ctx.Err(). Shut the server down first. Close may be called more than
+// once.
 func (w *Webhook) Close(ctx context.Context) error { return w.receiver.Close(ctx) }
 
-// admit returns the check of the header. It compares digests, for the time that it
-// takes to compare two texts tells how long they are.
-func admit(name string, value cancel.Secret) func(http.Header) error {
+// admit returns the check of the header. It compares digests because the time that it takes to
+// compare two texts shows their lengths.
+func admit(name string, value cancel.Secret) func(context.Context, http.Header) error {
 	want := sha256.Sum256([]byte(value))
-	return func(header http.Header) error {
+	return func(_ context.Context, header http.Header) error {
 		given := header.Values(name)
 		if len(given) != 1 {
-			return webhook.Refuse(http.StatusUnauthorized, "the header is missing, or there more than once")
+			return webhook.Error(http.StatusUnauthorized, "the header is missing, or there more than once")
 		}
 		got := sha256.Sum256([]byte(given[0]))
 		if subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
-			return webhook.Refuse(http.StatusUnauthorized, "the header is wrong")
+			return webhook.Error(http.StatusUnauthorized, "the header is wrong")
 		}
 		return nil
 	}
 }
 
-// Event is what Auco tells of a document or of a package of documents. Fields that the
-// event lacks, or has in a shape that is not documented, are zero. The strings are
-// whatever people typed: escape them where they are shown.
+// Event is a change of a document or of a package of documents. Fields that the event lacks, or
+// has in a shape that is not documented, are zero. People typed the strings: escape them before
+// you show them.
 type Event struct {
-	// Status is what has happened.
+	// Status says what happened.
 	Status EventStatus
 	// Code is the document's code, the ID of a cancel.Request. It is "" in events of a
 	// package, and REJECTED may come without it.
 	Code string
 	// Package is the package's identifier, "" in events of a single document.
 	Package string
-	// Documents are those of the package, nil where the event does not list them.
+	// Documents are the documents of the package, nil if the event does not list them.
 	Documents []EventDocument
-	// Name is that of the document or package, URL where the document can be fetched.
+	// Name is the name of the document or package. URL is where to fetch the document.
 	Name, URL string
 	// Message is the signer's reason of a REJECTED, or why a signer is BLOCKED.
 	Message string
-	// Signer is whom it is about, nil where it is about nobody in particular.
+	// Signer is the signer concerned, nil if the event names no signer.
 	Signer *EventSigner
-	// Tags are those that the document was created with.
+	// Tags are the tags that the document was created with.
 	Tags []string
-	// Custom is what the document was created with, as JSON: an object or an array. It
-	// is nil where there is none.
+	// Custom is the custom data that the document was created with, as JSON: an object or
+	// an array. It is nil if the event has none.
 	Custom json.RawMessage
 	// Raw is the body verbatim.
 	Raw []byte
 }
 
-// EventDocument is a document of a package. Its Status is "" where Auco does not say it.
+// EventDocument is a document of a package. Its Status is "" if Auco does not say it.
 type EventDocument struct {
 	Code, Name, URL string
 	Status          EventStatus
 }
 
-// EventSigner is a person who signs.
+// EventSigner is a person who signs. ID is the field id or, without it, _id.
 type EventSigner struct{ ID, Name, Email, Phone string }
 
 // EventStatus is the status that an [Event] reports, verbatim.
@@ -205,8 +189,8 @@ const (
 	EventCreate EventStatus = "CREATE"
 	// EventNotification: one signer has signed.
 	EventNotification EventStatus = "NOTIFICATION"
-	// EventBlocked: one signer failed to prove who they are three times. Someone has to
-	// validate them by hand; the document is still to be signed.
+	// EventBlocked: one signer failed three times to prove who they are. Someone must
+	// validate them by hand. The document can still be signed.
 	EventBlocked EventStatus = "BLOCKED"
 	// EventFinish: everyone has signed the document.
 	EventFinish EventStatus = "FINISH"
@@ -214,13 +198,13 @@ const (
 	EventSignedPackage EventStatus = "SIGNED_PACKAGE"
 	// EventReject: a signer has declined the document.
 	EventReject EventStatus = "REJECT"
-	// EventRejected: the process was cancelled, or a signer declined: Auco does not
-	// tell one from the other. A cancellation that was asked for is confirmed by it.
+	// EventRejected: the process was cancelled, or a signer declined. Auco does not say
+	// which. It confirms a cancellation that you asked for.
 	EventRejected EventStatus = "REJECTED"
 	// EventExpired: the document was not signed in time.
 	EventExpired EventStatus = "EXPIRED"
-	// EventDocumentReject: one document of a package was declined. Its own Status says
-	// which; the package as such goes on.
+	// EventDocumentReject: one document of a package was declined. The Status of this
+	// document says which. The package goes on.
 	EventDocumentReject EventStatus = "DOCUMENT_REJECT"
 )
 
@@ -236,47 +220,31 @@ var eventStatuses = map[EventStatus]struct{ closed, signed bool }{
 	EventDocumentReject: {},
 }
 
-// Known reports whether Auco documents s. An event with another status is handed over
-// all the same; nothing is certain of it.
+// Known reports whether Auco documents s. Handle gets events with other statuses too; their
+// meaning is not known.
 func (s EventStatus) Known() bool {
 	_, known := eventStatuses[s]
 	return known
 }
 
-// Closed reports whether s means that the document or package is no longer to be
-// signed: FINISH, SIGNED_PACKAGE, REJECT, REJECTED and EXPIRED. Of a status that is not
-// Known it reports false. Auco can reactivate a document, so closed is not for ever.
+// Closed reports whether s means that the document or package can no longer be signed: FINISH,
+// SIGNED_PACKAGE, REJECT, REJECTED and EXPIRED. It is false for a status that is not Known. Auco
+// can reactivate a document, so it may be open again later.
 func (s EventStatus) Closed() bool { return eventStatuses[s].closed }
 
-// Signed reports whether s means that everyone has signed: FINISH and SIGNED_PACKAGE.
-// What is Closed and not Signed came to nothing.
+// Signed reports whether s means that everyone has signed: FINISH and SIGNED_PACKAGE. A document
+// that is Closed and not Signed will not take effect.
 func (s EventStatus) Signed() bool { return eventStatuses[s].signed }
 
-// key is that of the event and its repeats.
-func (e Event) key() webhook.Key {
-	if e.Code == "" && e.Package == "" {
-		return webhook.KeyOf(string(e.Raw))
-	}
-	signer := EventSigner{}
-	if e.Signer != nil {
-		signer = *e.Signer
-	}
-	parts := []string{string(e.Status), e.Code, e.Package, signer.ID, signer.Email}
-	for _, document := range e.Documents {
-		parts = append(parts, document.Code, string(document.Status))
-	}
-	return webhook.KeyOf(parts...)
-}
-
-// readEvent reads an event. What identifies it must have the documented shape; of the
-// rest, Raw keeps what has not.
-func readEvent(contentType string, body []byte) (Event, error) {
+// readEvent reads an event and its key. The fields that identify it must have the documented
+// shape. Raw keeps other fields that have another shape.
+func readEvent(contentType string, body []byte) (Event, webhook.Key, error) {
 	if webhook.MediaType(contentType) != webhook.JSON {
-		return Event{}, webhook.WrongType()
+		return Event{}, webhook.Key{}, webhook.WrongType()
 	}
 	object, err := webhook.Object(contentType, body)
 	if err != nil {
-		return Event{}, err
+		return Event{}, webhook.Key{}, err
 	}
 	event := Event{
 		Name:    textAt(object, "name"),
@@ -288,14 +256,14 @@ func readEvent(contentType string, body []byte) (Event, error) {
 	code, codeOK := webhook.Text(object["code"])
 	pack, packOK := webhook.Text(object["package"])
 	if !statusOK || !codeOK || !packOK || status == "" {
-		return Event{}, webhook.Malformed("no status, or a status, code or package that is no text")
+		return Event{}, webhook.Key{}, webhook.Malformed("status is missing, or status, code or package is not text")
 	}
 	event.Status, event.Code, event.Package = EventStatus(status), code, pack
 	if event.Signer, err = readSigner(object["signer"]); err != nil {
-		return Event{}, err
+		return Event{}, webhook.Key{}, err
 	}
 	if event.Documents, err = readDocuments(object["documents"]); err != nil {
-		return Event{}, err
+		return Event{}, webhook.Key{}, err
 	}
 	if err := json.Unmarshal(object["tags"], &event.Tags); err != nil {
 		event.Tags = nil
@@ -303,7 +271,24 @@ func readEvent(contentType string, body []byte) (Event, error) {
 	if custom := object["custom"]; string(custom) != "null" {
 		event.Custom = custom
 	}
-	return event, nil
+	return event, event.key(object), nil
+}
+
+// key compares the signer and the documents whole: their fields may have other names than the
+// documented ones.
+func (e Event) key(object adapter.Object) webhook.Key {
+	if e.Code == "" && e.Package == "" {
+		return webhook.KeyOf(string(e.Raw))
+	}
+	return webhook.KeyOf(string(e.Status), e.Code, e.Package,
+		compact(object["message"]), compact(object["signer"]), compact(object["documents"]))
+}
+
+// compact returns a JSON value without white space, "" for an absent one.
+func compact(value json.RawMessage) string {
+	var text bytes.Buffer
+	_ = json.Compact(&text, value) // it is valid, or absent
+	return text.String()
 }
 
 func textAt(object adapter.Object, key string) string {
@@ -315,14 +300,14 @@ func isObject(value json.RawMessage) bool { return len(value) > 0 && value[0] ==
 
 func readSigner(value json.RawMessage) (*EventSigner, error) {
 	if !isObject(value) {
-		return nil, nil //nolint:nilnil // about nobody in particular
+		return nil, nil //nolint:nilnil // the event names no signer
 	}
 	object, err := webhook.Object(webhook.JSON, value)
 	if err != nil {
 		return nil, err
 	}
 	return &EventSigner{
-		ID:    textAt(object, "id"),
+		ID:    cmp.Or(textAt(object, "id"), textAt(object, "_id")),
 		Name:  textAt(object, "name"),
 		Email: textAt(object, "email"),
 		Phone: textAt(object, "phone"),
@@ -332,7 +317,7 @@ func readSigner(value json.RawMessage) (*EventSigner, error) {
 func readDocuments(value json.RawMessage) ([]EventDocument, error) {
 	var list []json.RawMessage
 	if err := json.Unmarshal(value, &list); err != nil {
-		return nil, nil //nolint:nilerr // not a list: Raw keeps it
+		return nil, nil //nolint:nilerr // not a list: it stays in Raw
 	}
 	var documents []EventDocument
 	for _, item := range list {

@@ -31,7 +31,7 @@ const (
 	hookValue  = "an invented value"
 )
 
-// inbox is a Webhook and what it has handed over.
+// inbox is a Webhook and the events that it has handled.
 type inbox struct {
 	*auco.Webhook
 	mu     sync.Mutex
@@ -43,10 +43,11 @@ func newInbox(tb testing.TB, config auco.WebhookConfig) *inbox {
 	in := &inbox{}
 	config.Header, config.Value = hookHeader, hookValue
 	if config.Handle == nil {
-		config.Handle = func(_ context.Context, event auco.Event) {
+		config.Handle = func(_ context.Context, event auco.Event) error {
 			in.mu.Lock()
 			defer in.mu.Unlock()
 			in.events = append(in.events, event)
+			return nil
 		}
 	}
 	var err error
@@ -55,7 +56,7 @@ func newInbox(tb testing.TB, config auco.WebhookConfig) *inbox {
 	return in
 }
 
-// handed waits for what runs, closes the inbox and returns what was handed over.
+// handed closes the inbox and returns the events that it has handled.
 func (in *inbox) handed(tb testing.TB) []auco.Event {
 	tb.Helper()
 	require.NoError(tb, in.Close(tb.Context()))
@@ -150,6 +151,8 @@ func TestWebhookTakesOtherShapes(t *testing.T) {
 		`{"status":"FINISH","code":"A","signer":"Ana"}`:         {Status: auco.EventFinish, Code: "A"},
 		`{"status":"FINISH","signer":{"phone":573000000001}}`:   {Status: auco.EventFinish, Signer: &auco.EventSigner{Phone: "573000000001"}},
 		`{"status":"FINISH","signer":{"name":["Ana"]}}`:         {Status: auco.EventFinish, Signer: &auco.EventSigner{}},
+		`{"status":"FINISH","signer":{"_id":"1","name":"Ana"}}`: {Status: auco.EventFinish, Signer: &auco.EventSigner{ID: "1", Name: "Ana"}},
+		`{"status":"FINISH","signer":{"_id":"1","id":"2"}}`:     {Status: auco.EventFinish, Signer: &auco.EventSigner{ID: "2"}},
 		`{"status":"FINISH","tags":[{"name":"a"}],"name":true}`: {Status: auco.EventFinish},
 		`{"status":"FINISH","tags":["a",1]}`:                    {Status: auco.EventFinish},
 		`{"status":"FINISH","custom":{}}`:                       {Status: auco.EventFinish, Custom: json.RawMessage("{}")},
@@ -211,10 +214,10 @@ func TestWebhookRefuses(t *testing.T) {
 		"PUT":    {as(http.MethodPut), good, http.StatusMethodNotAllowed},
 		"DELETE": {as(http.MethodDelete), good, http.StatusMethodNotAllowed},
 
-		"plain text":             {set("Content-Type", "text/plain"), good, http.StatusUnsupportedMediaType},
-		"form":                   {set("Content-Type", "application/x-www-form-urlencoded"), good, http.StatusUnsupportedMediaType},
-		"multipart":              {set("Content-Type", "multipart/form-data; boundary=a"), good, http.StatusUnsupportedMediaType},
-		"unknown charset":        {set("Content-Type", "application/json; charset=none"), `{"status":"FINISH","name":"` + "\xf1" + `"}`, http.StatusBadRequest},
+		"plain text":      {set("Content-Type", "text/plain"), good, http.StatusUnsupportedMediaType},
+		"form":            {set("Content-Type", "application/x-www-form-urlencoded"), good, http.StatusUnsupportedMediaType},
+		"multipart":       {set("Content-Type", "multipart/form-data; boundary=a"), good, http.StatusUnsupportedMediaType},
+		"unknown charset": {set("Content-Type", "application/json; charset=none"), `{"status":"FINISH","name":"` + "\xf1" + `"}`, http.StatusBadRequest},
 
 		"oversized": {same, `{"status":"FINISH","name":"` + strings.Repeat("a", 1<<20) + `"}`, http.StatusRequestEntityTooLarge},
 
@@ -243,7 +246,7 @@ func TestWebhookRefuses(t *testing.T) {
 			c.change(req)
 			status, words := answer(in, req)
 			assert.Equal(t, c.want, status)
-			assert.Equal(t, "ERROR", words, "nothing of the call")
+			assert.Equal(t, "ERROR", words, "nothing of the call is repeated")
 			assert.Empty(t, in.handed(t))
 		})
 	}
@@ -251,38 +254,73 @@ func TestWebhookRefuses(t *testing.T) {
 
 func TestWebhookCapsTheBody(t *testing.T) {
 	const body = `{"status":"FINISH"}`
-	in := newInbox(t, auco.WebhookConfig{MaxBytes: int64(len(body))})
+	in := newInbox(t, auco.WebhookConfig{Options: cancel.WebhookOptions{MaxBytes: int64(len(body))}})
 	assert.Equal(t, http.StatusOK, in.post(t, body))
 	assert.Equal(t, http.StatusRequestEntityTooLarge, in.post(t, body+" "))
 	assert.Len(t, in.handed(t), 1)
 }
 
+func TestWebhookReadsTheMediaTypeOnly(t *testing.T) {
+	const good = `{"status":"FINISH","name":"Contrato ñ"}`
+	for _, contentType := range []string{
+		"", "application/json", "APPLICATION/JSON", "application/json; charset=utf-8", "application/problem+json",
+		"application/json; charset=", "application/json;", "application/json;;", "application/json; charset",
+		"application/json; charset=utf-8; charset=utf-8", "application/json; charset=utf-8; charset=latin1",
+		"application/json, application/json", "application/json,", `application/json; charset="`, "application/json; =",
+		"application/json; charset=none", "application/json; charset=binary", "application/json; charset=utf8mb4",
+	} {
+		in := newInbox(t, auco.WebhookConfig{})
+		req := hookRequest(good)
+		req.Header["Content-Type"] = []string{contentType}
+		status, _ := answer(in, req)
+		assert.Equal(t, http.StatusOK, status, contentType)
+		events := in.handed(t)
+		if assert.Len(t, events, 1, contentType) {
+			assert.Equal(t, "Contrato ñ", events[0].Name, contentType)
+		}
+	}
+}
+
 func TestWebhookTellsRepeatsFromOtherEvents(t *testing.T) {
-	const base = `{"code":"A","status":"NOTIFICATION","signer":{"id":"1","email":"a@example.com"},"message":"x"}`
+	const base = `{"code":"A","status":"NOTIFICATION","signer":{"id":"1","name":"Ana","email":"a@example.com","phone":"+57"},"message":"x","url":"u"}`
 	change := func(old, replacement string) string {
 		require.Contains(t, base, old)
 		return strings.Replace(base, old, replacement, 1)
 	}
-	packed := func(status, first, second string) string {
-		return fmt.Sprintf(`{"package":"P","status":%q,"documents":[{"code":"A","status":%q},{"code":"B","status":%q}]}`, status, first, second)
+	under := change(`"id"`, `"_id"`)
+	blocked := change("NOTIFICATION", "BLOCKED")
+	noSigner := `{"code":"A","status":"NOTIFICATION"}`
+	packed := func(first, second string) string {
+		return fmt.Sprintf(`{"package":"P","status":"DOCUMENT_REJECT","documents":[%s,%s]}`, first, second)
 	}
+	const created, rejected = `{"code":"A","status":"CREATE"}`, `{"code":"A","status":"REJECT"}`
 	nameless := webhookFixture(t, "rejected")
 	for name, c := range map[string]struct {
 		first, second string
 		repeat        bool
 	}{
 		"the same":                     {base, base, true},
-		"in other words":               {base, change(`"x"`, `"y"`), true},
-		"written otherwise":            {base, ` ` + change(`"code"`, `"Code"`), true},
-		"another status":               {base, change("NOTIFICATION", "BLOCKED"), false},
+		"another URL of the document":  {base, change(`"u"`, `"v"`), true},
+		"other white space":            {base, ` ` + change(`{"id":"1",`, `{ "id" : "1" , `), true},
+		"another case of a key":        {base, change(`"code"`, `"Code"`), true},
+		"another status":               {base, blocked, false},
 		"another code":                 {base, change(`"A"`, `"B"`), false},
 		"a code in small letters":      {base, change(`"A"`, `"a"`), false},
 		"another signer":               {base, change(`"1"`, `"2"`), false},
 		"another signer's address":     {base, change("a@", "b@"), false},
+		"another signer's name":        {base, change("Ana", "Eva"), false},
+		"another signer's phone":       {base, change("+57", "+52"), false},
+		"another signer, as _id":       {under, strings.Replace(under, `"1"`, `"2"`, 1), false},
+		"another signer, as a text":    {noSigner, strings.Replace(noSigner, "}", `,"signer":"Eva"}`, 1), false},
+		"another signer, undocumented": {base, change(`"phone"`, `"document":"7","phone"`), false},
+		"no signer, the same":          {noSigner, noSigner, true},
+		"blocked, the same":            {blocked, blocked, true},
+		"blocked, another message":     {blocked, strings.Replace(blocked, `"x"`, `"y"`, 1), false},
 		"a package of that name":       {base, change(`"code"`, `"package"`), false},
-		"a package, the same":          {packed("DOCUMENT_REJECT", "REJECT", "CREATE"), packed("DOCUMENT_REJECT", "REJECT", "CREATE"), true},
-		"a package, in other words":    {packed("DOCUMENT_REJECT", "REJECT", "CREATE"), packed("DOCUMENT_REJECT", "REJECT", "CREATE") + " ", true},
-		"a package, another document":  {packed("DOCUMENT_REJECT", "REJECT", "CREATE"), packed("DOCUMENT_REJECT", "REJECT", "REJECT"), false},
+		"a package, the same":          {packed(rejected, created), packed(rejected, created), true},
+		"a package, white space":       {packed(rejected, created), packed(rejected, " "+created) + " ", true},
+		"a package, another document":  {packed(rejected, created), packed(rejected, rejected), false},
+		"a package, as _id":            {packed(`{"_id":"1"}`, `{"_id":"2"}`), packed(`{"_id":"1"}`, `{"_id":"3"}`), false},
 		"without code, the same":       {nameless, nameless, true},
 		"without code, another name":   {nameless, strings.Replace(nameless, "Contrato", "Convenio", 1), false},
 		"without code, another signer": {nameless, strings.Replace(nameless, "8842", "8843", 1), false},
@@ -293,7 +331,7 @@ func TestWebhookTellsRepeatsFromOtherEvents(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			in := newInbox(t, auco.WebhookConfig{})
 			assert.Equal(t, http.StatusOK, in.post(t, c.first))
-			assert.Equal(t, http.StatusOK, in.post(t, c.second), "the vendor is to stop")
+			assert.Equal(t, http.StatusOK, in.post(t, c.second))
 			want := 2
 			if c.repeat {
 				want = 1
@@ -305,7 +343,7 @@ func TestWebhookTellsRepeatsFromOtherEvents(t *testing.T) {
 
 func TestWebhookForgetsAfterTheWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		in := newInbox(t, auco.WebhookConfig{Window: time.Hour})
+		in := newInbox(t, auco.WebhookConfig{Options: cancel.WebhookOptions{Window: time.Hour}})
 		body := webhookFixture(t, "finish")
 		for _, wait := range []time.Duration{0, 2 * time.Minute, time.Hour - 2*time.Minute, time.Hour} {
 			time.Sleep(wait)
@@ -315,35 +353,66 @@ func TestWebhookForgetsAfterTheWindow(t *testing.T) {
 	})
 }
 
-// A vendor that gives up after ten seconds is answered at once, and its retries too.
-func TestWebhookAnswersWhateverHandleDoes(t *testing.T) {
-	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
+// Auco sends an event again 2, 4 and 6 minutes after an answer that is not 2xx.
+func TestWebhookLosesNoEventWhileTheDatabaseIsDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
+		var stored []auco.EventStatus
+		began := time.Now()
 		in := newInbox(t, auco.WebhookConfig{
-			MaxRunning: 1,
-			Timeout:    time.Hour,
-			Logger:     slog.New(slog.NewTextHandler(&log, nil)),
-			Handle: func(ctx context.Context, event auco.Event) {
-				if event.Status == auco.EventReject {
+			Options: cancel.WebhookOptions{Logger: slog.New(slog.NewTextHandler(&log, nil))},
+			Handle: func(ctx context.Context, event auco.Event) error {
+				switch down := time.Since(began); {
+				case down < time.Minute:
+					return errors.New("connection refused")
+				case down < 4*time.Minute:
+					<-ctx.Done()
+					return ctx.Err()
+				case down < 8*time.Minute:
 					panic("no such table")
 				}
-				<-ctx.Done()
+				stored = append(stored, event.Status)
+				return nil
 			},
 		})
-		began := time.Now()
-		assert.Equal(t, http.StatusOK, in.post(t, webhookFixture(t, "reject")))
-		synctest.Wait()
-		assert.Contains(t, log.String(), "provider=auco panic=\"no such table\"")
+		var answers []int
+		for _, event := range []string{"create", "finish"} {
+			for _, wait := range []time.Duration{0, 2 * time.Minute, 4 * time.Minute, 6 * time.Minute} {
+				time.Sleep(wait)
+				answers = append(answers, in.post(t, webhookFixture(t, event)))
+				if answers[len(answers)-1] == http.StatusOK {
+					break
+				}
+			}
+		}
+		assert.Equal(t, []int{503, 503, 503, 200, 200}, answers)
+		assert.Equal(t, []auco.EventStatus{"CREATE", "FINISH"}, stored)
+		require.NoError(t, in.Close(t.Context()))
+		assert.Contains(t, log.String(), `provider=auco error="connection refused"`)
+		assert.Contains(t, log.String(), `provider=auco error="context deadline exceeded"`)
+		assert.Contains(t, log.String(), `provider=auco error="panic: no such table`)
 		assert.NotContains(t, log.String(), hookValue)
+	})
+}
 
-		assert.Equal(t, http.StatusOK, in.post(t, webhookFixture(t, "create")))
+func TestWebhookAnswers503BeyondMaxRunningAndWhenClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		in := newInbox(t, auco.WebhookConfig{
+			Options: cancel.WebhookOptions{MaxRunning: 1, Timeout: time.Hour},
+			Handle: func(ctx context.Context, _ auco.Event) error {
+				<-ctx.Done()
+				return ctx.Err()
+			},
+		})
+		answered := make(chan int)
+		go func() { answered <- in.post(t, webhookFixture(t, "create")) }()
+		synctest.Wait()
 		assert.Equal(t, http.StatusServiceUnavailable, in.post(t, webhookFixture(t, "finish")))
-		assert.Zero(t, time.Since(began))
 
 		ctx, end := context.WithTimeout(t.Context(), 5*time.Second)
 		defer end()
 		assert.ErrorIs(t, in.Close(ctx), context.DeadlineExceeded)
+		assert.Equal(t, http.StatusServiceUnavailable, <-answered)
 		assert.Equal(t, http.StatusServiceUnavailable, in.post(t, webhookFixture(t, "expired")))
 		assert.NoError(t, in.Close(t.Context()))
 	})
@@ -382,7 +451,7 @@ func TestWebhookOverTheNetwork(t *testing.T) {
 }
 
 func TestNewWebhookRefuses(t *testing.T) {
-	good := auco.WebhookConfig{Header: hookHeader, Value: hookValue, Handle: func(context.Context, auco.Event) {}}
+	good := auco.WebhookConfig{Header: hookHeader, Value: hookValue, Handle: func(context.Context, auco.Event) error { return nil }}
 	for name, c := range map[string]struct {
 		field  string
 		change func(*auco.WebhookConfig)
@@ -394,10 +463,10 @@ func TestNewWebhookRefuses(t *testing.T) {
 		"value with a newline": {"Value", func(c *auco.WebhookConfig) { c.Value = hookValue + "\n" }},
 		"value with a blank":   {"Value", func(c *auco.WebhookConfig) { c.Value = hookValue + " " }},
 		"no handle":            {"Handle", func(c *auco.WebhookConfig) { c.Handle = nil }},
-		"window negative":      {"Window", func(c *auco.WebhookConfig) { c.Window = -1 }},
-		"timeout negative":     {"Timeout", func(c *auco.WebhookConfig) { c.Timeout = -1 }},
-		"bytes negative":       {"MaxBytes", func(c *auco.WebhookConfig) { c.MaxBytes = -1 }},
-		"running negative":     {"MaxRunning", func(c *auco.WebhookConfig) { c.MaxRunning = -1 }},
+		"window negative":      {"Options.Window", func(c *auco.WebhookConfig) { c.Options.Window = -1 }},
+		"timeout negative":     {"Options.Timeout", func(c *auco.WebhookConfig) { c.Options.Timeout = -1 }},
+		"bytes negative":       {"Options.MaxBytes", func(c *auco.WebhookConfig) { c.Options.MaxBytes = -1 }},
+		"running negative":     {"Options.MaxRunning", func(c *auco.WebhookConfig) { c.Options.MaxRunning = -1 }},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := good
@@ -418,7 +487,7 @@ func TestNewWebhookRefuses(t *testing.T) {
 }
 
 func TestWebhookShowsNoSecret(t *testing.T) {
-	config := auco.WebhookConfig{Header: hookHeader, Value: hookValue, Handle: func(context.Context, auco.Event) {}}
+	config := auco.WebhookConfig{Header: hookHeader, Value: hookValue, Handle: func(context.Context, auco.Event) error { return nil }}
 	hook, err := auco.NewWebhook(config)
 	require.NoError(t, err)
 	var shown strings.Builder
@@ -475,8 +544,10 @@ func ExampleNewWebhook() {
 	hook, err := auco.NewWebhook(auco.WebhookConfig{
 		Header: "X-Webhook-Token", // as configured at Auco
 		Value:  "an invented value",
-		Handle: func(_ context.Context, event auco.Event) {
-			fmt.Println(event.Status, event.Code, "closed:", event.Status.Closed(), "signed:", event.Status.Signed())
+		Handle: func(_ context.Context, event auco.Event) error {
+			// Store the event here: Auco is answered when it is stored.
+			_, err := fmt.Println(event.Status, event.Code, "closed:", event.Status.Closed(), "signed:", event.Status.Signed())
+			return err
 		},
 	})
 	if err != nil {
@@ -493,10 +564,10 @@ func ExampleNewWebhook() {
 		hook.ServeHTTP(w, req)
 		answers = append(answers, w.Code)
 	}
-	if err := hook.Close(context.Background()); err != nil { // waits for Handle
+	fmt.Println(answers)
+	if err := hook.Close(context.Background()); err != nil {
 		fmt.Println(err)
 	}
-	fmt.Println(answers)
 	// Output:
 	// EXPIRED TR99AQMY31 closed: true signed: false
 	// [401 200]

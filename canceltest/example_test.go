@@ -101,9 +101,9 @@ func ExamplePayvalida_CallBack() {
 	sim := canceltest.NewPayvalida()
 	defer sim.Close()
 	events := make(chan payvalida.Event)
-	notification, err := payvalida.NewNotification(payvalida.NotificationConfig{
+	notification, err := payvalida.NewWebhook(payvalida.WebhookConfig{
 		Hash:   sim.NotificationHash(),
-		Handle: func(_ context.Context, e payvalida.Event) { events <- e },
+		Handle: func(_ context.Context, e payvalida.Event) error { events <- e; return nil },
 	})
 	if err != nil {
 		fmt.Println(err)

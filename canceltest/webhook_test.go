@@ -405,7 +405,7 @@ func TestWebhooksOfTheAdapters(t *testing.T) {
 	documents := make(chan auco.Event, 10)
 	webhook, err := auco.NewWebhook(auco.WebhookConfig{
 		Header: "X-Auco-Key", Value: "secreto",
-		Handle: func(_ context.Context, e auco.Event) { documents <- e },
+		Handle: func(_ context.Context, e auco.Event) error { documents <- e; return nil },
 	})
 	require.NoError(t, err)
 	url := serve(t, webhook)
@@ -429,9 +429,9 @@ func TestWebhooksOfTheAdapters(t *testing.T) {
 
 	payvalidaSim, _ := newPayvalida(t)
 	payments := make(chan payvalida.Event, 10)
-	notification, err := payvalida.NewNotification(payvalida.NotificationConfig{
+	notification, err := payvalida.NewWebhook(payvalida.WebhookConfig{
 		Hash:   payvalidaSim.NotificationHash(),
-		Handle: func(_ context.Context, e payvalida.Event) { payments <- e },
+		Handle: func(_ context.Context, e payvalida.Event) error { payments <- e; return nil },
 	})
 	require.NoError(t, err)
 	url = serve(t, notification)

@@ -11,8 +11,8 @@
 // unknown, ask to cancel again: CODE 0001 then says that it had been done before.
 // The bank that issued the card releases the money 1 to 15 business days later.
 //
-// A [Notification] receives what Payvalida tells of an order. A merchant's own void is not
-// notified.
+// A [Webhook] receives the notifications of an order. Payvalida does not notify a void by the
+// merchant.
 //
 // # Errors
 //

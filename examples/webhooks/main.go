@@ -1,12 +1,14 @@
-// Command webhooks receives what Auco and Payvalida send, and prints it, until it is
-// interrupted. It serves the vendors whose variables are set:
+// Command webhooks receives the events that Auco and Payvalida send, and prints them, until it
+// is interrupted. It serves the vendors whose variables are set:
 //
 //	AUCO_WEBHOOK_HEADER, AUCO_WEBHOOK_VALUE   the header that Auco was configured to send
 //	PAYVALIDA_NOTIFICATION_HASH               the merchant's notification hash
 //
-// It speaks plain HTTP: put it behind what ends TLS. With -demo it needs no variables:
-// it sends itself genuine, repeated and forged calls, shows what becomes of each, and
-// ends.
+// A vendor is answered 200 when its event is printed, and 503 if that fails. Your own program
+// stores the event in a database at this place.
+//
+// It speaks plain HTTP: put it behind a server that ends TLS. With -demo it needs no variables:
+// it sends itself genuine, repeated and forged calls, shows how it answers them, and ends.
 //
 //	go run ./examples/webhooks -demo
 package main
@@ -23,6 +25,7 @@ import (
 	"os"
 	"os/signal"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -31,7 +34,7 @@ import (
 	"github.com/unified-cancel/cancel/payvalida"
 )
 
-// grace is how long an interrupt waits for what is under way.
+// grace is how long an interrupt waits for the calls that are being answered.
 const grace = 10 * time.Second
 
 func main() {
@@ -48,7 +51,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 	flags := flag.NewFlagSet("webhooks", flag.ContinueOnError)
 	flags.SetOutput(stderr)
 	listen := flags.String("listen", "127.0.0.1:8084", "`address` to listen at")
-	show := flags.Bool("demo", false, "send calls to itself, show what becomes of them, and end")
+	show := flags.Bool("demo", false, "send calls to itself, show how they are answered, and end")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -60,7 +63,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		*listen, getenv, log = "127.0.0.1:0", demoVariables, nil
 	}
 
-	j := &journal{w: stdout, events: make(chan struct{}, len(demoCalls))}
+	j := &journal{w: stdout}
 	r, err := newReceivers(getenv, j, log)
 	if err != nil {
 		return err
@@ -94,14 +97,15 @@ type receivers struct {
 
 func newReceivers(getenv func(string) string, j *journal, log *slog.Logger) (*receivers, error) {
 	r := &receivers{mux: http.NewServeMux()}
+	options := cancel.WebhookOptions{Logger: log}
 	if header, value := getenv("AUCO_WEBHOOK_HEADER"), getenv("AUCO_WEBHOOK_VALUE"); header != "" || value != "" {
 		hook, err := auco.NewWebhook(auco.WebhookConfig{
 			Header: header,
 			Value:  cancel.Secret(value),
-			Handle: func(_ context.Context, e auco.Event) {
-				j.event("auco: %q %q is %q (closed: %t, signed: %t)", e.Code+e.Package, e.Name, e.Status, e.Status.Closed(), e.Status.Signed())
+			Handle: func(_ context.Context, e auco.Event) error {
+				return j.store("auco: %q %q is %q (closed: %t, signed: %t)", e.Code+e.Package, e.Name, e.Status, e.Status.Closed(), e.Status.Signed())
 			},
-			Logger: log,
+			Options: options,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("AUCO_WEBHOOK_HEADER, AUCO_WEBHOOK_VALUE: %w", err)
@@ -109,17 +113,17 @@ func newReceivers(getenv func(string) string, j *journal, log *slog.Logger) (*re
 		r.add("/auco", hook, hook.Close)
 	}
 	if hash := getenv("PAYVALIDA_NOTIFICATION_HASH"); hash != "" {
-		in, err := payvalida.NewNotification(payvalida.NotificationConfig{
+		hook, err := payvalida.NewWebhook(payvalida.WebhookConfig{
 			Hash: cancel.Secret(hash),
-			Handle: func(_ context.Context, e payvalida.Event) {
-				j.event("payvalida: %q of %q %q is %q (stands: %t)", e.Order, e.Amount, e.Currency, e.Status, e.Status.Stands())
+			Handle: func(_ context.Context, e payvalida.Event) error {
+				return j.store("payvalida: %q of %q %q is %q (stands: %t)", e.Order, e.Amount, e.Currency, e.Status, e.Status.Stands())
 			},
-			Logger: log,
+			Options: options,
 		})
 		if err != nil {
 			return nil, fmt.Errorf("PAYVALIDA_NOTIFICATION_HASH: %w", err)
 		}
-		r.add("/payvalida", in, in.Close)
+		r.add("/payvalida", hook, hook.Close)
 	}
 	if r.paths == nil {
 		return nil, errors.New("nothing to serve: set AUCO_WEBHOOK_HEADER and AUCO_WEBHOOK_VALUE, or PAYVALIDA_NOTIFICATION_HASH")
@@ -133,20 +137,20 @@ func (r *receivers) add(path string, h http.Handler, closing func(context.Contex
 	r.close = append(r.close, closing)
 }
 
-// newServer bounds what a client may take its time for: the handlers do not.
+// newServer limits slow clients. WriteTimeout counts from the end of the header: it leaves time to
+// read the body and for the Timeout of the webhooks.
 func newServer(h http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
-		WriteTimeout:      10 * time.Second,
+		WriteTimeout:      20 * time.Second,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    16 << 10,
 	}
 }
 
-// shutDown lets the server finish first, so that no call comes once the receivers are
-// closed, and then what they run.
+// shutDown lets the server finish first, so that no call comes after the receivers are closed.
 func shutDown(ctx context.Context, server *http.Server, r *receivers) error {
 	ctx, end := context.WithTimeout(context.WithoutCancel(ctx), grace)
 	defer end()
@@ -157,23 +161,28 @@ func shutDown(ctx context.Context, server *http.Server, r *receivers) error {
 	return err
 }
 
-// journal prints lines whole, whoever prints at once.
+// journal stores events by printing them, each as a whole line.
 type journal struct {
-	mu     sync.Mutex
-	w      io.Writer
-	events chan struct{} // one for each event printed, as far as there is room
+	mu   sync.Mutex
+	w    io.Writer
+	down atomic.Bool // events cannot be stored
 }
 
 func (j *journal) print(format string, args ...any) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	fmt.Fprintf(j.w, format+"\n", args...)
+	_ = j.write(format, args...)
 }
 
-func (j *journal) event(format string, args ...any) {
-	j.print(format, args...)
-	select {
-	case j.events <- struct{}{}:
-	default:
+// store returns an error if the event is not stored.
+func (j *journal) store(format string, args ...any) error {
+	if j.down.Load() {
+		return errors.New("the database is down")
 	}
+	return j.write(format, args...)
+}
+
+func (j *journal) write(format string, args ...any) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	_, err := fmt.Fprintf(j.w, format+"\n", args...)
+	return err
 }

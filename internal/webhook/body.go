@@ -30,7 +30,7 @@ func MediaType(contentType string) string {
 
 // WrongType returns the error of a call in a media type that its vendor does not send.
 func WrongType() error {
-	return Refuse(http.StatusUnsupportedMediaType, "the Content-Type is none that the vendor sends")
+	return Error(http.StatusUnsupportedMediaType, "the vendor does not send this Content-Type")
 }
 
 // Object reads a body that is one JSON object.
@@ -42,12 +42,12 @@ func Object(contentType string, body []byte) (adapter.Object, error) {
 	return object, nil
 }
 
-// Malformed returns the error of a call that is not what the vendor documents. The
-// reason must repeat nothing of the call.
-func Malformed(reason string) error { return Refuse(http.StatusBadRequest, reason) }
+// Malformed returns the error of a call that its vendor does not document. The reason must
+// repeat nothing of the call.
+func Malformed(reason string) error { return Error(http.StatusBadRequest, reason) }
 
-// Text returns a JSON string, or the digits of a JSON number as they stand. What is
-// absent or null is "". ok is false for anything else.
+// Text returns a JSON string, or the digits of a JSON number as they are written. An absent
+// value and null are "". ok is false for any other value.
 func Text(value json.RawMessage) (text string, ok bool) {
 	if len(value) == 0 || string(value) == "null" {
 		return "", true

@@ -1,135 +1,126 @@
-// Package webhook receives the calls of a vendor: it admits one, reads it, drops it
-// where it is a repeat, answers, and runs the user's function apart. It knows nothing
-// of any one vendor.
+// Package webhook receives the calls of a vendor. It checks and reads a call, recognizes
+// repeats, runs the user's Handle, and acknowledges the call when Handle has returned nil. It
+// knows nothing of any one vendor.
 package webhook
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
 	"sync"
 	"time"
+
+	"github.com/unified-cancel/cancel"
 )
 
 const (
 	defaultWindow     = 15 * time.Minute
-	defaultTimeout    = time.Minute
+	defaultTimeout    = 8 * time.Second
 	defaultMaxBytes   = 1 << 20
 	defaultMaxRunning = 64
+
+	// maxRemembered bounds how many events are remembered, and with them the memory.
+	maxRemembered = 16_384
 )
 
-// Options are what a user may choose. The zero value of a field means its default.
-type Options struct {
-	// Window is for how long a call's repeats are dropped.
-	Window time.Duration
-	// Timeout is when the context of the user's function ends.
-	Timeout time.Duration
-	// MaxBytes bounds a body.
-	MaxBytes int64
-	// MaxRunning bounds how many of the user's functions run at once.
-	MaxRunning int
-	// Logger is told of what goes wrong.
-	Logger *slog.Logger
-}
-
-// Vendor is what calls of one vendor are like.
+// Vendor says how to read the calls of one vendor. A call that is refused gets the status of an
+// error from [Error], [Malformed] or [WrongType]; any other error is answered 503.
 type Vendor struct {
-	// Name is the provider's.
+	// Name is the provider's name.
 	Name string
-	// Admit refuses a call by its header alone, before its body is read. nil admits
-	// all.
-	Admit func(http.Header) error
-	// Read reads a call, or says why it is refused.
-	Read func(contentType string, body []byte) (Delivery, error)
+	// Admit checks the header of a call before its body is read. nil admits all calls.
+	Admit func(context.Context, http.Header) error
+	// Read checks and reads a call.
+	Read func(ctx context.Context, contentType string, body []byte) (Delivery, error)
 }
 
 // Delivery is a call that was read.
 type Delivery struct {
 	// Key is the same for a call and its repeats.
 	Key Key
-	// Hand hands the event over to the user's function.
-	Hand func(context.Context)
+	// Handle calls the user's Handle with the event.
+	Handle func(context.Context) error
 }
 
-// refusal is an error that has a status to answer with. Its text is constant: it goes
-// to the log, which must hold nothing that a stranger wrote.
-type refusal struct {
+// statusError is an error that a call is answered with. Its text is constant: it goes to the
+// log, which must hold nothing that a stranger wrote.
+type statusError struct {
 	status int
 	reason string
 }
 
-func (r refusal) Error() string { return r.reason }
+func (e statusError) Error() string { return e.reason }
 
-// Refuse returns an error that a call is answered with by status. The reason must
-// repeat nothing of the call.
-func Refuse(status int, reason string) error { return refusal{status, reason} }
+// Error returns an error that is answered with status. The reason must repeat nothing of the
+// call.
+func Error(status int, reason string) error { return statusError{status, reason} }
 
 // Receiver is the handler of a vendor's calls. It is safe for concurrent use.
 type Receiver struct {
-	vendor     Vendor
-	timeout    time.Duration
-	maxBytes   int64
-	maxRunning int
-	logger     *slog.Logger
+	vendor  Vendor
+	options cancel.WebhookOptions
+	logger  *slog.Logger
 
 	mu      sync.Mutex
-	seen    window
-	running int
+	runs    map[Key]*run // by event: the runs that go on, and those that succeeded within Window
+	handled []*run       // the runs that succeeded, the oldest first
+	running int          // how many Handles have not returned, even if their time is over
 	closed  bool
-	idle    chan struct{} // closed once closed is true and nothing runs
+	idle    chan struct{} // closed when closed is true and running is 0
 
-	base context.Context // ends what still runs when Close has waited long enough
+	base context.Context // ends all Handles when Close has waited long enough
 	stop context.CancelFunc
 }
 
-// New returns a Receiver. Its error names the field of Options that is negative.
-func New(vendor Vendor, o Options) (*Receiver, error) {
+// run is one run of Handle. It answers its call and the repeats of this call.
+type run struct {
+	key   Key
+	done  chan struct{} // closed when err is set
+	err   error
+	until time.Time // when a run that succeeded is forgotten
+}
+
+// New returns a Receiver. Its error names the field of o that is negative.
+func New(vendor Vendor, o cancel.WebhookOptions) (*Receiver, error) {
 	switch {
 	case o.Window < 0:
-		return nil, errors.New("Window is negative")
+		return nil, errors.New("Options.Window is negative")
 	case o.Timeout < 0:
-		return nil, errors.New("Timeout is negative")
+		return nil, errors.New("Options.Timeout is negative")
 	case o.MaxBytes < 0:
-		return nil, errors.New("MaxBytes is negative")
+		return nil, errors.New("Options.MaxBytes is negative")
 	case o.MaxRunning < 0:
-		return nil, errors.New("MaxRunning is negative")
-	}
-	logger := o.Logger
-	if logger == nil {
-		logger = slog.New(slog.DiscardHandler)
+		return nil, errors.New("Options.MaxRunning is negative")
 	}
 	r := &Receiver{
-		vendor:     vendor,
-		timeout:    orDefault(o.Timeout, defaultTimeout),
-		maxBytes:   orDefault(o.MaxBytes, defaultMaxBytes),
-		maxRunning: orDefault(o.MaxRunning, defaultMaxRunning),
-		logger:     logger.With(slog.String("provider", vendor.Name)),
-		seen:       newWindow(orDefault(o.Window, defaultWindow)),
-		idle:       make(chan struct{}),
+		vendor: vendor,
+		options: cancel.WebhookOptions{
+			Window:     cmp.Or(o.Window, defaultWindow),
+			Timeout:    cmp.Or(o.Timeout, defaultTimeout),
+			MaxBytes:   cmp.Or(o.MaxBytes, defaultMaxBytes),
+			MaxRunning: cmp.Or(o.MaxRunning, defaultMaxRunning),
+		},
+		logger: cmp.Or(o.Logger, slog.New(slog.DiscardHandler)).With(slog.String("provider", vendor.Name)),
+		runs:   map[Key]*run{},
+		idle:   make(chan struct{}),
 	}
 	r.base, r.stop = context.WithCancel(context.Background())
 	return r, nil
 }
 
-func orDefault[T int | int64 | time.Duration](given, otherwise T) T {
-	if given == 0 {
-		return otherwise
-	}
-	return given
-}
-
-// ServeHTTP answers OK with status 200 to a call that is genuine, whether it is new
-// or a repeat, and ERROR with another status to any other. It never waits for the
-// user's function.
+// ServeHTTP answers 200 and OK when Handle has returned nil for the event, in this call or in
+// one that this call repeats. It answers any other call with ERROR and another status.
 func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	status, words := http.StatusOK, "OK"
 	if err := r.receive(w, req); err != nil {
-		status, words = http.StatusBadRequest, "ERROR"
-		if refused, ok := errors.AsType[refusal](err); ok {
-			status = refused.status
+		status, words = http.StatusServiceUnavailable, "ERROR"
+		if known, ok := errors.AsType[statusError](err); ok {
+			status = known.status
 		}
 		r.logger.LogAttrs(req.Context(), slog.LevelWarn, "call refused",
 			slog.Int("status", status), slog.String("reason", err.Error()), slog.String("remote", req.RemoteAddr))
@@ -141,87 +132,127 @@ func (r *Receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	header.Set("Content-Type", "text/plain; charset=utf-8")
 	header.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, words) // whoever called may be gone
+	_, _ = io.WriteString(w, words) // the caller may be gone
 }
 
+// receive returns nil if the call may be acknowledged. A vendor that closes its connection
+// early does not end it.
 func (r *Receiver) receive(w http.ResponseWriter, req *http.Request) error {
 	if req.Method != http.MethodPost {
-		return Refuse(http.StatusMethodNotAllowed, "the method is not POST")
+		return Error(http.StatusMethodNotAllowed, "the method is not POST")
 	}
+	ctx, end := context.WithTimeout(context.WithoutCancel(req.Context()), r.options.Timeout)
+	defer end()
+	defer context.AfterFunc(r.base, end)()
 	if r.vendor.Admit != nil {
-		if err := r.vendor.Admit(req.Header); err != nil {
+		if err := r.vendor.Admit(ctx, req.Header); err != nil {
 			return err
 		}
 	}
-	tooLarge := Refuse(http.StatusRequestEntityTooLarge, "the body is larger than MaxBytes")
-	if req.ContentLength > r.maxBytes {
+	tooLarge := Error(http.StatusRequestEntityTooLarge, "the body is larger than MaxBytes")
+	if req.ContentLength > r.options.MaxBytes {
 		return tooLarge
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, r.maxBytes))
+	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, r.options.MaxBytes))
 	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return tooLarge
 	}
 	if err != nil {
-		return Refuse(http.StatusBadRequest, "the body did not arrive whole")
+		return Malformed("the body did not arrive whole")
 	}
-	delivery, err := r.vendor.Read(req.Header.Get("Content-Type"), body)
+	delivery, err := r.vendor.Read(ctx, req.Header.Get("Content-Type"), body)
 	if err != nil {
 		return err
 	}
-	return r.accept(context.WithoutCancel(req.Context()), delivery)
+	this, err := r.join(ctx, delivery)
+	if err != nil {
+		return err
+	}
+	<-this.done
+	return this.err
 }
 
-// accept starts the user's function, unless the delivery is a repeat.
-func (r *Receiver) accept(ctx context.Context, d Delivery) error {
+// join returns the run that answers a call: a new one, or the run of the call that it repeats.
+func (r *Receiver) join(ctx context.Context, d Delivery) (*run, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch {
-	case r.seen.holds(d.Key):
-		return nil
-	case r.closed:
-		return Refuse(http.StatusServiceUnavailable, "the handler is closed")
-	case r.running == r.maxRunning:
-		return Refuse(http.StatusServiceUnavailable, "MaxRunning functions are running")
+	r.forget()
+	if first, ok := r.runs[d.Key]; ok {
+		return first, nil
 	}
-	r.seen.add(d.Key)
+	switch {
+	case r.closed:
+		return nil, Error(http.StatusServiceUnavailable, "the webhook is closed")
+	case r.running == r.options.MaxRunning:
+		return nil, Error(http.StatusServiceUnavailable, "MaxRunning Handles are running")
+	}
+	this := &run{key: d.Key, done: make(chan struct{})}
+	r.runs[d.Key] = this
 	r.running++
-	go r.run(ctx, d)
-	return nil
+	go r.run(ctx, this, d.Handle)
+	return this, nil
 }
 
-func (r *Receiver) run(ctx context.Context, d Delivery) {
-	finished := false
-	defer func() { r.release(d.Key, finished) }()
+// run runs Handle. The end of ctx settles the run even if Handle goes on.
+func (r *Receiver) run(ctx context.Context, this *run, handle func(context.Context) error) {
+	defer context.AfterFunc(ctx, func() {
+		r.settle(this, Error(http.StatusServiceUnavailable, "Handle did not return before its context ended"))
+	})()
+	err := errors.New("runtime.Goexit was called")
 	defer func() {
 		if value := recover(); value != nil {
-			r.logger.LogAttrs(ctx, slog.LevelError, "Handle panicked",
-				slog.Any("panic", value), slog.String("stack", string(debug.Stack())))
+			err = fmt.Errorf("panic: %v\n%s", value, debug.Stack())
 		}
+		if err != nil {
+			r.logger.LogAttrs(ctx, slog.LevelError, "Handle failed", slog.Any("error", err))
+			err = Error(http.StatusServiceUnavailable, "Handle failed")
+		}
+		r.settle(this, err)
+		r.release()
 	}()
-	ctx, cancel := context.WithTimeout(ctx, r.timeout)
-	defer cancel()
-	defer context.AfterFunc(r.base, cancel)()
-	d.Hand(ctx)
-	finished = true
+	err = handle(ctx)
 }
 
-// release ends a run. What was not finished is forgotten, so that a repeat of it is
-// handed over again.
-func (r *Receiver) release(key Key, finished bool) {
+// settle answers the calls of a run. Only its first call for a run counts. A run that failed is
+// forgotten: the vendor sends the event again, and it is handled again.
+func (r *Receiver) settle(this *run, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !finished {
-		r.seen.forget(key)
+	if r.runs[this.key] != this || !this.until.IsZero() {
+		return
 	}
-	r.running--
-	if r.closed && r.running == 0 {
+	if this.err = err; err != nil {
+		delete(r.runs, this.key)
+	} else {
+		this.until = time.Now().Add(r.options.Window)
+		r.handled = append(r.handled, this)
+		r.forget()
+	}
+	close(this.done)
+}
+
+// forget forgets the runs that succeeded longer than Window ago, and the oldest if there are
+// more than maxRemembered.
+func (r *Receiver) forget() {
+	now := time.Now()
+	for len(r.handled) > 0 && (len(r.handled) > maxRemembered || !now.Before(r.handled[0].until)) {
+		delete(r.runs, r.handled[0].key)
+		r.handled = r.handled[1:]
+	}
+}
+
+// release ends what join began.
+func (r *Receiver) release() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.running--; r.closed && r.running == 0 {
 		close(r.idle)
 	}
 }
 
-// Close refuses all further calls, but for repeats, and waits for the functions that
-// run. When ctx ends before they do, their contexts end, and Close returns ctx's
-// error at once. It may be called more than once.
+// Close refuses all further events and waits until all Handles have returned. Repeats are still
+// answered. When ctx ends earlier, the contexts of the Handles end too, and Close returns
+// ctx.Err() at once. It may be called more than once.
 func (r *Receiver) Close(ctx context.Context) error {
 	r.mu.Lock()
 	if !r.closed {
@@ -232,7 +263,6 @@ func (r *Receiver) Close(ctx context.Context) error {
 	}
 	r.mu.Unlock()
 
-	defer r.stop()
 	select {
 	case <-r.idle:
 		return nil
@@ -242,6 +272,7 @@ func (r *Receiver) Close(ctx context.Context) error {
 	case <-r.idle:
 		return nil
 	case <-ctx.Done():
+		r.stop()
 		return ctx.Err()
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -33,31 +34,32 @@ const (
 	formType         = "application/x-www-form-urlencoded"
 )
 
-// inbox is a Notification and what it has handed over.
+// inbox is a Webhook and the events that it has handled.
 type inbox struct {
-	*payvalida.Notification
+	*payvalida.Webhook
 	mu     sync.Mutex
 	events []payvalida.Event
 }
 
-func newInbox(tb testing.TB, config payvalida.NotificationConfig) *inbox {
+func newInbox(tb testing.TB, config payvalida.WebhookConfig) *inbox {
 	tb.Helper()
 	in := &inbox{}
 	config.Hash = notificationHash
 	if config.Handle == nil {
-		config.Handle = func(_ context.Context, event payvalida.Event) {
+		config.Handle = func(_ context.Context, event payvalida.Event) error {
 			in.mu.Lock()
 			defer in.mu.Unlock()
 			in.events = append(in.events, event)
+			return nil
 		}
 	}
 	var err error
-	in.Notification, err = payvalida.NewNotification(config)
+	in.Webhook, err = payvalida.NewWebhook(config)
 	require.NoError(tb, err)
 	return in
 }
 
-// handed waits for what runs, closes the inbox and returns what was handed over.
+// handed closes the inbox and returns the events that it has handled.
 func (in *inbox) handed(tb testing.TB) []payvalida.Event {
 	tb.Helper()
 	require.NoError(tb, in.Close(tb.Context()))
@@ -76,11 +78,11 @@ func (in *inbox) post(tb testing.TB, contentType, body string) int {
 	if w.Code == http.StatusOK {
 		words = "OK"
 	}
-	assert.Equal(tb, words, w.Body.String(), "the vendor wants words, and nothing of the call")
+	assert.Equal(tb, words, w.Body.String(), "Payvalida records the word; nothing of the call is repeated")
 	return w.Code
 }
 
-// notification returns a genuine one, as JSON.
+// notification returns a genuine notification, as JSON.
 func notification(tb testing.TB, order string, status payvalida.EventStatus) string {
 	tb.Helper()
 	body, err := json.Marshal(map[string]string{
@@ -98,7 +100,7 @@ func notificationFixture(tb testing.TB, name string) string {
 	return string(body)
 }
 
-func TestNotificationReadsTheDocumentedFields(t *testing.T) {
+func TestWebhookReadsTheDocumentedFields(t *testing.T) {
 	approved := payvalida.Event{
 		Status: payvalida.EventApproved, Order: "PO-1001", PVOrder: "2415421",
 		Amount: "150000.50", Currency: "COP", Method: "efecty",
@@ -123,7 +125,7 @@ func TestNotificationReadsTheDocumentedFields(t *testing.T) {
 				types = []string{formType, formType + "; charset=UTF-8"}
 			}
 			for _, contentType := range types {
-				in := newInbox(t, payvalida.NotificationConfig{})
+				in := newInbox(t, payvalida.WebhookConfig{})
 				assert.Equal(t, http.StatusOK, in.post(t, contentType, body), contentType)
 				assert.Equal(t, []payvalida.Event{want}, in.handed(t), contentType)
 			}
@@ -139,7 +141,7 @@ func TestNotificationChecksum(t *testing.T) {
 	body := notificationFixture(t, "approved.json")
 	require.Contains(t, body, want)
 	for _, written := range []string{strings.ToUpper(want), "671244C1AA" + want[10:]} {
-		in := newInbox(t, payvalida.NotificationConfig{})
+		in := newInbox(t, payvalida.WebhookConfig{})
 		assert.Equal(t, http.StatusOK, in.post(t, jsonType, strings.Replace(body, want, written, 1)), "in either case")
 		assert.Len(t, in.handed(t), 1)
 	}
@@ -157,8 +159,8 @@ func TestEventStatuses(t *testing.T) {
 	}
 }
 
-func TestNotificationHandsOverAStatusThatIsNotKnown(t *testing.T) {
-	in := newInbox(t, payvalida.NotificationConfig{})
+func TestWebhookHandsOverAStatusThatIsNotKnown(t *testing.T) {
+	in := newInbox(t, payvalida.WebhookConfig{})
 	assert.Equal(t, http.StatusOK, in.post(t, jsonType, notification(t, "PO-1001", "refunded")))
 	events := in.handed(t)
 	require.Len(t, events, 1)
@@ -166,7 +168,7 @@ func TestNotificationHandsOverAStatusThatIsNotKnown(t *testing.T) {
 	assert.False(t, events[0].Status.Known())
 }
 
-func TestNotificationRefuses(t *testing.T) {
+func TestWebhookRefuses(t *testing.T) {
 	good := notification(t, "PO-1001", payvalida.EventApproved)
 	sum := payvalida.NotificationChecksum("PO-1001", payvalida.EventApproved, notificationHash)
 	form := url.Values{"po_id": {"PO-1001"}, "status": {"approved"}, "pv_checksum": {sum}}.Encode()
@@ -174,7 +176,7 @@ func TestNotificationRefuses(t *testing.T) {
 		require.Contains(t, good, old)
 		return strings.Replace(good, old, replacement, 1)
 	}
-	signed := func(order string, status payvalida.EventStatus, hash cancel.Secret) string {
+	signed := func(order string, status payvalida.EventStatus, hash string) string {
 		return change(sum, payvalida.NotificationChecksum(order, status, hash))
 	}
 	for name, c := range map[string]struct {
@@ -226,22 +228,22 @@ func TestNotificationRefuses(t *testing.T) {
 		"oversized, as form": {formType, form + "&amount=" + strings.Repeat("4", 1<<20), http.StatusRequestEntityTooLarge},
 	} {
 		t.Run(name, func(t *testing.T) {
-			in := newInbox(t, payvalida.NotificationConfig{})
+			in := newInbox(t, payvalida.WebhookConfig{})
 			assert.Equal(t, c.want, in.post(t, c.contentType, c.body))
 			assert.Empty(t, in.handed(t))
 		})
 	}
 
-	// What was changed is all that was wrong.
-	in := newInbox(t, payvalida.NotificationConfig{})
+	// Without the change each is accepted.
+	in := newInbox(t, payvalida.WebhookConfig{})
 	assert.Equal(t, http.StatusOK, in.post(t, jsonType, good))
 	assert.Equal(t, http.StatusOK, in.post(t, formType, form))
 	assert.Len(t, in.handed(t), 1, "one and the same, as JSON and as a form")
 }
 
-func TestNotificationRefusesOtherMethods(t *testing.T) {
+func TestWebhookRefusesOtherMethods(t *testing.T) {
 	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPut, http.MethodPatch} {
-		in := newInbox(t, payvalida.NotificationConfig{})
+		in := newInbox(t, payvalida.WebhookConfig{})
 		req := httptest.NewRequest(method, "/payvalida", strings.NewReader(notificationFixture(t, "approved.json")))
 		w := httptest.NewRecorder()
 		in.ServeHTTP(w, req)
@@ -251,7 +253,7 @@ func TestNotificationRefusesOtherMethods(t *testing.T) {
 	}
 }
 
-func TestNotificationTellsRepeatsFromOthers(t *testing.T) {
+func TestWebhookTellsRepeatsFromOthers(t *testing.T) {
 	base := notification(t, "PO-1001", payvalida.EventApproved)
 	for name, c := range map[string]struct {
 		second string
@@ -264,7 +266,7 @@ func TestNotificationTellsRepeatsFromOthers(t *testing.T) {
 		"the same, now cancelled": {notification(t, "PO-1001", payvalida.EventCancelled), false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			in := newInbox(t, payvalida.NotificationConfig{})
+			in := newInbox(t, payvalida.WebhookConfig{})
 			assert.Equal(t, http.StatusOK, in.post(t, jsonType, base))
 			assert.Equal(t, http.StatusOK, in.post(t, jsonType, c.second))
 			want := 2
@@ -276,9 +278,9 @@ func TestNotificationTellsRepeatsFromOthers(t *testing.T) {
 	}
 }
 
-func TestNotificationForgetsAfterTheWindow(t *testing.T) {
+func TestWebhookForgetsAfterTheWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		in := newInbox(t, payvalida.NotificationConfig{Window: time.Hour})
+		in := newInbox(t, payvalida.WebhookConfig{Options: cancel.WebhookOptions{Window: time.Hour}})
 		for _, wait := range []time.Duration{0, 59 * time.Minute, time.Minute, time.Hour} {
 			time.Sleep(wait)
 			assert.Equal(t, http.StatusOK, in.post(t, jsonType, notificationFixture(t, "approved.json")))
@@ -287,41 +289,88 @@ func TestNotificationForgetsAfterTheWindow(t *testing.T) {
 	})
 }
 
-func TestNotificationAnswersWhateverHandleDoes(t *testing.T) {
+func TestWebhookAcknowledgesOnlyNotificationsThatAreStored(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log bytes.Buffer
-		in := newInbox(t, payvalida.NotificationConfig{
-			MaxRunning: 1,
-			Timeout:    time.Hour,
-			Logger:     slog.New(slog.NewTextHandler(&log, nil)),
-			Handle: func(ctx context.Context, event payvalida.Event) {
-				if event.Order == "PO-1" {
-					panic("no such table")
+		fail := map[string]func(context.Context) error{
+			"PO-1": func(context.Context) error { return errors.New("connection refused") },
+			"PO-2": func(context.Context) error { panic("no such table") },
+			"PO-3": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+			"PO-4": func(context.Context) error { time.Sleep(time.Minute); return nil },
+		}
+		down := true
+		var stored []string
+		in := newInbox(t, payvalida.WebhookConfig{
+			Options: cancel.WebhookOptions{Logger: slog.New(slog.NewTextHandler(&log, nil))},
+			Handle: func(ctx context.Context, event payvalida.Event) error {
+				if down {
+					return fail[event.Order](ctx)
 				}
-				<-ctx.Done()
+				stored = append(stored, event.Order)
+				return nil
 			},
 		})
-		began := time.Now()
-		assert.Equal(t, http.StatusOK, in.post(t, jsonType, notification(t, "PO-1", "approved")))
-		synctest.Wait()
-		assert.Contains(t, log.String(), "provider=payvalida panic=\"no such table\"")
+		orders := slices.Sorted(maps.Keys(fail))
+		for _, order := range orders {
+			assert.Equal(t, http.StatusServiceUnavailable, in.post(t, jsonType, notification(t, order, "approved")), order)
+		}
+		time.Sleep(time.Minute)
+		down = false
+		for range 2 {
+			for _, order := range orders {
+				assert.Equal(t, http.StatusOK, in.post(t, jsonType, notification(t, order, "approved")), order)
+			}
+		}
+		assert.Equal(t, orders, stored)
+		require.NoError(t, in.Close(t.Context()))
+		assert.Contains(t, log.String(), `provider=payvalida error="panic: no such table`)
 		assert.NotContains(t, log.String(), notificationHash)
+	})
+}
 
-		assert.Equal(t, http.StatusOK, in.post(t, jsonType, notification(t, "PO-2", "approved")))
-		assert.Equal(t, http.StatusServiceUnavailable, in.post(t, jsonType, notification(t, "PO-3", "approved")))
-		assert.Zero(t, time.Since(began))
+func TestWebhookAnswers503BeyondMaxRunningAndWhenClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		in := newInbox(t, payvalida.WebhookConfig{
+			Options: cancel.WebhookOptions{MaxRunning: 1, Timeout: time.Hour},
+			Handle: func(ctx context.Context, _ payvalida.Event) error {
+				<-ctx.Done()
+				return ctx.Err()
+			},
+		})
+		answered := make(chan int)
+		go func() { answered <- in.post(t, jsonType, notification(t, "PO-1", "approved")) }()
+		synctest.Wait()
+		assert.Equal(t, http.StatusServiceUnavailable, in.post(t, jsonType, notification(t, "PO-2", "approved")))
 
 		ctx, end := context.WithTimeout(t.Context(), 5*time.Second)
 		defer end()
 		assert.ErrorIs(t, in.Close(ctx), context.DeadlineExceeded)
+		assert.Equal(t, http.StatusServiceUnavailable, <-answered)
 		assert.Equal(t, http.StatusServiceUnavailable, in.post(t, jsonType, notification(t, "PO-3", "approved")))
 		assert.NoError(t, in.Close(t.Context()))
 	})
 }
 
-func TestNotificationOverTheNetwork(t *testing.T) {
+func TestWebhookReadsTheMediaTypeOnly(t *testing.T) {
+	form := url.Values{
+		"po_id": {"PO-1001"}, "status": {"approved"},
+		"pv_checksum": {payvalida.NotificationChecksum("PO-1001", "approved", notificationHash)},
+	}.Encode()
+	for _, parameters := range []string{
+		"", ";", ";;", "; charset", "; charset=", "; charset=utf-8; charset=utf-8", ",", `; charset="`,
+		"; charset=none", "; charset=binary", "; charset=utf8mb4",
+	} {
+		for media, body := range map[string]string{jsonType: notification(t, "PO-1001", "approved"), formType: form} {
+			in := newInbox(t, payvalida.WebhookConfig{})
+			assert.Equal(t, http.StatusOK, in.post(t, media+parameters, body), media+parameters)
+			assert.Len(t, in.handed(t), 1)
+		}
+	}
+}
+
+func TestWebhookOverTheNetwork(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
-	in := newInbox(t, payvalida.NotificationConfig{})
+	in := newInbox(t, payvalida.WebhookConfig{})
 	server := httptest.NewServer(in)
 	var calls sync.WaitGroup
 	for range 20 {
@@ -354,41 +403,41 @@ func TestNotificationOverTheNetwork(t *testing.T) {
 	assert.ElementsMatch(t, []string{"PO-1001", "90071992547409931234", "Pedido nº 7"}, orders)
 }
 
-func TestNewNotificationRefuses(t *testing.T) {
-	good := payvalida.NotificationConfig{Hash: notificationHash, Handle: func(context.Context, payvalida.Event) {}}
-	for field, change := range map[string]func(*payvalida.NotificationConfig){
-		"Hash":       func(c *payvalida.NotificationConfig) { c.Hash = "" },
-		"Handle":     func(c *payvalida.NotificationConfig) { c.Handle = nil },
-		"Window":     func(c *payvalida.NotificationConfig) { c.Window = -1 },
-		"Timeout":    func(c *payvalida.NotificationConfig) { c.Timeout = -1 },
-		"MaxBytes":   func(c *payvalida.NotificationConfig) { c.MaxBytes = -1 },
-		"MaxRunning": func(c *payvalida.NotificationConfig) { c.MaxRunning = -1 },
+func TestNewWebhookRefuses(t *testing.T) {
+	good := payvalida.WebhookConfig{Hash: notificationHash, Handle: func(context.Context, payvalida.Event) error { return nil }}
+	for field, change := range map[string]func(*payvalida.WebhookConfig){
+		"Hash":               func(c *payvalida.WebhookConfig) { c.Hash = "" },
+		"Handle":             func(c *payvalida.WebhookConfig) { c.Handle = nil },
+		"Options.Window":     func(c *payvalida.WebhookConfig) { c.Options.Window = -1 },
+		"Options.Timeout":    func(c *payvalida.WebhookConfig) { c.Options.Timeout = -1 },
+		"Options.MaxBytes":   func(c *payvalida.WebhookConfig) { c.Options.MaxBytes = -1 },
+		"Options.MaxRunning": func(c *payvalida.WebhookConfig) { c.Options.MaxRunning = -1 },
 	} {
 		t.Run(field, func(t *testing.T) {
 			config := good
 			change(&config)
-			_, err := payvalida.NewNotification(config)
+			_, err := payvalida.NewWebhook(config)
 			e, ok := errors.AsType[*cancel.Error](err)
 			require.True(t, ok, "%T", err)
 			assert.ErrorIs(t, err, cancel.ErrInvalid)
 			assert.Equal(t, "payvalida", e.Provider)
-			assert.Equal(t, "NewNotification", e.Op)
+			assert.Equal(t, "NewWebhook", e.Op)
 			assert.True(t, strings.HasPrefix(e.Message, field+" "), e.Message)
 		})
 	}
-	in, err := payvalida.NewNotification(good)
+	in, err := payvalida.NewWebhook(good)
 	require.NoError(t, err)
 	assert.NoError(t, in.Close(t.Context()))
 }
 
-func TestNotificationShowsNoSecret(t *testing.T) {
-	config := payvalida.NotificationConfig{Hash: notificationHash, Handle: func(context.Context, payvalida.Event) {}}
-	in, err := payvalida.NewNotification(config)
+func TestWebhookShowsNoSecret(t *testing.T) {
+	config := payvalida.WebhookConfig{Hash: notificationHash, Handle: func(context.Context, payvalida.Event) error { return nil }}
+	in, err := payvalida.NewWebhook(config)
 	require.NoError(t, err)
 	var shown strings.Builder
 	log := slog.New(slog.NewJSONHandler(&shown, nil))
 	lines := slog.New(slog.NewTextHandler(&shown, nil))
-	for _, v := range []any{config, &config, in, *in, struct{ C *payvalida.NotificationConfig }{&config}} {
+	for _, v := range []any{config, &config, in, *in, struct{ C *payvalida.WebhookConfig }{&config}} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
 			fmt.Fprintf(&shown, verb+"\n", v)
 		}
@@ -400,7 +449,7 @@ func TestNotificationShowsNoSecret(t *testing.T) {
 	assert.Contains(t, fmt.Sprintf("%+v", config), "Hash:REDACTED")
 }
 
-func FuzzNotification(f *testing.F) {
+func FuzzWebhook(f *testing.F) {
 	for _, contentType := range []string{jsonType, formType} {
 		files, err := filepath.Glob("../testdata/payvalida/notification-*")
 		require.NoError(f, err)
@@ -417,7 +466,7 @@ func FuzzNotification(f *testing.F) {
 		{"PO-1001", "approved"}, {"90071992547409931234", "cancelled"}, {"Pedido nº 7", "cancelled"},
 	}
 	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
-		in := newInbox(t, payvalida.NotificationConfig{})
+		in := newInbox(t, payvalida.WebhookConfig{})
 		status := in.post(t, contentType, string(body))
 		handed := in.handed(t)
 		if status != http.StatusOK {
@@ -432,12 +481,14 @@ func FuzzNotification(f *testing.F) {
 	})
 }
 
-func ExampleNewNotification() {
+func ExampleNewWebhook() {
 	const hash = "invented-notification-hash"
-	in, err := payvalida.NewNotification(payvalida.NotificationConfig{
+	in, err := payvalida.NewWebhook(payvalida.WebhookConfig{
 		Hash: hash, // not the fixed hash of payvalida.Config
-		Handle: func(_ context.Context, event payvalida.Event) {
-			fmt.Println(event.Order, event.Status, "stands:", event.Status.Stands())
+		Handle: func(_ context.Context, event payvalida.Event) error {
+			// Store the event here: Payvalida is answered when it is stored.
+			_, err := fmt.Println(event.Order, event.Status, "stands:", event.Status.Stands())
+			return err
 		},
 	})
 	if err != nil {
@@ -446,7 +497,7 @@ func ExampleNewNotification() {
 	}
 
 	var answers []int
-	for _, secret := range []cancel.Secret{"a guess", hash} {
+	for _, secret := range []string{"a guess", hash} {
 		body := strings.NewReader(url.Values{
 			"po_id":       {"PO-1001"},
 			"status":      {"cancelled"},
@@ -458,17 +509,17 @@ func ExampleNewNotification() {
 		in.ServeHTTP(w, req)
 		answers = append(answers, w.Code)
 	}
-	if err := in.Close(context.Background()); err != nil { // waits for Handle
+	fmt.Println(answers)
+	if err := in.Close(context.Background()); err != nil {
 		fmt.Println(err)
 	}
-	fmt.Println(answers)
 	// Output:
 	// PO-1001 cancelled stands: false
 	// [401 200]
 }
 
 func ExampleNotificationChecksum() {
-	// What a test sends to itself in place of Payvalida.
+	// A test sends this to itself in place of Payvalida.
 	fmt.Println(payvalida.NotificationChecksum("PO-1001", payvalida.EventApproved, "invented-notification-hash"))
 	// Output:
 	// 671244c1aa3235a410c4c5d14f5823765beaa975ba887b19eb3fb7720c7d462e
