@@ -15,31 +15,57 @@ import (
 type Postgres struct {
 	*Queue[pgx.Tx]
 
-	// Pool is the database, for transactions of the user's own.
+	// Pool is the database, for the caller's own transactions.
 	Pool *pgxpool.Pool
 }
 
-// OpenPostgres opens the database with that URL, such as
+// OpenPostgres opens the database at url, such as
 // postgres://user:password@host/database. The tables are in the first schema of its
 // search_path. Call Migrate before anything else, and Close when done.
+//
+// It works behind a pooler such as PgBouncer in session mode and in transaction mode.
+// Statement mode has no transactions and does not work. OpenPostgres notices a pooler
+// because the process ID that the pooler announces is not the server's. It then uses no
+// prepared statements, as with default_query_exec_mode=exec in the URL, and polls each
+// second instead of listening. With default_query_exec_mode=exec or simple_protocol in the
+// URL it uses that mode with any server, and listens unless it notices a pooler.
 func OpenPostgres(ctx context.Context, url string, config Config) (*Postgres, error) {
-	pool, err := pgxpool.New(ctx, url)
-	if malformed, ok := errors.AsType[*pgconn.ParseConfigError](err); ok {
-		err = malformed.Unwrap() // it shows the URL, which may hold a password
+	parsed, err := pgxpool.ParseConfig(url)
+	if _, malformed := errors.AsType[*pgconn.ParseConfigError](err); malformed {
+		err = invalid("", "the URL of the PostgreSQL is malformed") // pgx shows parts of it, which may be the password
 	}
 	if err != nil {
 		return nil, fmt.Errorf("durable: %w", err)
 	}
-	if err := pool.Ping(ctx); err != nil {
-		pool.Close()
+	pooled, err := behindPooler(ctx, parsed.ConnConfig)
+	if err != nil {
 		return nil, fmt.Errorf("durable: %w", err)
 	}
-	q, err := New(riverpgxv5.New(pool), config)
+	if mode := &parsed.ConnConfig.DefaultQueryExecMode; pooled && *mode < pgx.QueryExecModeExec {
+		*mode = pgx.QueryExecModeExec
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, parsed)
+	if err != nil {
+		return nil, fmt.Errorf("durable: %w", err)
+	}
+	q, err := newQueue(riverpgxv5.New(pool), config, pooled)
 	if err != nil {
 		pool.Close()
 		return nil, err
 	}
 	return &Postgres{Queue: q, Pool: pool}, nil
+}
+
+// behindPooler reports whether a pooler stands between this process and the server.
+func behindPooler(ctx context.Context, config *pgx.ConnConfig) (bool, error) {
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	var pid uint32
+	err = conn.QueryRow(ctx, `SELECT pg_backend_pid()`, pgx.QueryExecModeExec).Scan(&pid)
+	return pid != conn.PgConn().PID(), err
 }
 
 // Close closes the database. Stop the Queue first.

@@ -3,15 +3,15 @@ package durable
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
-	"github.com/riverqueue/river/riverdriver"
 	"github.com/riverqueue/river/riverdriver/riversqlite"
-	"github.com/riverqueue/river/rivertype"
 	_ "modernc.org/sqlite" // the driver of that name
 )
 
@@ -19,15 +19,16 @@ import (
 type SQLite struct {
 	*Queue[*sql.Tx]
 
-	// DB is the database, for transactions of the user's own. It has one connection: while
+	// DB is the database, for the caller's own transactions. It has one connection: while
 	// a transaction is open, everything else that needs the database waits for it.
 	DB *sql.DB
 }
 
-// OpenSQLite opens the database in a file, which it makes if there is none. Its directory
-// must be there, on a disk of this machine. The file is in WAL mode and each commit is
-// synced: it outlives a power cut. Call Migrate before anything else, and Close when
-// done.
+// OpenSQLite opens the database in a file. It creates a file that does not exist, with
+// permissions 0600 for it and for the -wal and -shm files beside it; an existing file keeps
+// its own. The directory must exist, on a disk of this machine. The file is in WAL mode and
+// each commit is synced: it survives a power cut. Call Migrate before anything else, and
+// Close when done.
 func OpenSQLite(ctx context.Context, path string, config Config) (*SQLite, error) {
 	if path == "" || strings.ContainsRune(path, 0) { // SQLite takes them for another file, or one that vanishes
 		return nil, invalid("", "the path of the file is empty or has a NUL")
@@ -38,6 +39,9 @@ func OpenSQLite(ctx context.Context, path string, config Config) (*SQLite, error
 		"_txlock": {"immediate"},
 	}
 	dsn := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: settings.Encode()}
+	if err := create(path); err != nil {
+		return nil, fmt.Errorf("durable: %w", err)
+	}
 	db, err := sql.Open("sqlite", dsn.String())
 	if err != nil {
 		return nil, fmt.Errorf("durable: %w", err)
@@ -46,11 +50,26 @@ func OpenSQLite(ctx context.Context, path string, config Config) (*SQLite, error
 	if err := db.PingContext(ctx); err != nil {
 		return nil, fmt.Errorf("durable: %s: %w", path, closing(db, err))
 	}
-	q, err := New(riversqlite.New(db), config)
+	q, err := newQueue(riversqlite.New(db), config, false)
 	if err != nil {
 		return nil, closing(db, err)
 	}
 	return &SQLite{Queue: q, DB: db}, nil
+}
+
+// create creates the file for its owner only, unless it exists. SQLite itself would create
+// it readable for all, and says "out of memory" if the folder does not exist. An existing
+// file is not opened here: closing it would end the locks that SQLite holds on it in this
+// process.
+func create(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the caller's own path
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // closing closes db because of err.
@@ -61,25 +80,3 @@ func closing(db *sql.DB, err error) error {
 
 // Close closes the database. Stop the Queue first.
 func (s *SQLite) Close() error { return s.DB.Close() }
-
-// inUTC is a driver of SQLite that keeps in UTC when a job is due. River gives that in the
-// time zone of the machine, SQLite keeps it as a text, and the text is compared with that
-// of a time in UTC: west of Greenwich no pause would be kept.
-type inUTC[TTx any] struct{ riverdriver.Driver[TTx] }
-
-func (d inUTC[TTx]) GetExecutor() riverdriver.Executor {
-	return executorInUTC{d.Driver.GetExecutor()}
-}
-
-type executorInUTC struct{ riverdriver.Executor }
-
-func (e executorInUTC) JobSetStateIfRunningMany(ctx context.Context, params *riverdriver.JobSetStateIfRunningManyParams) ([]*rivertype.JobRow, error) {
-	p := *params
-	p.ScheduledAt = slices.Clone(p.ScheduledAt)
-	for i, at := range p.ScheduledAt {
-		if at != nil {
-			p.ScheduledAt[i] = new(at.UTC().Round(0))
-		}
-	}
-	return e.Executor.JobSetStateIfRunningMany(ctx, &p)
-}

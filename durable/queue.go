@@ -40,12 +40,13 @@ type Queue[TTx any] struct {
 // New returns a Queue over the database of a River driver. Nothing is asked of the
 // database yet. An error is [cancel.ErrInvalid] and names the field of Config.
 func New[TTx any](driver riverdriver.Driver[TTx], config Config) (*Queue[TTx], error) {
+	return newQueue(driver, config, false)
+}
+
+func newQueue[TTx any](driver riverdriver.Driver[TTx], config Config, pollOnly bool) (*Queue[TTx], error) {
 	config, err := config.withDefaults()
 	if err != nil {
 		return nil, err
-	}
-	if driver.DatabaseName() == "sqlite" {
-		driver = inUTC[TTx]{driver}
 	}
 	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: config.Logger})
 	if err != nil {
@@ -80,6 +81,7 @@ func New[TTx any](driver riverdriver.Driver[TTx], config Config) (*Queue[TTx], e
 		JobTimeout:           config.Timeout,
 		RescueStuckJobsAfter: config.Timeout + time.Minute, // above Timeout and what is recorded after it
 		FetchCooldown:        20 * time.Millisecond,
+		PollOnly:             pollOnly,
 		Logger:               config.Logger,
 
 		CompletedJobRetentionPeriod: 24 * time.Hour, // what is kept of them are the cancellations

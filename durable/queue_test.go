@@ -4,10 +4,12 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -19,7 +21,7 @@ import (
 	"github.com/unified-cancel/cancel/canceltest"
 )
 
-func newQueue(t *testing.T, adapter cancel.Canceler) *SQLite {
+func queueFor(t *testing.T, adapter cancel.Canceler) *SQLite {
 	t.Helper()
 	q := open(t, file(t), of(adapter))
 	t.Cleanup(func() { assert.NoError(t, q.Close()) })
@@ -27,7 +29,7 @@ func newQueue(t *testing.T, adapter cancel.Canceler) *SQLite {
 }
 
 func TestOneJobPerThing(t *testing.T) {
-	q := newQueue(t, &vendor{})
+	q := queueFor(t, &vendor{})
 	invoice := cancel.Request{Provider: "v", Kind: cancel.Invoice, ID: "0a1b2c3d-0000-4000-8000-00000000000a"}
 	upper := invoice
 	upper.ID = strings.ToUpper(invoice.ID)
@@ -67,7 +69,7 @@ func jobs(t *testing.T, q *SQLite) (n int) {
 }
 
 func TestUsersTransaction(t *testing.T) {
-	q := newQueue(t, &vendor{})
+	q := queueFor(t, &vendor{})
 	tx, err := q.DB.BeginTx(t.Context(), nil)
 	require.NoError(t, err)
 	_, err = q.EnqueueTx(t.Context(), tx, payment("1"))
@@ -87,7 +89,7 @@ func TestUsersTransaction(t *testing.T) {
 
 // What could not be enqueued as a whole leaves nothing in the user's transaction.
 func TestUsersTransactionUndoes(t *testing.T) {
-	q := newQueue(t, &vendor{})
+	q := queueFor(t, &vendor{})
 	tx, err := q.DB.BeginTx(t.Context(), nil)
 	require.NoError(t, err)
 	_, err = q.EnqueueTx(t.Context(), tx, payment("1"))
@@ -132,7 +134,7 @@ func testLongID[TTx any](t *testing.T, db database[TTx]) {
 
 func TestMalformed(t *testing.T) {
 	v := &vendor{}
-	q := newQueue(t, v)
+	q := queueFor(t, v)
 	invoice := cancel.Request{Provider: "v", Kind: cancel.Invoice, ID: "0a1b2c3d-0000-4000-8000-00000000000a"}
 	for name, change := range map[string]func(*cancel.Request){
 		"provider":     func(r *cancel.Request) { r.Provider = "w" },
@@ -196,7 +198,7 @@ func TestValidateThatPanics(t *testing.T) {
 }
 
 func TestList(t *testing.T) {
-	q := newQueue(t, &vendor{cancel: func(n int, _ cancel.Request) (cancel.Result, error) {
+	q := queueFor(t, &vendor{cancel: func(n int, _ cancel.Request) (cancel.Result, error) {
 		if n == 2 {
 			return cancel.Result{}, &cancel.Error{Reason: cancel.ErrNotFound, Message: "\"\x00\xff{}'\\"}
 		}
@@ -242,7 +244,7 @@ func TestList(t *testing.T) {
 
 // A page is read from an index that has it in order, and nothing but the page is.
 func TestListPlan(t *testing.T) {
-	q := newQueue(t, &vendor{})
+	q := queueFor(t, &vendor{})
 	for want, filter := range map[string]Filter{
 		"INTEGER PRIMARY KEY (rowid>?)":                                             {},
 		"INDEX unified_cancel_job_state (state=? AND id>?)":                         {State: Done},
@@ -260,7 +262,7 @@ func TestListPlan(t *testing.T) {
 }
 
 func TestNoCancellation(t *testing.T) {
-	q := newQueue(t, &vendor{})
+	q := queueFor(t, &vendor{})
 	_, err := q.Get(t.Context(), 1)
 	require.ErrorIs(t, err, ErrNoCancellation)
 	_, err = q.Find(t.Context(), payment("1"))
@@ -322,12 +324,33 @@ func TestOpenSQLite(t *testing.T) {
 	require.NoError(t, err)
 
 	_, err = OpenSQLite(t.Context(), filepath.Join(t.TempDir(), "none", "queue.db"), of(&vendor{}))
-	require.Error(t, err)
+	require.ErrorIs(t, err, fs.ErrNotExist)
 	for _, path := range []string{"", t.TempDir() + "/a\x00b.db"} {
 		_, err = OpenSQLite(t.Context(), path, of(&vendor{}))
 		require.ErrorIs(t, err, cancel.ErrInvalid, "%q", path)
 	}
 	require.NoError(t, open(t, "/"+file(t), of(&vendor{})).Close(), "two slashes at the beginning")
+}
+
+func TestFilesAreTheOwnersOnly(t *testing.T) {
+	old := syscall.Umask(0)
+	t.Cleanup(func() { syscall.Umask(old) })
+	path := file(t)
+	q := open(t, path, of(&vendor{}))
+	t.Cleanup(func() { assert.NoError(t, q.Close()) })
+	enqueue(t, q.Queue, payment("1"))
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		about, err := os.Stat(path + suffix)
+		require.NoError(t, err)
+		assert.Equal(t, fs.FileMode(0o600), about.Mode(), suffix)
+	}
+}
+
+func TestFileThatIsNoDatabase(t *testing.T) {
+	path := file(t)
+	require.NoError(t, os.WriteFile(path, []byte(strings.Repeat("no database", 1000)), 0o600))
+	_, err := OpenSQLite(t.Context(), path, of(&vendor{}))
+	require.ErrorContains(t, err, "file is not a database")
 }
 
 func TestOpenPostgresShowsNoPassword(t *testing.T) {
@@ -336,9 +359,10 @@ func TestOpenPostgresShowsNoPassword(t *testing.T) {
 		"postgres://host/db?password=geheim&connect_timeout=soon",
 		"host=host password=geheim connect_timeout=soon",
 		"postgres://user:geheim@host:port/db",
+		"postgres://user:sehr/geheim@host/db",
 	} {
 		_, err := OpenPostgres(t.Context(), address, of(&vendor{}))
-		require.Error(t, err)
+		require.ErrorIs(t, err, cancel.ErrInvalid)
 		assert.NotContains(t, err.Error(), "geheim")
 	}
 }

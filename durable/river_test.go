@@ -26,7 +26,7 @@ import (
 type database[TTx any] func(tb testing.TB, config Config) (q *Queue[TTx], exec func(statement string))
 
 // patience is how long what is waited for may take.
-const patience = time.Minute
+const patience = 5 * time.Minute
 
 // migrated has each Queue of db call Migrate.
 func migrated[TTx any](db database[TTx]) database[TTx] {

@@ -356,7 +356,7 @@ func testVersions[TTx any](t *testing.T, db database[TTx]) {
 	run(`DELETE FROM unified_cancel_migration WHERE version = 1000`)
 	assert.Equal(t, Queued, get(t, q, id).State)
 
-	run(`DELETE FROM river_migration WHERE version = 6`)
+	run(`DELETE FROM river_migration WHERE version = (SELECT max(version) FROM river_migration)`)
 	q, _ = db(t, of(&vendor{}))
 	needsMigrate(t, q)
 }

@@ -42,7 +42,7 @@ func TestItGoesOnAfterAKill(t *testing.T) {
 	require.Eventually(t, func() bool {
 		_, err := os.Stat(filepath.Join(folder, "durable-example.db-wal"))
 		return err == nil
-	}, 30*time.Second, 10*time.Millisecond, "the database is there")
+	}, 5*time.Minute, 10*time.Millisecond, "the database is there")
 	require.NoError(t, c.Process.Kill())
 	_ = c.Wait() // says that it was killed
 
@@ -57,5 +57,5 @@ func TestItGoesOnAfterAKill(t *testing.T) {
 	assert.Eventually(t, func() bool {
 		_, err := os.Stat(filepath.Join(folder, vendorsFile))
 		return os.IsNotExist(err)
-	}, 10*time.Second, 10*time.Millisecond, "the vendors have ended")
+	}, 5*time.Minute, 10*time.Millisecond, "the vendors have ended")
 }
