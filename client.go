@@ -167,7 +167,7 @@ func (p *provider) failure(op string, req Request, err, otherwise error) *Error 
 // reasonOf returns the sentinel that err matches. Of several, which no error of this
 // module has, it is one that leaves the outcome in doubt, if any does.
 func reasonOf(err, otherwise error) error {
-	for _, reason := range slices.Concat([]error{ErrUnknownOutcome, ErrUnexpected}, sentinels) {
+	for _, reason := range slices.Concat([]error{ErrUnknownOutcome, ErrUnexpected}, reasons) {
 		if errors.Is(err, reason) {
 			return reason
 		}

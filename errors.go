@@ -10,47 +10,59 @@ import (
 	"unicode/utf8"
 )
 
-// The reasons of an [Error]. Each error of an adapter or of a Client matches
-// exactly one of them with [errors.Is].
+// The reasons of an [Error]. Each error of an adapter or of a Client matches exactly one of
+// them with [errors.Is]. [Reasons] lists them.
 var (
 	// ErrInvalid: the request is malformed or incomplete, here or by the vendor's
-	// judgement. Mend the request.
-	ErrInvalid = errors.New("invalid request")
-	// ErrAuth: the credentials are wrong, expired, locked, inactive, or of the
+	// judgement. Correct the request.
+	ErrInvalid error = &reason{"ErrInvalid", "invalid request"}
+	// ErrAuth: the credentials are wrong, expired, locked, inactive, or belong to the
 	// other environment. Stop: vendors lock accounts after repeated failures.
-	ErrAuth = errors.New("authentication failed")
+	ErrAuth error = &reason{"ErrAuth", "authentication failed"}
 	// ErrForbidden: the credentials are good but may not do this.
-	ErrForbidden = errors.New("forbidden")
+	ErrForbidden error = &reason{"ErrForbidden", "forbidden"}
 	// ErrNotFound: the vendor does not know the thing.
-	ErrNotFound = errors.New("not found")
-	// ErrNotCancellable: the vendor's or the authority's rules forbid it, for good.
-	ErrNotCancellable = errors.New("not cancellable")
+	ErrNotFound error = &reason{"ErrNotFound", "not found"}
+	// ErrNotCancellable: the rules of the vendor or of the authority forbid it, for good.
+	ErrNotCancellable error = &reason{"ErrNotCancellable", "not cancellable"}
 	// ErrRejected: a person whose consent is needed refused.
-	ErrRejected = errors.New("rejected")
+	ErrRejected error = &reason{"ErrRejected", "rejected"}
 	// ErrUnavailable: certainly not carried out. Asking again is safe and may work.
-	ErrUnavailable = errors.New("unavailable")
-	// ErrUnknownOutcome: may or may not have been carried out. Find out before
-	// anything else: ask for the status, or ask to cancel again where the vendor
-	// answers that it was cancelled before.
-	ErrUnknownOutcome = errors.New("unknown outcome")
-	// ErrUnexpected: an answer that the vendor does not document, taken neither for
-	// success nor for failure. A person should look at it.
-	ErrUnexpected = errors.New("unexpected answer")
+	ErrUnavailable error = &reason{"ErrUnavailable", "unavailable"}
+	// ErrUnknownOutcome: may or may not have been carried out. Find out before you do
+	// anything else: ask for the status, or cancel again if the vendor then answers that
+	// it was cancelled before.
+	ErrUnknownOutcome error = &reason{"ErrUnknownOutcome", "unknown outcome"}
+	// ErrUnexpected: the vendor does not document the answer. It counts neither as
+	// success nor as failure. A person should look at it.
+	ErrUnexpected error = &reason{"ErrUnexpected", "unexpected answer"}
+	// ErrPending: only from Client.Wait. Its context ended before the thing was settled.
+	// The cancellation may still go through.
+	ErrPending error = &reason{"ErrPending", "pending"}
 )
 
-var sentinels = []error{
+var reasons = []error{
 	ErrInvalid, ErrAuth, ErrForbidden, ErrNotFound, ErrNotCancellable,
-	ErrRejected, ErrUnavailable, ErrUnknownOutcome, ErrUnexpected,
+	ErrRejected, ErrUnavailable, ErrUnknownOutcome, ErrUnexpected, ErrPending,
 }
 
-// Retryable reports whether asking again is safe and may work. It is true for
-// [ErrUnavailable] alone.
+// Reasons returns the sentinels above, in that order. The verb %#v writes the name of one,
+// such as cancel.ErrInvalid. The slice is a copy.
+func Reasons() []error { return slices.Clone(reasons) }
+
+type reason struct{ name, text string }
+
+func (r *reason) Error() string    { return r.text }
+func (r *reason) GoString() string { return "cancel." + r.name }
+
+// Retryable reports whether asking again is safe and may work. It is true only for
+// [ErrUnavailable].
 func Retryable(err error) bool { return errors.Is(err, ErrUnavailable) }
 
-// InDoubt reports whether the thing may be cancelled in spite of err. It is true
-// for [ErrUnknownOutcome] and [ErrUnexpected].
+// InDoubt reports whether the thing may be, or may become, cancelled in spite of err. It is
+// true for [ErrUnknownOutcome], [ErrUnexpected] and [ErrPending].
 func InDoubt(err error) bool {
-	return errors.Is(err, ErrUnknownOutcome) || errors.Is(err, ErrUnexpected)
+	return errors.Is(err, ErrUnknownOutcome) || errors.Is(err, ErrUnexpected) || errors.Is(err, ErrPending)
 }
 
 // Error is every failure of an adapter or of a Client, obtained with [errors.As].
@@ -121,7 +133,7 @@ func (e *Error) Error() string {
 // Is reports whether target is e's Reason or, unless it is a sentinel of this
 // package, is found in e's cause.
 func (e *Error) Is(target error) bool {
-	if slices.Contains(sentinels, target) {
+	if slices.Contains(reasons, target) {
 		return target == e.Reason
 	}
 	return errors.Is(e.Err, target)

@@ -76,7 +76,7 @@ func ExampleInDoubt() {
 }
 
 func ExampleSecret() {
-	password := cancel.Secret("hunter2")
+	password := cancel.NewSecret("hunter2")
 	fmt.Printf("%v %s %q %x %#v\n", password, password, password, password, password)
 	// Output:
 	// REDACTED REDACTED REDACTED REDACTED REDACTED

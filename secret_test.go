@@ -37,7 +37,7 @@ func TestSecretUnderEveryVerb(t *testing.T) {
 		Name   string
 		Secret cancel.Secret
 	}
-	secret := cancel.Secret(planted)
+	secret := cancel.NewSecret(planted)
 	values := map[string]any{
 		"value":            secret,
 		"pointer":          &secret,
@@ -74,7 +74,7 @@ func TestSecretUnderEveryVerb(t *testing.T) {
 		assertHidden(t, fmt.Sprint(value)+fmt.Sprintln(value), what)
 		assertHidden(t, fmt.Errorf("failed: %v", value).Error(), what)
 	}
-	assert.Equal(t, "REDACTED", cancel.Secret("").String(), "absent or not: that is no one's business")
+	assert.Equal(t, "REDACTED", cancel.NewSecret("").String(), "absent or not: that is no one's business")
 	assert.Equal(t, "REDACTED", secret.GoString())
 }
 
@@ -83,10 +83,10 @@ func TestSecretInTextEncodings(t *testing.T) {
 		Secret  cancel.Secret  `json:"secret" xml:"secret"`
 		Pointer *cancel.Secret `json:"pointer" xml:"pointer"`
 		Attr    cancel.Secret  `json:"quoted,string" xml:"attr,attr"`
-		Omitted cancel.Secret  `json:"omitted,omitempty" xml:"omitted,omitempty"`
+		Omitted cancel.Secret  `json:"omitted,omitzero" xml:"-"`
 	}
-	secret := cancel.Secret(planted)
-	value := config{secret, &secret, secret, ""}
+	secret := cancel.NewSecret(planted)
+	value := config{secret, &secret, secret, cancel.Secret{}}
 
 	asJSON, err := json.Marshal(value)
 	require.NoError(t, err)
@@ -110,7 +110,7 @@ func TestSecretInTextEncodings(t *testing.T) {
 
 func TestSecretInLogs(t *testing.T) {
 	type config struct{ Secret cancel.Secret }
-	secret := cancel.Secret(planted)
+	secret := cancel.NewSecret(planted)
 	for name, handler := range map[string]func(*bytes.Buffer) slog.Handler{
 		"text": func(b *bytes.Buffer) slog.Handler { return slog.NewTextHandler(b, nil) },
 		"json": func(b *bytes.Buffer) slog.Handler { return slog.NewJSONHandler(b, nil) },
@@ -131,5 +131,7 @@ func TestSecretIsReadAsItIs(t *testing.T) {
 	text, err := json.Marshal(map[string]string{"Secret": planted})
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(text, &config))
-	assert.Equal(t, planted, string(config.Secret))
+	value, err := config.Secret.Reveal(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, planted, value)
 }

@@ -27,6 +27,18 @@ func CheckKind(kind cancel.Kind, kinds ...cancel.Kind) error {
 	return fmt.Errorf("Kind %q is not taken here: it must be %s", kind, strings.Join(names, " or "))
 }
 
+// CheckRequest reports why an adapter that takes kinds refuses req, by the rules of every
+// adapter: the kind must be one of kinds, and only an Invoice has a Motive or a ReplacedBy.
+func CheckRequest(req cancel.Request, kinds ...cancel.Kind) error {
+	if err := CheckKind(req.Kind, kinds...); err != nil {
+		return err
+	}
+	if req.Kind != cancel.Invoice && (req.Motive != "" || req.ReplacedBy != "") {
+		return fmt.Errorf("Motive and ReplacedBy belong to Kind %q, not to %q", cancel.Invoice, req.Kind)
+	}
+	return nil
+}
+
 // CheckText reports why s cannot travel as text. XML is the narrowest of the formats:
 // what it cannot carry is taken for a mistake in JSON, too.
 func CheckText(s string) error {

@@ -18,13 +18,24 @@ import (
 // package fmt cannot reach the secrets in it. The zero value replaces nothing.
 type Redactor func(string) string
 
-// NewRedactor returns a Redactor of the given secrets, as they are and in the forms
-// in which an echo of a request or an error message may show them.
-func NewRedactor(secrets ...cancel.Secret) Redactor {
+// NewRedactor returns a Redactor of the values that the credentials have revealed, as they
+// are and in the forms in which an echo or an error message may show them.
+func NewRedactor(credentials ...*Credential) Redactor {
+	return func(s string) string {
+		var secrets []string
+		for _, c := range credentials {
+			secrets = append(secrets, c.seen("")...)
+		}
+		return redact(s, secrets)
+	}
+}
+
+// redact returns s with every secret replaced by REDACTED.
+func redact(s string, secrets []string) string {
 	var forms []string
 	for _, secret := range secrets {
 		// Whoever echoes a secret may have trimmed it, or the words around it.
-		given := string(secret)
+		given := secret
 		for _, form := range slices.Concat(echoes(given), echoes(strings.TrimSpace(given))) {
 			if form != "" && !slices.Contains(forms, form) {
 				forms = append(forms, form)
@@ -35,15 +46,10 @@ func NewRedactor(secrets ...cancel.Secret) Redactor {
 	slices.SortFunc(forms, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	pairs := make([]string, 0, 2*len(forms))
 	for _, form := range forms {
-		pairs = append(pairs, form, cancel.Secret("").String())
+		pairs = append(pairs, form, cancel.Secret{}.String())
 	}
 	replacer := strings.NewReplacer(pairs...)
-	return func(s string) string {
-		if !slices.ContainsFunc(forms, func(form string) bool { return strings.Contains(s, form) }) {
-			return s // a Replacer would copy it
-		}
-		return replacer.Replace(s)
-	}
+	return replacer.Replace(s)
 }
 
 func echoes(s string) []string {

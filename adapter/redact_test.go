@@ -32,7 +32,7 @@ func asJSON(s string) string {
 }
 
 func TestRedactor(t *testing.T) {
-	redact := NewRedactor(secret, "", "other")
+	redact := redactor(secret, "", "other")
 	for how, form := range map[string]string{
 		"as it is":        secret,
 		"trimmed":         strings.TrimSpace(secret),
@@ -60,11 +60,11 @@ func TestRedactor(t *testing.T) {
 }
 
 func TestRedactorTakesTheLongerSecretFirst(t *testing.T) {
-	assert.Equal(t, "REDACTED and REDACTED", NewRedactor("abc", "abcdef").String("abcdef and abc"))
+	assert.Equal(t, "REDACTED and REDACTED", redactor("abc", "abcdef").String("abcdef and abc"))
 }
 
 func TestRedactorWithoutSecrets(t *testing.T) {
-	for _, redact := range []Redactor{nil, NewRedactor(), NewRedactor("")} {
+	for _, redact := range []Redactor{nil, NewRedactor(), redactor("")} {
 		assert.Equal(t, "as it was", redact.String("as it was"))
 		assert.Equal(t, io.EOF, redact.Error(io.EOF))
 		assert.NoError(t, redact.Error(nil))
@@ -72,7 +72,7 @@ func TestRedactorWithoutSecrets(t *testing.T) {
 }
 
 func TestRedactorOfErrors(t *testing.T) {
-	redact := NewRedactor(secret)
+	redact := redactor(secret)
 	cause := fmt.Errorf("dialling %q: %w", secret, io.ErrUnexpectedEOF)
 	clean := redact.Error(cause)
 	assert.Equal(t, `dialling "REDACTED": unexpected EOF`, clean.Error())
@@ -84,7 +84,7 @@ func TestRedactorOfErrors(t *testing.T) {
 }
 
 func TestErrorsOfACallHoldNoSecret(t *testing.T) {
-	call := Call{Redact: NewRedactor(secret)}
+	call := Call{Redact: redactor(secret)}
 	err := call.Fail(cancel.ErrAuth, Answer{}, Words{Code: "no " + secret, Message: "wrong: " + secret}, errors.New("hm "+secret))
 	assert.Equal(t, "no REDACTED", err.Code)
 	assert.Equal(t, "wrong: REDACTED", err.Message)
@@ -92,18 +92,27 @@ func TestErrorsOfACallHoldNoSecret(t *testing.T) {
 }
 
 func TestCodesThatAreNumbersAreVerbatim(t *testing.T) {
-	call := Call{Redact: NewRedactor("0")}
+	call := Call{Redact: redactor("0")}
 	for said, want := range map[string]string{"200": "200", "0017": "0017", "1801": "1801", "": "", "a0": "aREDACTED", "100000": "1REDACTEDREDACTEDREDACTEDREDACTEDREDACTED"} {
 		assert.Equal(t, want, call.Fail(cancel.ErrAuth, Answer{}, Words{Code: said}, nil).Code)
 	}
 }
 
 func TestRedactorDoesNotShowItsSecrets(t *testing.T) {
-	redact := NewRedactor("hunter2")
+	redact := redactor("hunter2")
 	clean := redact.Error(errors.New("hunter2"))
 	for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		shown := fmt.Sprintf(format, redact) + fmt.Sprintf(format, Call{Redact: redact}) + fmt.Sprintf(format, &cancel.Error{Err: clean})
 		assert.NotContains(t, shown, "hunter2", format)
 		assert.NotContains(t, shown, "68756e74657232", format)
 	}
+}
+
+func redactor(secrets ...string) Redactor {
+	var credentials []*Credential
+	for _, s := range secrets {
+		c, _ := NewCredential("Key", cancel.NewSecret(s), nil)
+		credentials = append(credentials, c)
+	}
+	return NewRedactor(credentials...)
 }

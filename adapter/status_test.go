@@ -78,7 +78,7 @@ func TestNoAnswerPrefersTheCauseOfTheExchange(t *testing.T) {
 }
 
 func TestRefuse(t *testing.T) {
-	err := Call{Provider: "p", Op: "o", ID: "i", Redact: NewRedactor("word")}.Refuse("a bad word")
+	err := Call{Provider: "p", Op: "o", ID: "i", Redact: redactor("word")}.Refuse("a bad word")
 	assert.Equal(t, &cancel.Error{Provider: "p", Op: "o", ID: "i", Message: "a bad REDACTED", Reason: cancel.ErrInvalid}, err)
 }
 

@@ -223,7 +223,9 @@ func TestEchoedKeysAreRedacted(t *testing.T) {
 	} {
 		for _, httpStatus := range []int{200, 401} {
 			v := (&vendor{status: httpStatus, answer: body}).start(t)
-			_, err := v.client(t, func(c *Config) { c.PrivateKey, c.PublicKey = "prk_hunter2", "puk_hunter3" }).Cancel(t.Context(), document("A"))
+			_, err := v.client(t, func(c *Config) {
+				c.PrivateKey, c.PublicKey = cancel.NewSecret("prk_hunter2"), cancel.NewSecret("puk_hunter3")
+			}).Cancel(t.Context(), document("A"))
 			failure, ok := errors.AsType[*cancel.Error](err)
 			require.True(t, ok)
 			for _, shown := range []string{err.Error(), failure.Message, fmt.Sprint(failure.Err)} {

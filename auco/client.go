@@ -14,6 +14,7 @@ var (
 	_ cancel.Canceler      = (*Client)(nil)
 	_ cancel.StatusChecker = (*Client)(nil)
 	_ cancel.BatchCanceler = (*Client)(nil)
+	_ cancel.Validator     = (*Client)(nil)
 )
 
 const (
@@ -24,15 +25,13 @@ const (
 )
 
 // Client cancels documents of one organisation. Make one with [New]. It is safe for
-// concurrent use and is not to be copied. It shows no secret when it is printed.
+// concurrent use.
 type Client struct {
-	via      *adapter.Client
-	private  func() http.Header // a function, because package fmt cannot look into it
-	public   func() http.Header // nil without a public key
-	target   *url.URL           // of cancellations
-	status   *url.URL
-	maxBatch int
-	redact   adapter.Redactor
+	via                  *adapter.Client
+	cancelURL, statusURL *url.URL
+	private, public      *adapter.Credential
+	maxBatch             int
+	redact               adapter.Redactor
 }
 
 // Cancel cancels one document by one call. The state is [cancel.Cancelled]: Auco
@@ -62,13 +61,26 @@ func (c *Client) CancelBatch(ctx context.Context, reqs []cancel.Request) []cance
 	if len(batch.Codes) == 0 {
 		return items
 	}
-	read := readBatch(c.send(ctx, batch), batch.Codes)
+	answer, err := c.send(ctx, batch)
+	read := readBatch(answer, batch.Codes)
 	for i, req := range reqs {
-		if items[i].Err == nil {
+		switch {
+		case items[i].Err != nil:
+		case err != nil:
+			items[i].Err = about(req, err)
+		default:
 			items[i].Result, items[i].Err = read.interpret(c.call(cancelOp, req), req)
 		}
 	}
 	return items
+}
+
+// Validate returns the [cancel.ErrInvalid] that Cancel would return unsent, or nil.
+func (c *Client) Validate(req cancel.Request) error {
+	if err := valid(req); err != nil {
+		return c.call(cancelOp, req).Refuse(err.Error())
+	}
+	return nil
 }
 
 // MaxBatch returns the largest number of documents in one call.
@@ -84,7 +96,7 @@ func (c *Client) MaxBatch() int { return c.maxBatch }
 func (c *Client) Status(ctx context.Context, req cancel.Request) (cancel.Result, error) {
 	call := c.call(statusOp, req)
 	call.ReadOnly = true
-	if c.public == nil {
+	if c.public.IsZero() {
 		e := call.Refuse("Status needs the PublicKey of Config")
 		e.Err = errors.ErrUnsupported
 		return cancel.Result{}, e
@@ -92,11 +104,13 @@ func (c *Client) Status(ctx context.Context, req cancel.Request) (cancel.Result,
 	if err := validCode(req); err != nil {
 		return cancel.Result{}, call.Refuse(err.Error())
 	}
-	target := *c.status
-	query := target.Query()
-	query.Set("code", req.ID)
-	target.RawQuery = query.Encode()
-	answer := c.via.Send(ctx, http.MethodGet, &target, c.public(), nil)
+	key, err := c.public.Reveal(ctx, call)
+	if err != nil {
+		return cancel.Result{}, err
+	}
+	target := *c.statusURL
+	target.RawQuery = url.Values{"code": {req.ID}}.Encode()
+	answer := c.via.Send(ctx, http.MethodGet, &target, statusHeader(key), nil)
 	call.Report(ctx, answer)
 	return interpretStatus(call, req, answer)
 }
@@ -105,12 +119,26 @@ func (c *Client) call(op string, req cancel.Request) adapter.Call {
 	return adapter.Call{Provider: provider, Op: op, ID: req.ID, Codes: table, Version: tableVersion, Redact: c.redact}
 }
 
-func (c *Client) send(ctx context.Context, batch batch) adapter.Answer {
+// send makes the call that cancels a batch. Its error is why the call was not made.
+func (c *Client) send(ctx context.Context, batch batch) (adapter.Answer, error) {
+	call := c.call(cancelOp, cancel.Request{})
+	key, err := c.private.Reveal(ctx, call)
+	if err != nil {
+		return adapter.Answer{}, err
+	}
 	body, err := batch.encode()
 	if err != nil {
-		return adapter.Answer{Err: err, Unsent: true}
+		return adapter.Answer{}, call.Refuse(err.Error())
 	}
-	answer := c.via.Send(ctx, http.MethodPost, c.target, c.private(), body)
-	c.call(cancelOp, cancel.Request{}).Report(ctx, answer)
-	return answer
+	answer := c.via.Send(ctx, http.MethodPost, c.cancelURL, cancelHeader(key), body)
+	call.Report(ctx, answer)
+	return answer, nil
+}
+
+// about returns a copy of err, an error of send, as the error of req.
+func about(req cancel.Request, err error) error {
+	e, _ := errors.AsType[*cancel.Error](err)
+	own := *e
+	own.ID = req.ID
+	return &own
 }

@@ -1,8 +1,8 @@
 package auco
 
 import (
-	"fmt"
-	"net/http"
+	"cmp"
+	"errors"
 	"strings"
 
 	"github.com/unified-cancel/cancel"
@@ -37,31 +37,20 @@ type Config struct {
 	Options cancel.ClientOptions
 }
 
-// Format prints c as fmt would, its secrets as REDACTED. Under verbs that are none
-// for a pointer, such as %s, fmt would show all of a Config that it finds behind one.
-func (c Config) Format(f fmt.State, verb rune) {
-	type plain Config
-	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(c))
-}
-
 // New returns a Client. Its error is cancel.ErrInvalid and names the field of
 // Config that is missing, malformed or negative. It sends nothing.
 func New(config Config) (*Client, error) {
 	call := adapter.Call{Provider: provider, Op: "New"}
-	if config.PrivateKey == "" {
+	if config.PrivateKey.IsZero() {
 		return nil, call.Refuse("PrivateKey is missing")
 	}
-	if err := adapter.CheckHeaderValue(string(config.PrivateKey)); err != nil {
-		return nil, call.Refuse("PrivateKey " + err.Error())
+	private, err := adapter.NewCredential("PrivateKey", config.PrivateKey, validPrivateKey)
+	if err != nil {
+		return nil, call.Refuse(err.Error())
 	}
-	if strings.HasPrefix(string(config.PrivateKey), "puk_") {
-		return nil, call.Refuse("PrivateKey is a public key (puk_): only a private one (prk_) cancels")
-	}
-	if err := adapter.CheckHeaderValue(string(config.PublicKey)); err != nil {
-		return nil, call.Refuse("PublicKey " + err.Error())
-	}
-	if strings.HasPrefix(string(config.PublicKey), "prk_") {
-		return nil, call.Refuse("PublicKey is a private key (prk_): do not hand it out for one")
+	public, err := adapter.NewCredential("PublicKey", config.PublicKey, validPublicKey)
+	if err != nil {
+		return nil, call.Refuse(err.Error())
 	}
 	if config.MaxBatch < 0 {
 		return nil, call.Refuse("MaxBatch is negative")
@@ -74,19 +63,29 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, call.Refuse(err.Error())
 	}
-	c := &Client{
-		via:      via,
-		private:  func() http.Header { return cancelHeader(config.PrivateKey) },
-		target:   endpoint.JoinPath(cancelPath),
-		status:   endpoint.JoinPath(statusPath),
-		maxBatch: config.MaxBatch,
-		redact:   adapter.NewRedactor(config.PrivateKey, config.PublicKey),
+	return &Client{
+		via:       via,
+		cancelURL: endpoint.JoinPath(cancelPath),
+		statusURL: endpoint.JoinPath(statusPath),
+		private:   private,
+		public:    public,
+		maxBatch:  cmp.Or(config.MaxBatch, defaultMaxBatch),
+		redact:    adapter.NewRedactor(private, public),
+	}, nil
+}
+
+// validPrivateKey says why a key cannot cancel.
+func validPrivateKey(key string) error {
+	if strings.HasPrefix(key, "puk_") {
+		return errors.New("is a public key (puk_): only a private one (prk_) cancels")
 	}
-	if config.PublicKey != "" {
-		c.public = func() http.Header { return statusHeader(config.PublicKey) }
+	return adapter.CheckHeaderValue(key)
+}
+
+// validPublicKey says why a key is not for reading.
+func validPublicKey(key string) error {
+	if strings.HasPrefix(key, "prk_") {
+		return errors.New("is a private key (prk_): it must not be used for reading")
 	}
-	if c.maxBatch == 0 {
-		c.maxBatch = defaultMaxBatch
-	}
-	return c, nil
+	return adapter.CheckHeaderValue(key)
 }

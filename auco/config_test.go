@@ -26,27 +26,27 @@ func TestEndpoints(t *testing.T) {
 		"http://localhost:8083" + path:            {Endpoint: "http://localhost:8083/"},
 		"http://[::1]:8083/a%2Fb" + path + "?c=d": {Endpoint: "http://[::1]:8083/a%2Fb?c=d"},
 	} {
-		config.PrivateKey = "prk_a"
+		config.PrivateKey = cancel.NewSecret("prk_a")
 		c, err := New(config)
 		require.NoError(t, err)
-		assert.Equal(t, want, c.target.String())
+		assert.Equal(t, want, c.cancelURL.String())
 	}
 }
 
 func TestMaxBatch(t *testing.T) {
 	for given, want := range map[int]int{0: 50, 1: 1, 1000: 1000} {
-		c, err := New(Config{PrivateKey: "prk_a", Environment: cancel.Sandbox, MaxBatch: given})
+		c, err := New(Config{PrivateKey: cancel.NewSecret("prk_a"), Environment: cancel.Sandbox, MaxBatch: given})
 		require.NoError(t, err)
 		assert.Equal(t, want, c.MaxBatch())
 	}
 }
 
 func TestKeysThatAreTaken(t *testing.T) {
-	for _, key := range []cancel.Secret{"prk_a", "a", "PUK_a", "a b", "prk_ñ"} {
-		_, err := New(Config{PrivateKey: key, PublicKey: "puk_a", Environment: cancel.Sandbox})
+	for _, key := range []string{"prk_a", "a", "PUK_a", "a b", "prk_ñ"} {
+		_, err := New(Config{PrivateKey: cancel.NewSecret(key), PublicKey: cancel.NewSecret("puk_a"), Environment: cancel.Sandbox})
 		assert.NoError(t, err)
 	}
-	_, err := New(Config{PrivateKey: "prk_a", PublicKey: "a", Environment: cancel.Sandbox})
+	_, err := New(Config{PrivateKey: cancel.NewSecret("prk_a"), PublicKey: cancel.NewSecret("a"), Environment: cancel.Sandbox})
 	assert.NoError(t, err)
 }
 
@@ -55,12 +55,12 @@ func TestNewNamesTheField(t *testing.T) {
 		field  string
 		change func(*Config)
 	}{
-		"no private key":            {"PrivateKey", func(c *Config) { c.PrivateKey = "" }},
-		"a public key for it":       {"PrivateKey", func(c *Config) { c.PrivateKey = "puk_secreto" }},
-		"a key that ends in blanks": {"PrivateKey", func(c *Config) { c.PrivateKey = "prk_secreto " }},
-		"a key of two lines":        {"PrivateKey", func(c *Config) { c.PrivateKey = "prk_secreto\r\nA: b" }},
-		"a private key for public":  {"PublicKey", func(c *Config) { c.PublicKey = "prk_secreto" }},
-		"a public key of two lines": {"PublicKey", func(c *Config) { c.PublicKey = "puk_secreto\n" }},
+		"no private key":            {"PrivateKey", func(c *Config) { c.PrivateKey = cancel.NewSecret("") }},
+		"a public key for it":       {"PrivateKey", func(c *Config) { c.PrivateKey = cancel.NewSecret("puk_secreto") }},
+		"a key that ends in blanks": {"PrivateKey", func(c *Config) { c.PrivateKey = cancel.NewSecret("prk_secreto ") }},
+		"a key of two lines":        {"PrivateKey", func(c *Config) { c.PrivateKey = cancel.NewSecret("prk_secreto\r\nA: b") }},
+		"a private key for public":  {"PublicKey", func(c *Config) { c.PublicKey = cancel.NewSecret("prk_secreto") }},
+		"a public key of two lines": {"PublicKey", func(c *Config) { c.PublicKey = cancel.NewSecret("puk_secreto\n") }},
 		"a negative batch":          {"MaxBatch", func(c *Config) { c.MaxBatch = -1 }},
 		"no environment":            {"Environment", func(c *Config) { c.Environment = "" }},
 		"an unknown environment":    {"Environment", func(c *Config) { c.Environment = "SANDBOX" }},
@@ -70,7 +70,7 @@ func TestNewNamesTheField(t *testing.T) {
 		"a negative cap":            {"Options.MaxResponseBytes", func(c *Config) { c.Options.MaxResponseBytes = -1 }},
 		"a user agent of two lines": {"Options.UserAgent", func(c *Config) { c.Options.UserAgent = "a\nb" }},
 	} {
-		config := Config{PrivateKey: "prk_secreto", PublicKey: "puk_secreto", Environment: cancel.Sandbox}
+		config := Config{PrivateKey: cancel.NewSecret("prk_secreto"), PublicKey: cancel.NewSecret("puk_secreto"), Environment: cancel.Sandbox}
 		tt.change(&config)
 		c, err := New(config)
 		assert.Nil(t, c, what)
@@ -84,7 +84,7 @@ func TestNewNamesTheField(t *testing.T) {
 func TestKeysAreNotShown(t *testing.T) {
 	const word = "hunter2"
 	config := Config{
-		PrivateKey: "prk_" + word, PublicKey: "puk_" + word, Environment: cancel.Sandbox,
+		PrivateKey: cancel.NewSecret("prk_" + word), PublicKey: cancel.NewSecret("puk_" + word), Environment: cancel.Sandbox,
 		Options: cancel.ClientOptions{HTTPClient: &http.Client{Transport: &http.Transport{}}},
 	}
 	c, err := New(config)

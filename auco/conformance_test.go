@@ -1,6 +1,7 @@
 package auco_test
 
 import (
+	"context"
 	"fmt"
 	"sync/atomic"
 	"testing"
@@ -60,7 +61,12 @@ func TestConformance(t *testing.T) {
 			with(func(r *cancel.Request) { r.RequestedBy = "Legal <legal@example.com>" }),
 			with(func(r *cancel.Request) { r.RequestedBy = "legal" }),
 		},
-		Secrets: []cancel.Secret{v.Config().PrivateKey, v.Config().PublicKey},
+		Secrets: []string{revealed(v.Config().PrivateKey), revealed(v.Config().PublicKey)},
 		Start:   start,
 	})
+}
+
+func revealed(s cancel.Secret) string {
+	value, _ := s.Reveal(context.Background())
+	return value
 }

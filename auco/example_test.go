@@ -21,7 +21,7 @@ func service(answer string) *httptest.Server {
 }
 
 func ExampleNew() {
-	_, err := auco.New(auco.Config{PrivateKey: "puk_invented", Environment: cancel.Sandbox})
+	_, err := auco.New(auco.Config{PrivateKey: cancel.NewSecret("puk_invented"), Environment: cancel.Sandbox})
 	fmt.Println(err)
 	// Output:
 	// auco: New: invalid request: PrivateKey is a public key (puk_): only a private one (prk_) cancels
@@ -32,8 +32,8 @@ func ExampleClient_Cancel() {
 	defer server.Close()
 
 	client, err := auco.New(auco.Config{
-		PrivateKey: "prk_invented", // better from where you keep your secrets
-		Endpoint:   server.URL,     // in place of Environment
+		PrivateKey: cancel.NewSecret("prk_invented"), // better from where you keep your secrets
+		Endpoint:   server.URL,                       // in place of Environment
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -54,7 +54,7 @@ func ExampleClient_CancelBatch() {
 	server := service(`{"success":1,"errors":{"cant":1,"documents":["TR99AQMY31"]}}`)
 	defer server.Close()
 
-	client, err := auco.New(auco.Config{PrivateKey: "prk_invented", Endpoint: server.URL})
+	client, err := auco.New(auco.Config{PrivateKey: cancel.NewSecret("prk_invented"), Endpoint: server.URL})
 	if err != nil {
 		fmt.Println(err)
 		return

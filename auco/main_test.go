@@ -80,7 +80,7 @@ func (v *vendor) count() int {
 
 func (v *vendor) client(t *testing.T, change ...func(*Config)) *Client {
 	t.Helper()
-	config := Config{PrivateKey: privateKey, Endpoint: v.url}
+	config := Config{PrivateKey: cancel.NewSecret(privateKey), Endpoint: v.url}
 	for _, f := range change {
 		f(&config)
 	}

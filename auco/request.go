@@ -45,18 +45,18 @@ func (b *batch) add(req cancel.Request) error {
 func (b *batch) encode() ([]byte, error) { return json.Marshal(b) }
 
 // cancelHeader is that of every cancellation. The key travels without a scheme.
-func cancelHeader(key cancel.Secret) http.Header {
-	return http.Header{"Authorization": {string(key)}, "Content-Type": {"application/json"}, "Accept": {"application/json"}}
+func cancelHeader(key string) http.Header {
+	return http.Header{"Authorization": {key}, "Content-Type": {"application/json"}, "Accept": {"application/json"}}
 }
 
 // statusHeader is that of every query for a document.
-func statusHeader(key cancel.Secret) http.Header {
-	return http.Header{"Authorization": {string(key)}, "Accept": {"application/json"}}
+func statusHeader(key string) http.Header {
+	return http.Header{"Authorization": {key}, "Accept": {"application/json"}}
 }
 
 // validCode reports why req names no document.
 func validCode(req cancel.Request) error {
-	if err := adapter.CheckKind(req.Kind, cancel.Document); err != nil {
+	if err := adapter.CheckRequest(req, cancel.Document); err != nil {
 		return err
 	}
 	if req.ID == "" {

@@ -15,7 +15,7 @@ import (
 func TestRequestOnTheWire(t *testing.T) {
 	v := (&vendor{status: 200, answer: `{"success":1,"errors":{"cant":0}}`}).start(t)
 	c := v.client(t, func(c *Config) {
-		c.PrivateKey, c.PublicKey = `prk_a b"=ñ`, "puk_a"
+		c.PrivateKey, c.PublicKey = cancel.NewSecret(`prk_a b"=ñ`), cancel.NewSecret("puk_a")
 		c.Options.UserAgent = "caja/7"
 	})
 	_, err := c.Cancel(t.Context(), cancel.Request{

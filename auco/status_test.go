@@ -13,7 +13,7 @@ import (
 
 const publicKey = "puk_invented"
 
-func readable(c *Config) { c.PublicKey = publicKey }
+func readable(c *Config) { c.PublicKey = cancel.NewSecret(publicKey) }
 
 func TestStatusOnTheWire(t *testing.T) {
 	v := (&vendor{status: 200, answer: `{"code":"TR 99&?","status":"CREATED"}`}).start(t)

@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
-	"fmt"
 	"net/http"
 
 	"golang.org/x/net/http/httpguts"
@@ -43,12 +42,6 @@ type WebhookConfig struct {
 	Handle func(context.Context, Event) error
 	// Options is how the webhook works. The zero value is ready for production.
 	Options cancel.WebhookOptions
-}
-
-// Format prints c as fmt would, its secret as REDACTED.
-func (c WebhookConfig) Format(f fmt.State, verb rune) {
-	type plain WebhookConfig
-	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(c))
 }
 
 // Webhook is the handler of the events that Auco sends. Make one with [NewWebhook]. It is safe
@@ -87,10 +80,14 @@ func NewWebhook(config WebhookConfig) (*Webhook, error) {
 	if !httpguts.ValidHeaderFieldName(config.Header) {
 		return nil, call.Refuse("Header is not a name that an HTTP header can have")
 	}
-	if config.Value == "" {
+	if config.Value.IsZero() {
 		return nil, call.Refuse("Value is missing")
 	}
-	if err := adapter.CheckHeaderValue(string(config.Value)); err != nil {
+	value, err := config.Value.Reveal(context.Background())
+	if err != nil {
+		return nil, call.Refuse("Value " + err.Error())
+	}
+	if err := adapter.CheckHeaderValue(value); err != nil {
 		return nil, call.Refuse("Value " + err.Error())
 	}
 	if config.Handle == nil {
@@ -98,7 +95,7 @@ func NewWebhook(config WebhookConfig) (*Webhook, error) {
 	}
 	receiver, err := webhook.New(webhook.Vendor{
 		Name:  provider,
-		Admit: admit(config.Header, config.Value),
+		Admit: admit(config.Header, value),
 		Read: func(_ context.Context, contentType string, body []byte) (webhook.Delivery, error) {
 			event, key, err := readEvent(contentType, body)
 			return webhook.Delivery{
@@ -126,7 +123,7 @@ func (w *Webhook) Close(ctx context.Context) error { return w.receiver.Close(ctx
 
 // admit returns the check of the header. It compares digests because the time that it takes to
 // compare two texts shows their lengths.
-func admit(name string, value cancel.Secret) func(context.Context, http.Header) error {
+func admit(name string, value string) func(context.Context, http.Header) error {
 	want := sha256.Sum256([]byte(value))
 	return func(_ context.Context, header http.Header) error {
 		given := header.Values(name)

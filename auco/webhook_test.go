@@ -41,7 +41,7 @@ type inbox struct {
 func newInbox(tb testing.TB, config auco.WebhookConfig) *inbox {
 	tb.Helper()
 	in := &inbox{}
-	config.Header, config.Value = hookHeader, hookValue
+	config.Header, config.Value = hookHeader, cancel.NewSecret(hookValue)
 	if config.Handle == nil {
 		config.Handle = func(_ context.Context, event auco.Event) error {
 			in.mu.Lock()
@@ -451,7 +451,7 @@ func TestWebhookOverTheNetwork(t *testing.T) {
 }
 
 func TestNewWebhookRefuses(t *testing.T) {
-	good := auco.WebhookConfig{Header: hookHeader, Value: hookValue, Handle: func(context.Context, auco.Event) error { return nil }}
+	good := auco.WebhookConfig{Header: hookHeader, Value: cancel.NewSecret(hookValue), Handle: func(context.Context, auco.Event) error { return nil }}
 	for name, c := range map[string]struct {
 		field  string
 		change func(*auco.WebhookConfig)
@@ -459,9 +459,9 @@ func TestNewWebhookRefuses(t *testing.T) {
 		"no header":            {"Header", func(c *auco.WebhookConfig) { c.Header = "" }},
 		"header with a blank":  {"Header", func(c *auco.WebhookConfig) { c.Header = "X Token" }},
 		"header with a colon":  {"Header", func(c *auco.WebhookConfig) { c.Header = "X-Token:" }},
-		"no value":             {"Value", func(c *auco.WebhookConfig) { c.Value = "" }},
-		"value with a newline": {"Value", func(c *auco.WebhookConfig) { c.Value = hookValue + "\n" }},
-		"value with a blank":   {"Value", func(c *auco.WebhookConfig) { c.Value = hookValue + " " }},
+		"no value":             {"Value", func(c *auco.WebhookConfig) { c.Value = cancel.NewSecret("") }},
+		"value with a newline": {"Value", func(c *auco.WebhookConfig) { c.Value = cancel.NewSecret(hookValue + "\n") }},
+		"value with a blank":   {"Value", func(c *auco.WebhookConfig) { c.Value = cancel.NewSecret(hookValue + " ") }},
 		"no handle":            {"Handle", func(c *auco.WebhookConfig) { c.Handle = nil }},
 		"window negative":      {"Options.Window", func(c *auco.WebhookConfig) { c.Options.Window = -1 }},
 		"timeout negative":     {"Options.Timeout", func(c *auco.WebhookConfig) { c.Options.Timeout = -1 }},
@@ -487,7 +487,7 @@ func TestNewWebhookRefuses(t *testing.T) {
 }
 
 func TestWebhookShowsNoSecret(t *testing.T) {
-	config := auco.WebhookConfig{Header: hookHeader, Value: hookValue, Handle: func(context.Context, auco.Event) error { return nil }}
+	config := auco.WebhookConfig{Header: hookHeader, Value: cancel.NewSecret(hookValue), Handle: func(context.Context, auco.Event) error { return nil }}
 	hook, err := auco.NewWebhook(config)
 	require.NoError(t, err)
 	var shown strings.Builder
@@ -543,7 +543,7 @@ func FuzzWebhook(f *testing.F) {
 func ExampleNewWebhook() {
 	hook, err := auco.NewWebhook(auco.WebhookConfig{
 		Header: "X-Webhook-Token", // as configured at Auco
-		Value:  "an invented value",
+		Value:  cancel.NewSecret("an invented value"),
 		Handle: func(_ context.Context, event auco.Event) error {
 			// Store the event here: Auco is answered when it is stored.
 			_, err := fmt.Println(event.Status, event.Code, "closed:", event.Status.Closed(), "signed:", event.Status.Signed())

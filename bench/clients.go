@@ -151,15 +151,15 @@ func post(ctx context.Context, client *http.Client, url, contentType string, bod
 }
 
 func newFactible(url string) (*factible.Client, error) {
-	return factible.New(factible.Config{Username: username, Password: password, Endpoint: url + soapPath})
+	return factible.New(factible.Config{Username: username, Password: cancel.NewSecret(password), Endpoint: url + soapPath})
 }
 
 func newPayvalida(url string) (*payvalida.Client, error) {
-	return payvalida.New(payvalida.Config{Merchant: merchant, FixedHash: secret, Endpoint: url})
+	return payvalida.New(payvalida.Config{Merchant: merchant, FixedHash: cancel.NewSecret(secret), Endpoint: url})
 }
 
 func newAuco(url string) (*auco.Client, error) {
-	return auco.New(auco.Config{PrivateKey: "prk_" + secret, Endpoint: url})
+	return auco.New(auco.Config{PrivateKey: cancel.NewSecret("prk_" + secret), Endpoint: url})
 }
 
 func dialFactible(url string) (call, error) {

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/auco"
 )
 
@@ -79,8 +80,8 @@ func ListenAuco(address string) (*Auco, error) {
 // Config returns a Config for the simulator, with the only keys that it takes.
 func (a *Auco) Config() auco.Config {
 	return auco.Config{
-		PrivateKey: aucoPrivateKey,
-		PublicKey:  aucoPublicKey,
+		PrivateKey: cancel.NewSecret(aucoPrivateKey),
+		PublicKey:  cancel.NewSecret(aucoPublicKey),
 		Endpoint:   a.URL,
 		Options:    a.options(),
 	}

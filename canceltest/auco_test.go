@@ -114,7 +114,7 @@ func TestAucoKeys(t *testing.T) {
 	}
 	sim, _ := newAuco(t)
 	config := sim.Config()
-	config.PrivateKey = "prk_otra"
+	config.PrivateKey = cancel.NewSecret("prk_otra")
 	client, err := auco.New(config)
 	require.NoError(t, err)
 	require.ErrorIs(t, ask(t, client, document("A")), cancel.ErrAuth)

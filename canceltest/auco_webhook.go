@@ -8,7 +8,6 @@ import (
 
 	"golang.org/x/net/http/httpguts"
 
-	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/adapter"
 )
 
@@ -39,16 +38,16 @@ type aucoWebhook struct {
 //
 // It panics for an address that is not plain http to this machine, and for a header that
 // cannot be.
-func (a *Auco) CallBack(address, header string, value cancel.Secret) {
+func (a *Auco) CallBack(address, header string, value string) {
 	var webhook *aucoWebhook
 	if address != "" {
 		mustBeHere(address)
 		webhook = &aucoWebhook{address, http.Header{"Content-Type": {"application/json"}}}
 		if header != "" {
-			if !httpguts.ValidHeaderFieldName(header) || adapter.CheckHeaderValue(string(value)) != nil {
+			if !httpguts.ValidHeaderFieldName(header) || adapter.CheckHeaderValue(value) != nil {
 				panic(fmt.Sprintf("canceltest: the header %q cannot be sent", header))
 			}
-			webhook.header.Set(header, string(value))
+			webhook.header.Set(header, value)
 		}
 	}
 	a.mu.Lock()

@@ -27,7 +27,7 @@ type Harness struct {
 	// Malformed are requests, of those kinds, that the adapter must not send.
 	Malformed []cancel.Request
 	// Secrets are those of the adapter, which it must never show.
-	Secrets []cancel.Secret
+	Secrets []string
 	// Start starts a simulator of the vendor, which the suite closes. Required.
 	Start func() Vendor
 }
@@ -329,16 +329,10 @@ func (s *subject) everyError() map[string]error {
 	return all
 }
 
-// sentinels are the reasons of which an error has exactly one.
-var sentinels = []error{
-	cancel.ErrInvalid, cancel.ErrAuth, cancel.ErrForbidden, cancel.ErrNotFound, cancel.ErrNotCancellable,
-	cancel.ErrRejected, cancel.ErrUnavailable, cancel.ErrUnknownOutcome, cancel.ErrUnexpected,
-}
-
 func (s *subject) oneReason() {
 	for what, err := range s.everyError() {
 		var reasons []error
-		for _, reason := range sentinels {
+		for _, reason := range cancel.Reasons() {
 			if errors.Is(err, reason) {
 				reasons = append(reasons, reason)
 			}
@@ -412,7 +406,7 @@ func (s *subject) secrets() {
 	}
 	for _, secret := range s.Secrets {
 		for what, text := range shown {
-			if strings.Contains(text, string(secret)) || strings.Contains(text, fmt.Sprintf("%x", string(secret))) {
+			if strings.Contains(text, secret) || strings.Contains(text, fmt.Sprintf("%x", secret)) {
 				s.Errorf("%s shows a secret", what)
 			}
 		}

@@ -25,7 +25,7 @@ import (
 // The reference provider keeps every rule. It is an adapter for a vendor that lives in
 // memory, and it can be made to break one rule at a time: the suite has to notice.
 
-const referenceSecret cancel.Secret = "reference-secret"
+const referenceSecret = "reference-secret"
 
 // referenceVendor answers POST / with what it cancelled, and what it has cancelled.
 type referenceVendor struct {
@@ -101,7 +101,7 @@ func (v *referenceVendor) IsCancelled(req cancel.Request) bool {
 type reference struct {
 	vendor *referenceVendor
 	via    *wire.Client
-	key    func() cancel.Secret
+	key    *wire.Credential
 	defect string
 	Shown  string
 
@@ -121,9 +121,10 @@ func (v *referenceVendor) adapter(defect string, leaks chan struct{}, o cancel.C
 		o.HTTPClient = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	}
 	via, err := wire.NewClient(o)
-	r := &reference{vendor: v, via: via, key: func() cancel.Secret { return referenceSecret }, defect: defect, leaks: leaks}
+	key, _ := wire.NewCredential("Key", cancel.NewSecret(referenceSecret), nil)
+	r := &reference{vendor: v, via: via, key: key, defect: defect, leaks: leaks}
 	if defect == "Secrets" {
-		r.Shown = string(referenceSecret)
+		r.Shown = referenceSecret
 	}
 	return r, err
 }
@@ -162,7 +163,7 @@ func (r *reference) do(ctx context.Context, op string, reqs []cancel.Request) []
 		return wire.Call{
 			Provider: "reference", Op: op, ID: req.ID,
 			ReadOnly: op == "status" && r.defect != "Status",
-			Redact:   wire.NewRedactor(r.key()),
+			Redact:   wire.NewRedactor(r.key),
 		}
 	}
 	query := referenceQuery{Op: op}
@@ -186,7 +187,7 @@ func (r *reference) do(ctx context.Context, op string, reqs []cancel.Request) []
 		ctx = context.WithoutCancel(ctx)
 	}
 	target, _ := url.Parse(r.vendor.URL)
-	got := r.via.Send(ctx, http.MethodPost, target, http.Header{"Authorization": {string(r.key())}}, body)
+	got := r.via.Send(ctx, http.MethodPost, target, http.Header{"Authorization": {referenceSecret}}, body)
 	if r.defect == "ConcurrentUse" {
 		runtime.Gosched()
 	}
@@ -271,7 +272,7 @@ func referenceHarness(defect string, leaks chan struct{}) Harness {
 		Provider:  "reference",
 		Kinds:     []cancel.Kind{cancel.Payment},
 		Malformed: []cancel.Request{{Kind: cancel.Payment}, {Kind: cancel.Payment, ID: "x"}},
-		Secrets:   []cancel.Secret{referenceSecret},
+		Secrets:   []string{referenceSecret},
 		Start: func() Vendor {
 			return referenceUnderTest{newReferenceVendor(), defect, leaks}
 		},

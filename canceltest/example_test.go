@@ -102,7 +102,7 @@ func ExamplePayvalida_CallBack() {
 	defer sim.Close()
 	events := make(chan payvalida.Event)
 	notification, err := payvalida.NewWebhook(payvalida.WebhookConfig{
-		Hash:   sim.NotificationHash(),
+		Hash:   cancel.NewSecret(sim.NotificationHash()),
 		Handle: func(_ context.Context, e payvalida.Event) error { events <- e; return nil },
 	})
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/adapter"
 	"github.com/unified-cancel/cancel/factible"
 )
@@ -190,7 +191,7 @@ var instances atomic.Int64
 func (f *Factible) Config() factible.Config {
 	return factible.Config{
 		Username: factibleUsername,
-		Password: factiblePassword,
+		Password: cancel.NewSecret(factiblePassword),
 		Endpoint: f.URL + soap11Endpoint + "/",
 		Options:  f.options(),
 	}

@@ -281,7 +281,7 @@ func TestFactibleLogin(t *testing.T) {
 	sim, right := newFactible(t)
 	sim.Register(uuidA)
 	wrongPassword, wrongUser := sim.Config(), sim.Config()
-	wrongPassword.Password = "clave-simulada "
+	wrongPassword.Password = cancel.NewSecret("clave-simulada ")
 	wrongUser.Username = "Usuario.simulado"
 	wrong, err := factible.New(wrongPassword)
 	require.NoError(t, err)

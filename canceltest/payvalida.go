@@ -96,7 +96,7 @@ func ListenPayvalida(address string) (*Payvalida, error) {
 func (p *Payvalida) Config() payvalida.Config {
 	return payvalida.Config{
 		Merchant:  payvalidaMerchant,
-		FixedHash: payvalidaFixedHash,
+		FixedHash: cancel.NewSecret(payvalidaFixedHash),
 		Endpoint:  p.URL,
 		Options:   p.options(),
 	}

@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
-
-	"github.com/unified-cancel/cancel"
 )
 
 // payvalidaNotificationHash is another secret than the fixed hash.
@@ -27,7 +25,7 @@ type payvalidaWebhook struct {
 
 // NotificationHash returns the secret from which the checksums of notifications are
 // made. It is another one than the FixedHash of Config.
-func (*Payvalida) NotificationHash() cancel.Secret { return payvalidaNotificationHash }
+func (*Payvalida) NotificationHash() string { return payvalidaNotificationHash }
 
 // CallBack has the webhook at address notified in JSON, from now on, of what becomes of
 // payments, as https://docs.payvalida.com/api-recaudo/api-recaudo-en/notification

@@ -1,6 +1,7 @@
 package canceltest_test
 
 import (
+	"context"
 	"crypto"
 	"crypto/x509"
 	"crypto/x509/pkix"
@@ -348,7 +349,7 @@ func folio(uuid, motivo string) string { return fmt.Sprintf(`UUID=%q Motivo=%q`,
 // sign signs as the SAT documents it.
 func sign(t *testing.T, csd csdtest.CSD, text string) string {
 	t.Helper()
-	key, err := pkcs8.ParsePKCS8PrivateKey(csd.Key, []byte(csd.Password))
+	key, err := pkcs8.ParsePKCS8PrivateKey(csd.Key, []byte(revealed(csd.Password)))
 	require.NoError(t, err)
 	signer, ok := key.(crypto.Signer)
 	require.True(t, ok)
@@ -441,4 +442,9 @@ func TestFactibleSignedAndAgain(t *testing.T) {
 	assert.Equal(t, "200", status(t, soap(t, sim.URL+barePath, soap12Namespace, operation, login+signed)))
 	assert.Equal(t, "701", status(t, soap(t, sim.URL+barePath, soap12Namespace, operation, login+signed)))
 	assert.Equal(t, "701", register(t, client, uuidA))
+}
+
+func revealed(s cancel.Secret) string {
+	value, _ := s.Reveal(context.Background())
+	return value
 }

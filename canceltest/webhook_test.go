@@ -404,7 +404,7 @@ func TestWebhooksOfTheAdapters(t *testing.T) {
 	aucoSim, aucoClient := newAuco(t)
 	documents := make(chan auco.Event, 10)
 	webhook, err := auco.NewWebhook(auco.WebhookConfig{
-		Header: "X-Auco-Key", Value: "secreto",
+		Header: "X-Auco-Key", Value: cancel.NewSecret("secreto"),
 		Handle: func(_ context.Context, e auco.Event) error { documents <- e; return nil },
 	})
 	require.NoError(t, err)
@@ -430,7 +430,7 @@ func TestWebhooksOfTheAdapters(t *testing.T) {
 	payvalidaSim, _ := newPayvalida(t)
 	payments := make(chan payvalida.Event, 10)
 	notification, err := payvalida.NewWebhook(payvalida.WebhookConfig{
-		Hash:   payvalidaSim.NotificationHash(),
+		Hash:   cancel.NewSecret(payvalidaSim.NotificationHash()),
 		Handle: func(_ context.Context, e payvalida.Event) error { payments <- e; return nil },
 	})
 	require.NoError(t, err)

@@ -95,15 +95,15 @@ func killConfig(t interface{ Fatal(...any) }, s killSetup) Config {
 	}
 	nowhere := "http://127.0.0.1:1"
 	invoices := must(factible.New(factible.Config{
-		Username: cmp.Or(s.User, "u"), Password: cancel.Secret(cmp.Or(s.Password, "p")),
+		Username: cmp.Or(s.User, "u"), Password: cancel.NewSecret(cmp.Or(s.Password, "p")),
 		Endpoint: cmp.Or(s.Factible, nowhere), Options: options,
 	}))
 	payments := must(payvalida.New(payvalida.Config{
-		Merchant: cmp.Or(s.Merchant, "m"), FixedHash: cancel.Secret(cmp.Or(s.FixedHash, "h")),
+		Merchant: cmp.Or(s.Merchant, "m"), FixedHash: cancel.NewSecret(cmp.Or(s.FixedHash, "h")),
 		Endpoint: cmp.Or(s.Payvalida, nowhere), Options: options,
 	}))
 	documents := must(auco.New(auco.Config{
-		PrivateKey: cancel.Secret(cmp.Or(s.PrivateKey, "prk_x")), PublicKey: cancel.Secret(cmp.Or(s.PublicKey, "puk_x")),
+		PrivateKey: cancel.NewSecret(cmp.Or(s.PrivateKey, "prk_x")), PublicKey: cancel.NewSecret(cmp.Or(s.PublicKey, "puk_x")),
 		Endpoint: cmp.Or(s.Auco, nowhere), Options: options,
 	}))
 	return Config{
@@ -277,9 +277,9 @@ func kill[TTx any](t *testing.T, q *Queue[TTx], setup killSetup, workers int, se
 	}
 	f, p, a := v.factible.Config(), v.payvalida.Config(), v.auco.Config()
 	setup.Factible, setup.Payvalida, setup.Auco = f.Endpoint, p.Endpoint, a.Endpoint
-	setup.User, setup.Password = f.Username, string(f.Password)
-	setup.Merchant, setup.FixedHash = p.Merchant, string(p.FixedHash)
-	setup.PrivateKey, setup.PublicKey = string(a.PrivateKey), string(a.PublicKey)
+	setup.User, setup.Password = f.Username, revealed(f.Password)
+	setup.Merchant, setup.FixedHash = p.Merchant, revealed(p.FixedHash)
+	setup.PrivateKey, setup.PublicKey = revealed(a.PrivateKey), revealed(a.PublicKey)
 	// Slow enough for all to be under way while workers are killed.
 	setup.PerSecond = 30 / float64(workers)
 	setup.Told = filepath.Join(t.TempDir(), "told")
@@ -493,4 +493,9 @@ func (r *report) print(counts map[State]int) {
 		_, err = f.WriteString(b.String())
 		require.NoError(r.t, err)
 	}
+}
+
+func revealed(s cancel.Secret) string {
+	value, _ := s.Reveal(context.Background())
+	return value
 }

@@ -12,6 +12,7 @@ import (
 var (
 	_ cancel.Canceler      = (*Client)(nil)
 	_ cancel.StatusChecker = (*Client)(nil)
+	_ cancel.Validator     = (*Client)(nil)
 )
 
 // Client cancels CFDI with the account of one user. Make one with [New]. It is safe
@@ -22,7 +23,7 @@ type Client struct {
 	version    soap.Version
 	namespace  string
 	username   string
-	password   func() cancel.Secret // a function, where package fmt cannot look
+	password   *adapter.Credential
 	properties []KeyValue
 	// sign makes the SAT's request of a request; nil where the PAC holds the issuer's
 	// certificate.
@@ -46,13 +47,26 @@ type Client struct {
 // https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion-metodos/cancelarSectorPrimario-en.jsp and
 // https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion-metodos/cancelarAsincrono-en.jsp.
 func (c *Client) Cancel(ctx context.Context, req cancel.Request) (cancel.Result, error) {
+	return c.do(ctx, c.cancelOperation(req), req)
+}
+
+// Validate returns the [cancel.ErrInvalid] that Cancel would return unsent, or nil.
+func (c *Client) Validate(req cancel.Request) error {
+	op := c.cancelOperation(req)
+	if err := op.valid(req); err != nil {
+		return c.call(op, req).Refuse(err.Error())
+	}
+	return nil
+}
+
+func (c *Client) cancelOperation(req cancel.Request) operation {
 	switch {
 	case req.Kind != cancel.Invoice:
-		return c.do(ctx, cancelPrimarySector, req)
+		return cancelPrimarySector
 	case c.sign != nil:
-		return c.do(ctx, enviarSolicitud, req)
+		return enviarSolicitud
 	default:
-		return c.do(ctx, asincrono, req)
+		return asincrono
 	}
 }
 
@@ -67,18 +81,26 @@ func (c *Client) Status(ctx context.Context, req cancel.Request) (cancel.Result,
 }
 
 func (c *Client) do(ctx context.Context, op operation, req cancel.Request) (cancel.Result, error) {
-	call := adapter.Call{
-		Provider: provider, Op: op.name, ID: req.ID,
-		ReadOnly: op.readOnly, Codes: table, Version: tableVersion, Redact: c.redact,
-	}
+	call := c.call(op, req)
 	if err := op.valid(req); err != nil {
 		return cancel.Result{}, call.Refuse(err.Error())
 	}
-	request, err := op.request(c, req)
+	password, err := c.password.Reveal(ctx, call)
+	if err != nil {
+		return cancel.Result{}, err
+	}
+	request, err := op.request(c, req, password)
 	if err != nil {
 		return cancel.Result{}, call.Refuse(err.Error())
 	}
 	answer := soap.Call(ctx, c.via, c.target, c.version, "urn:"+op.name, request)
 	call.Report(ctx, answer)
 	return op.interpret(call, req, answer)
+}
+
+func (c *Client) call(op operation, req cancel.Request) adapter.Call {
+	return adapter.Call{
+		Provider: provider, Op: op.name, ID: req.ID,
+		ReadOnly: op.readOnly, Codes: table, Version: tableVersion, Redact: c.redact,
+	}
 }

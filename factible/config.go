@@ -60,13 +60,6 @@ type Config struct {
 // https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion-metodos/getStatusCancelacionAsincrona-en.jsp.
 type KeyValue struct{ Key, Value string }
 
-// Format prints c as fmt would, its secrets as REDACTED. Under verbs that are none
-// for a pointer, such as %s, fmt would show all of a Config that it finds behind one.
-func (c Config) Format(f fmt.State, verb rune) {
-	type plain Config
-	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(c))
-}
-
 // New returns a Client. Its error is cancel.ErrInvalid and names the field of
 // Config that is missing, malformed or negative. It sends nothing.
 func New(config Config) (*Client, error) {
@@ -77,11 +70,12 @@ func New(config Config) (*Client, error) {
 	if err := adapter.CheckText(config.Username); err != nil {
 		return nil, call.Refuse("Username " + err.Error())
 	}
-	if config.Password == "" {
+	if config.Password.IsZero() {
 		return nil, call.Refuse("Password is missing")
 	}
-	if err := adapter.CheckText(string(config.Password)); err != nil {
-		return nil, call.Refuse("Password " + err.Error())
+	password, err := adapter.NewCredential("Password", config.Password, adapter.CheckText)
+	if err != nil {
+		return nil, call.Refuse(err.Error())
 	}
 	if err := adapter.CheckLine(config.Namespace); err != nil {
 		return nil, call.Refuse("Namespace " + err.Error())
@@ -115,9 +109,9 @@ func New(config Config) (*Client, error) {
 		version:    version,
 		namespace:  config.Namespace,
 		username:   config.Username,
-		password:   func() cancel.Secret { return config.Password },
+		password:   password,
 		properties: slices.Clone(config.Properties),
-		redact:     adapter.NewRedactor(config.Password),
+		redact:     adapter.NewRedactor(password),
 	}
 	if c.namespace == "" {
 		c.namespace = defaultNamespace
@@ -130,7 +124,11 @@ func New(config Config) (*Client, error) {
 		c.sign = func(req cancel.Request, at time.Time) ([]byte, error) {
 			return seal.request(req.Issuer, req.ID, req.Motive, req.ReplacedBy, at)
 		}
-		c.redact = adapter.NewRedactor(config.Password, config.CSD.Password)
+		keyPassword, err := adapter.NewCredential("CSD.Password", config.CSD.Password, nil)
+		if err != nil {
+			return nil, call.Refuse(err.Error())
+		}
+		c.redact = adapter.NewRedactor(password, keyPassword)
 	}
 	return c, nil
 }

@@ -25,7 +25,7 @@ func TestEndpoints(t *testing.T) {
 		"https://pac.test/ws":                            {Endpoint: "https://pac.test/ws", Environment: cancel.Production, SOAP12: true},
 		"http://127.0.0.1:8081/?a=b":                     {Endpoint: "http://127.0.0.1:8081/?a=b"},
 	} {
-		config.Username, config.Password = "u", "p"
+		config.Username, config.Password = "u", cancel.NewSecret("p")
 		c, err := New(config)
 		require.NoError(t, err)
 		assert.Equal(t, want, c.target)
@@ -40,9 +40,9 @@ func TestNewNamesTheField(t *testing.T) {
 		"no username":                {"Username", func(c *Config) { c.Username = "" }},
 		"a control in the username":  {"Username", func(c *Config) { c.Username = "a\x01" }},
 		"a username of bytes":        {"Username", func(c *Config) { c.Username = "\xff" }},
-		"no password":                {"Password", func(c *Config) { c.Password = "" }},
-		"a control in the password":  {"Password", func(c *Config) { c.Password = "secreto\x0b" }},
-		"a password beyond XML":      {"Password", func(c *Config) { c.Password = "secreto\uffff" }},
+		"no password":                {"Password", func(c *Config) { c.Password = cancel.NewSecret("") }},
+		"a control in the password":  {"Password", func(c *Config) { c.Password = cancel.NewSecret("secreto\x0b") }},
+		"a password beyond XML":      {"Password", func(c *Config) { c.Password = cancel.NewSecret("secreto\uffff") }},
 		"no environment":             {"Environment", func(c *Config) { c.Environment = "" }},
 		"an unknown environment":     {"Environment", func(c *Config) { c.Environment = "testing" }},
 		"the same, with an endpoint": {"Environment", func(c *Config) { c.Environment, c.Endpoint = "testing", "https://pac.test" }},
@@ -56,7 +56,7 @@ func TestNewNamesTheField(t *testing.T) {
 		"a negative cap":             {"Options.MaxResponseBytes", func(c *Config) { c.Options.MaxResponseBytes = -1 }},
 		"a user agent of two lines":  {"Options.UserAgent", func(c *Config) { c.Options.UserAgent = "a\nb" }},
 	} {
-		config := Config{Username: "u", Password: "secreto", Environment: cancel.Sandbox}
+		config := Config{Username: "u", Password: cancel.NewSecret("secreto"), Environment: cancel.Sandbox}
 		tt.change(&config)
 		c, err := New(config)
 		assert.Nil(t, c, what)
@@ -70,7 +70,7 @@ func TestNewNamesTheField(t *testing.T) {
 func TestPasswordIsNotShown(t *testing.T) {
 	const word = "hunter2"
 	config := Config{
-		Username: "u", Password: " " + word + " ", Environment: cancel.Sandbox, Properties: []KeyValue{{"a", "b"}},
+		Username: "u", Password: cancel.NewSecret(" " + word + " "), Environment: cancel.Sandbox, Properties: []KeyValue{{"a", "b"}},
 		Options: cancel.ClientOptions{HTTPClient: &http.Client{Transport: &http.Transport{}}},
 	}
 	c, err := New(config)

@@ -1,6 +1,7 @@
 package factible_test
 
 import (
+	"context"
 	"fmt"
 	"sync/atomic"
 	"testing"
@@ -60,9 +61,14 @@ func TestConformance(t *testing.T) {
 					{Kind: cancel.Invoice, ID: "00000000-0000-4000-8000-000000000000", Motive: "02"},
 					{Kind: cancel.Invoice, ID: "00000000-0000-4000-8000-000000000000", Issuer: "EKU9003173C9"},
 				},
-				Secrets: []cancel.Secret{v.Config().Password},
+				Secrets: []string{revealed(v.Config().Password)},
 				Start:   start,
 			})
 		})
 	}
+}
+
+func revealed(s cancel.Secret) string {
+	value, _ := s.Reveal(context.Background())
+	return value
 }

@@ -2,6 +2,7 @@ package factible
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/rsa"
 	"crypto/sha1" //nolint:gosec // the SAT's signatures are RSA-SHA1
@@ -50,7 +51,7 @@ type CSD struct {
 }
 
 // hidden stands for a CSD wherever one would otherwise be shown.
-const hidden cancel.Secret = ""
+var hidden cancel.Secret
 
 // Format writes REDACTED, whatever the verb.
 func (CSD) Format(f fmt.State, verb rune) { hidden.Format(f, verb) }
@@ -113,7 +114,7 @@ func (c CSD) privateKey() (key *rsa.PrivateKey, err error) {
 	if err := checkEncryption(c.Key); err != nil {
 		return nil, err
 	}
-	if c.Password == "" {
+	if c.Password.IsZero() {
 		return nil, errors.New("CSD.Password is missing")
 	}
 	defer func() {
@@ -122,7 +123,11 @@ func (c CSD) privateKey() (key *rsa.PrivateKey, err error) {
 			key, err = nil, errNotPKCS8
 		}
 	}()
-	parsed, err := pkcs8.ParsePKCS8PrivateKey(c.Key, []byte(c.Password))
+	password, err := c.Password.Reveal(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	parsed, err := pkcs8.ParsePKCS8PrivateKey(c.Key, []byte(password))
 	switch {
 	case err == nil:
 	case err.Error() == "pkcs8: incorrect password":

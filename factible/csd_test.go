@@ -2,6 +2,7 @@ package factible
 
 import (
 	"bytes"
+	"context"
 	"crypto"
 	"crypto/rsa"
 	"crypto/sha1"
@@ -57,7 +58,7 @@ func assertNothingOf(t *testing.T, csd CSD, shown, how string) {
 		"hunter2",
 		fmt.Sprintf("%x", "hunter2"), fmt.Sprintf("%X", "hunter2"), fmt.Sprintf("% x", "hunter2"),
 		strings.Trim(fmt.Sprint([]byte("hunter2")), "[]"),
-		base64.StdEncoding.EncodeToString([]byte(csd.Password)),
+		base64.StdEncoding.EncodeToString([]byte(revealed(csd.Password))),
 		string(key),
 		fmt.Sprintf("%x", key), fmt.Sprintf("%X", key), fmt.Sprintf("% x", key), fmt.Sprintf("%#x", key)[2:],
 		strings.Trim(fmt.Sprint(key), "[]"),
@@ -215,9 +216,9 @@ func TestCSDRefuses(t *testing.T) {
 		"IV too short":            {key(pbes2(t, pbkdf2(1), oidDES3, make([]byte, 7), make([]byte, 8))), notPKCS8},
 		"data of no whole blocks": {key(pbes2(t, pbkdf2(1), oidDES3, make([]byte, 8), make([]byte, 9))), notPKCS8},
 		"no data":                 {key(pbes2(t, pbkdf2(1), oidDES3, make([]byte, 8), nil)), password},
-		"no password":             {with(func(c *CSD) { c.Password = "" }), "CSD.Password is missing"},
-		"wrong password":          {with(func(c *CSD) { c.Password = "wrong hunter2" }), password},
-		"password trimmed":        {with(func(c *CSD) { c.Password = cancel.Secret(strings.TrimSpace(csdPassword)) }), password},
+		"no password":             {with(func(c *CSD) { c.Password = cancel.NewSecret("") }), "CSD.Password is missing"},
+		"wrong password":          {with(func(c *CSD) { c.Password = cancel.NewSecret("wrong hunter2") }), password},
+		"password trimmed":        {with(func(c *CSD) { c.Password = cancel.NewSecret(strings.TrimSpace(csdPassword)) }), password},
 		"elliptic key":            {key(certificate(csdtest.Elliptic()).Key), "CSD.Key is not an RSA key"},
 		"foreign key":             {certificate(csdtest.ForeignKey()), "CSD.Key is not the key of CSD.Certificate"},
 		"another taxpayer's key":  {key(newCSD("XYZ010203AB9", csdtest.Password(csdPassword)).Key), "CSD.Key is not the key of CSD.Certificate"},
@@ -446,11 +447,11 @@ func FuzzCSD(f *testing.F) {
 		newCSD(csdRFC, csdtest.Password("")),
 		{},
 	} {
-		f.Add(seed.Certificate, seed.Key, string(seed.Password))
+		f.Add(seed.Certificate, seed.Key, revealed(seed.Password))
 	}
 	f.Fuzz(func(t *testing.T, certificate, key []byte, password string) {
 		for _, csd := range []CSD{
-			{certificate, key, cancel.Secret(password)},
+			{certificate, key, cancel.NewSecret(password)},
 			{good.Certificate, key, good.Password}, // so that the key is read, whatever the certificate
 		} {
 			s, err := csd.open(csdNow)
@@ -525,4 +526,9 @@ func TestRequestsForXMLSec(t *testing.T) {
 			}
 		}
 	}
+}
+
+func revealed(s cancel.Secret) string {
+	value, _ := s.Reveal(context.Background())
+	return value
 }

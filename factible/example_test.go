@@ -30,13 +30,13 @@ const acuse = `<Acuse Fecha="2026-02-03T10:20:30.1234567" RfcEmisor="EKU9003173C
 func ExampleNew() {
 	_, err := factible.New(factible.Config{
 		Username: "usuario@example.com",
-		Password: "secreto", // better from where you keep your secrets
+		Password: cancel.NewSecret("secreto"), // better from where you keep your secrets
 	})
 	fmt.Println(err)
 
 	client, err := factible.New(factible.Config{
 		Username:    "usuario@example.com",
-		Password:    "secreto",
+		Password:    cancel.NewSecret("secreto"),
 		Environment: cancel.Sandbox,
 	})
 	fmt.Println(client != nil, err)
@@ -51,7 +51,7 @@ func ExampleClient_Cancel() {
 
 	client, err := factible.New(factible.Config{
 		Username: "usuario@example.com",
-		Password: "secreto",
+		Password: cancel.NewSecret("secreto"),
 		Endpoint: server.URL, // in place of Environment
 	})
 	if err != nil {
@@ -81,7 +81,7 @@ func ExampleClient_Status() {
 	server := pac("getStatusCancelacionAsincrona", "<mensaje>The cancellation request was rejected by the recipient</mensaje><status>213</status>")
 	defer server.Close()
 
-	client, err := factible.New(factible.Config{Username: "usuario@example.com", Password: "secreto", Endpoint: server.URL})
+	client, err := factible.New(factible.Config{Username: "usuario@example.com", Password: cancel.NewSecret("secreto"), Endpoint: server.URL})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -65,7 +65,7 @@ func TestFixtures(t *testing.T) {
 			tt, ok := cases[name]
 			require.True(t, ok, "no test knows this fixture")
 			v := &vendor{status: max(tt.status, 200), answer: string(fixture(t, name+".xml"))}
-			c := v.start(t).client(t, func(c *Config) { c.SOAP12, c.Password = tt.soap12, "una & otra" })
+			c := v.start(t).client(t, func(c *Config) { c.SOAP12, c.Password = tt.soap12, cancel.NewSecret("una & otra") })
 			call := c.Cancel
 			if strings.HasPrefix(name, "status-") {
 				call = c.Status

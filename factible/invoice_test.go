@@ -45,7 +45,7 @@ func TestRegistrationOnTheWire(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := (&vendor{status: 200, answer: answered(opAsincrono, coded("200"))}).start(t)
-			c := v.client(t, func(c *Config) { c.Password, c.Properties = "p", []KeyValue{{"a", "1"}} })
+			c := v.client(t, func(c *Config) { c.Password, c.Properties = cancel.NewSecret("p"), []KeyValue{{"a", "1"}} })
 			got, err := c.Cancel(t.Context(), registration(tt.change))
 			require.NoError(t, err)
 			assert.Equal(t, cancel.Pending, got.State)
@@ -188,7 +188,7 @@ func TestSignedRegistration(t *testing.T) {
 	keys := csdtest.New(rfc)
 	v := (&vendor{status: 200, answer: answered(opEnviarSolicitud, coded("200"))}).start(t)
 	c := v.client(t, func(c *Config) {
-		c.Password = "p"
+		c.Password = cancel.NewSecret("p")
 		csd := CSD(keys)
 		c.CSD = &csd
 	})
@@ -213,7 +213,7 @@ func TestSignedRegistration(t *testing.T) {
 	assert.Equal(t, invoice, asked.Folios[0].UUID)
 	assert.Equal(t, "01", asked.Folios[0].Motivo)
 	assert.Equal(t, another, asked.Folios[0].FolioSustitucion)
-	for what, secret := range map[string]string{"key": string(keys.Key), "password": string(keys.Password)} {
+	for what, secret := range map[string]string{"key": string(keys.Key), "password": revealed(keys.Password)} {
 		assert.NotContains(t, body, packed(secret), what)
 		assert.NotContains(t, string(signed), secret, what)
 	}
@@ -222,10 +222,10 @@ func TestSignedRegistration(t *testing.T) {
 func TestCSDIsCheckedAtNew(t *testing.T) {
 	for word, csd := range map[string]CSD{
 		"CSD.Certificate is missing": {},
-		"CSD.Password does not open": func() CSD { c := CSD(csdtest.New("EKU9003173C9")); c.Password = "x"; return c }(),
+		"CSD.Password does not open": func() CSD { c := CSD(csdtest.New("EKU9003173C9")); c.Password = cancel.NewSecret("x"); return c }(),
 		"expired":                    CSD(csdtest.New("EKU9003173C9", csdtest.Valid(time.Unix(0, 0), time.Unix(1, 0)))),
 	} {
-		_, err := New(Config{Username: "u", Password: "p", Environment: cancel.Sandbox, CSD: &csd})
+		_, err := New(Config{Username: "u", Password: cancel.NewSecret("p"), Environment: cancel.Sandbox, CSD: &csd})
 		require.ErrorIs(t, err, cancel.ErrInvalid)
 		assert.ErrorContains(t, err, word)
 	}
@@ -245,13 +245,13 @@ func TestCSDOfAnotherIssuerSignsNothing(t *testing.T) {
 
 func TestConfigShowsNoCSD(t *testing.T) {
 	csd := CSD(csdtest.New("EKU9003173C9"))
-	config := Config{Username: "u", Password: "p", Environment: cancel.Sandbox, CSD: &csd}
+	config := Config{Username: "u", Password: cancel.NewSecret("p"), Environment: cancel.Sandbox, CSD: &csd}
 	c, err := New(config)
 	require.NoError(t, err)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		for _, shown := range []string{fmt.Sprintf(verb, config), fmt.Sprintf(verb, &config), fmt.Sprintf(verb, c), fmt.Sprintf(verb, *c), fmt.Sprintf(verb, []*Config{&config})} {
-			assert.NotContains(t, shown, string(csd.Password), verb)
-			assert.NotContains(t, shown, fmt.Sprintf("%x", string(csd.Password)), verb)
+			assert.NotContains(t, shown, revealed(csd.Password), verb)
+			assert.NotContains(t, shown, fmt.Sprintf("%x", revealed(csd.Password)), verb)
 			assert.NotContains(t, shown, fmt.Sprint(csd.Key[:16])[1:], verb)
 		}
 	}

@@ -79,7 +79,7 @@ func (v *vendor) count() int {
 
 func (v *vendor) client(t *testing.T, change ...func(*Config)) *Client {
 	t.Helper()
-	config := Config{Username: "usuario@example.com", Password: password, Endpoint: v.url}
+	config := Config{Username: "usuario@example.com", Password: cancel.NewSecret(password), Endpoint: v.url}
 	for _, f := range change {
 		f(&config)
 	}

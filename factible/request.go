@@ -21,7 +21,7 @@ type operation struct {
 	// details reports what is malformed besides Kind and ID. It may be nil.
 	details func(cancel.Request) error
 	// request returns the parameters, as encoding/xml takes them.
-	request func(*Client, cancel.Request) (any, error)
+	request func(c *Client, req cancel.Request, password string) (any, error)
 }
 
 // cancellable are the kinds that Cancel takes, each by an operation of its own.
@@ -31,11 +31,11 @@ var cancelPrimarySector = operation{
 	name:   opSectorPrimario,
 	kinds:  cancellable,
 	proves: true,
-	request: func(c *Client, req cancel.Request) (any, error) {
+	request: func(c *Client, req cancel.Request, password string) (any, error) {
 		return cancelarSectorPrimario{
 			XMLName:  xml.Name{Space: c.namespace, Local: opSectorPrimario},
 			Usuario:  c.username,
-			Password: string(c.password()),
+			Password: password,
 			UUID:     req.ID,
 		}, nil
 	},
@@ -45,11 +45,11 @@ var asincrono = operation{
 	name:    opAsincrono,
 	kinds:   cancellable,
 	details: validInvoice,
-	request: func(c *Client, req cancel.Request) (any, error) {
+	request: func(c *Client, req cancel.Request, password string) (any, error) {
 		return cancelarAsincrono{
 			XMLName:       xml.Name{Space: c.namespace, Local: opAsincrono},
 			Usuario:       c.username,
-			Password:      string(c.password()),
+			Password:      password,
 			UUID:          req.ID + "|" + req.Motive + "|" + req.ReplacedBy,
 			RFCEmisor:     req.Issuer,
 			EmailNotifica: req.RequestedBy,
@@ -62,7 +62,7 @@ var enviarSolicitud = operation{
 	name:    opEnviarSolicitud,
 	kinds:   cancellable,
 	details: validInvoice,
-	request: func(c *Client, req cancel.Request) (any, error) {
+	request: func(c *Client, req cancel.Request, password string) (any, error) {
 		solicitud, err := c.sign(req, time.Now())
 		if err != nil {
 			return nil, err
@@ -70,7 +70,7 @@ var enviarSolicitud = operation{
 		return enviarSolicitudCancelacionAsincrono{
 			XMLName:       xml.Name{Space: c.namespace, Local: opEnviarSolicitud},
 			Usuario:       c.username,
-			Password:      string(c.password()),
+			Password:      password,
 			Solicitud:     base64.StdEncoding.EncodeToString(solicitud),
 			EmailNotifica: req.RequestedBy,
 			Properties:    wireProperties(c.properties),
@@ -83,11 +83,11 @@ var getStatus = operation{
 	kinds:    cancellable,
 	readOnly: true,
 	proves:   true,
-	request: func(c *Client, req cancel.Request) (any, error) {
+	request: func(c *Client, req cancel.Request, password string) (any, error) {
 		return getStatusCancelacionAsincrona{
 			XMLName:       xml.Name{Space: c.namespace, Local: opGetStatus},
 			Usuario:       c.username,
-			Password:      string(c.password()),
+			Password:      password,
 			TransactionID: req.ID,
 			Properties:    wireProperties(c.properties),
 		}, nil
@@ -144,7 +144,7 @@ func wireProperties(given []KeyValue) []property {
 
 // valid reports why req is malformed.
 func (op operation) valid(req cancel.Request) error {
-	if err := adapter.CheckKind(req.Kind, op.kinds...); err != nil {
+	if err := adapter.CheckRequest(req, op.kinds...); err != nil {
 		return err
 	}
 	if !adapter.IsUUID(req.ID) {

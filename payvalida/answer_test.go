@@ -214,7 +214,7 @@ func TestEchoedFixedHashIsRedacted(t *testing.T) {
 		"no answer":  hash,
 	} {
 		v := (&vendor{status: 401, answer: body}).start(t)
-		_, err := v.client(t, func(c *Config) { c.FixedHash = hash }).Cancel(t.Context(), payment)
+		_, err := v.client(t, func(c *Config) { c.FixedHash = cancel.NewSecret(hash) }).Cancel(t.Context(), payment)
 		failure, ok := errors.AsType[*cancel.Error](err)
 		require.True(t, ok)
 		for _, shown := range []string{err.Error(), failure.Message, failure.Code, fmt.Sprint(failure.Err)} {

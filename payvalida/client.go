@@ -9,7 +9,10 @@ import (
 	"github.com/unified-cancel/cancel/adapter"
 )
 
-var _ cancel.Canceler = (*Client)(nil)
+var (
+	_ cancel.Canceler  = (*Client)(nil)
+	_ cancel.Validator = (*Client)(nil)
+)
 
 const (
 	cancelPath = "/v4/merchant/transaction/cancel"
@@ -17,12 +20,12 @@ const (
 )
 
 // Client cancels transactions of one merchant. Make one with [New]. It is safe for
-// concurrent use and is not to be copied. It shows no secret when it is printed.
+// concurrent use.
 type Client struct {
 	via       *adapter.Client
-	target    *url.URL
+	cancelURL *url.URL
 	merchant  string
-	fixedHash func() cancel.Secret // a function, where package fmt cannot look
+	fixedHash *adapter.Credential
 	redact    adapter.Redactor
 }
 
@@ -31,12 +34,31 @@ type Client struct {
 // [cancel.AlreadyCancelled] for 0001. The package's overview lists the errors. See
 // https://docs.payvalida.com/api-tarjeta/master/anulaciones/anulaciones.
 func (c *Client) Cancel(ctx context.Context, req cancel.Request) (cancel.Result, error) {
-	call := adapter.Call{Provider: provider, Op: cancelOp, ID: req.ID, Codes: table, Version: tableVersion, Redact: c.redact}
-	body, err := c.encode(req)
+	call := c.call(cancelOp, req)
+	if err := valid(req); err != nil {
+		return cancel.Result{}, call.Refuse(err.Error())
+	}
+	hash, err := c.fixedHash.Reveal(ctx, call)
+	if err != nil {
+		return cancel.Result{}, err
+	}
+	body, err := c.cancelBody(req, hash)
 	if err != nil {
 		return cancel.Result{}, call.Refuse(err.Error())
 	}
-	answer := c.via.Send(ctx, http.MethodPost, c.target, header, body)
+	answer := c.via.Send(ctx, http.MethodPost, c.cancelURL, header, body)
 	call.Report(ctx, answer)
 	return call.Judge(req, answer, read)
+}
+
+// Validate returns the [cancel.ErrInvalid] that Cancel would return unsent, or nil.
+func (c *Client) Validate(req cancel.Request) error {
+	if err := valid(req); err != nil {
+		return c.call(cancelOp, req).Refuse(err.Error())
+	}
+	return nil
+}
+
+func (c *Client) call(op string, req cancel.Request) adapter.Call {
+	return adapter.Call{Provider: provider, Op: op, ID: req.ID, Codes: table, Version: tableVersion, Redact: c.redact}
 }

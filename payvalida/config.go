@@ -1,8 +1,6 @@
 package payvalida
 
 import (
-	"fmt"
-
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/adapter"
 )
@@ -31,13 +29,6 @@ type Config struct {
 	Options cancel.ClientOptions
 }
 
-// Format prints c as fmt would, its secrets as REDACTED. Under verbs that are none
-// for a pointer, such as %s, fmt would show all of a Config that it finds behind one.
-func (c Config) Format(f fmt.State, verb rune) {
-	type plain Config
-	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(c))
-}
-
 // New returns a Client. Its error is cancel.ErrInvalid and names the field of
 // Config that is missing, malformed or negative. It sends nothing.
 func New(config Config) (*Client, error) {
@@ -48,8 +39,12 @@ func New(config Config) (*Client, error) {
 	if err := adapter.CheckLine(config.Merchant); err != nil {
 		return nil, call.Refuse("Merchant " + err.Error())
 	}
-	if config.FixedHash == "" {
+	if config.FixedHash.IsZero() {
 		return nil, call.Refuse("FixedHash is missing")
+	}
+	fixedHash, err := adapter.NewCredential("FixedHash", config.FixedHash, nil)
+	if err != nil {
+		return nil, call.Refuse(err.Error())
 	}
 	endpoint, err := adapter.Endpoint(config.Endpoint, config.Environment, endpoints)
 	if err != nil {
@@ -61,9 +56,9 @@ func New(config Config) (*Client, error) {
 	}
 	return &Client{
 		via:       via,
-		target:    endpoint.JoinPath(cancelPath),
+		cancelURL: endpoint.JoinPath(cancelPath),
 		merchant:  config.Merchant,
-		fixedHash: func() cancel.Secret { return config.FixedHash },
-		redact:    adapter.NewRedactor(config.FixedHash),
+		fixedHash: fixedHash,
+		redact:    adapter.NewRedactor(fixedHash),
 	}, nil
 }

@@ -26,10 +26,10 @@ func TestEndpoints(t *testing.T) {
 		"http://localhost:8082" + path:            {Endpoint: "http://localhost:8082/"},
 		"http://[::1]:8082/a%2Fb" + path + "?c=d": {Endpoint: "http://[::1]:8082/a%2Fb?c=d"},
 	} {
-		config.Merchant, config.FixedHash = "m", "h"
+		config.Merchant, config.FixedHash = "m", cancel.NewSecret("h")
 		c, err := New(config)
 		require.NoError(t, err)
-		assert.Equal(t, want, c.target.String())
+		assert.Equal(t, want, c.cancelURL.String())
 	}
 }
 
@@ -41,7 +41,7 @@ func TestNewNamesTheField(t *testing.T) {
 		"no merchant":               {"Merchant", func(c *Config) { c.Merchant = "" }},
 		"a control in the merchant": {"Merchant", func(c *Config) { c.Merchant = "a\nb" }},
 		"a merchant of bytes":       {"Merchant", func(c *Config) { c.Merchant = "\xff" }},
-		"no fixed hash":             {"FixedHash", func(c *Config) { c.FixedHash = "" }},
+		"no fixed hash":             {"FixedHash", func(c *Config) { c.FixedHash = cancel.NewSecret("") }},
 		"no environment":            {"Environment", func(c *Config) { c.Environment = "" }},
 		"an unknown environment":    {"Environment", func(c *Config) { c.Environment = "SANDBOX" }},
 		"plain http":                {"Endpoint", func(c *Config) { c.Endpoint = "http://gateway.test" }},
@@ -50,7 +50,7 @@ func TestNewNamesTheField(t *testing.T) {
 		"a negative cap":            {"Options.MaxResponseBytes", func(c *Config) { c.Options.MaxResponseBytes = -1 }},
 		"a user agent of two lines": {"Options.UserAgent", func(c *Config) { c.Options.UserAgent = "a\nb" }},
 	} {
-		config := Config{Merchant: "m", FixedHash: "secreto", Environment: cancel.Sandbox}
+		config := Config{Merchant: "m", FixedHash: cancel.NewSecret("secreto"), Environment: cancel.Sandbox}
 		tt.change(&config)
 		c, err := New(config)
 		assert.Nil(t, c, what)
@@ -64,7 +64,7 @@ func TestNewNamesTheField(t *testing.T) {
 func TestFixedHashIsNotShown(t *testing.T) {
 	const word = "hunter2"
 	config := Config{
-		Merchant: "m", FixedHash: " " + word + " ", Environment: cancel.Sandbox,
+		Merchant: "m", FixedHash: cancel.NewSecret(" " + word + " "), Environment: cancel.Sandbox,
 		Options: cancel.ClientOptions{HTTPClient: &http.Client{Transport: &http.Transport{}}},
 	}
 	c, err := New(config)

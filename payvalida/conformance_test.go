@@ -1,6 +1,7 @@
 package payvalida_test
 
 import (
+	"context"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -50,7 +51,12 @@ func TestConformance(t *testing.T) {
 			{Kind: cancel.Payment, ID: "-1"},
 			{Kind: cancel.Payment, ID: strings.Repeat("1", 31)},
 		},
-		Secrets: []cancel.Secret{v.Config().FixedHash},
+		Secrets: []string{revealed(v.Config().FixedHash)},
 		Start:   start,
 	})
+}
+
+func revealed(s cancel.Secret) string {
+	value, _ := s.Reveal(context.Background())
+	return value
 }

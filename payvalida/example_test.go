@@ -33,8 +33,8 @@ func ExampleClient_Cancel() {
 
 	client, err := payvalida.New(payvalida.Config{
 		Merchant:  "some_merchant",
-		FixedHash: "secreto",  // better from where you keep your secrets
-		Endpoint:  server.URL, // in place of Environment
+		FixedHash: cancel.NewSecret("secreto"), // better from where you keep your secrets
+		Endpoint:  server.URL,                  // in place of Environment
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -55,7 +55,7 @@ func ExampleClient_Cancel_preAuthorization() {
 	server := gateway(`{"CODE":"0017","DESC":"transaction was not reversed, try again"}`)
 	defer server.Close()
 
-	client, err := payvalida.New(payvalida.Config{Merchant: "some_merchant", FixedHash: "secreto", Endpoint: server.URL})
+	client, err := payvalida.New(payvalida.Config{Merchant: "some_merchant", FixedHash: cancel.NewSecret("secreto"), Endpoint: server.URL})
 	if err != nil {
 		fmt.Println(err)
 		return

@@ -77,7 +77,7 @@ func (v *vendor) count() int {
 
 func (v *vendor) client(t *testing.T, change ...func(*Config)) *Client {
 	t.Helper()
-	config := Config{Merchant: merchant, FixedHash: fixedHash, Endpoint: v.url}
+	config := Config{Merchant: merchant, FixedHash: cancel.NewSecret(fixedHash), Endpoint: v.url}
 	for _, f := range change {
 		f(&config)
 	}

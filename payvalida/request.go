@@ -31,18 +31,23 @@ var header = http.Header{"Content-Type": {"application/json"}, "Accept": {"appli
 
 var orderNumber = regexp.MustCompile(`^[1-9][0-9]{0,29}$`)
 
-// encode returns the body of the call that req asks for, or why there is none.
-func (c *Client) encode(req cancel.Request) ([]byte, error) {
-	if err := adapter.CheckKind(req.Kind, cancel.Payment, cancel.PreAuthorization); err != nil {
-		return nil, err
+// valid says why req is malformed.
+func valid(req cancel.Request) error {
+	if err := adapter.CheckRequest(req, cancel.Payment, cancel.PreAuthorization); err != nil {
+		return err
 	}
 	if !orderNumber.MatchString(req.ID) {
-		return nil, errors.New("ID is no order number: it must be 1 to 30 digits, the first not 0")
+		return errors.New("ID is not an order number: it must be 1 to 30 digits, the first not 0")
 	}
+	return nil
+}
+
+// cancelBody returns the body of the call that cancels req.
+func (c *Client) cancelBody(req cancel.Request, fixedHash string) ([]byte, error) {
 	return json.Marshal(cancelRequest{
 		OrderNumber:     json.Number(req.ID),
 		MerchantName:    c.merchant,
-		Checksum:        Checksum(c.merchant, req.ID, c.fixedHash()),
+		Checksum:        Checksum(c.merchant, req.ID, fixedHash),
 		TransactionType: transactionTypes[req.Kind],
 	})
 }
@@ -51,8 +56,8 @@ func (c *Client) encode(req cancel.Request) ([]byte, error) {
 // and fixedHash, one after the other, in lower-case hexadecimal. It is safe for
 // concurrent use. See
 // https://docs.payvalida.com/api-tarjeta/master/anulaciones/anulaciones.
-func Checksum(merchant, order string, fixedHash cancel.Secret) string {
-	sum := sha512.Sum512([]byte(merchant + order + string(fixedHash)))
+func Checksum(merchant, order string, fixedHash string) string {
+	sum := sha512.Sum512([]byte(merchant + order + fixedHash))
 	var text [2 * sha512.Size]byte
 	hex.Encode(text[:], sum[:])
 	return string(text[:])

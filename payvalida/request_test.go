@@ -18,7 +18,7 @@ import (
 func TestChecksum(t *testing.T) {
 	for _, tt := range []struct {
 		merchant, order string
-		fixedHash       cancel.Secret
+		fixedHash       string
 		want            string
 	}{
 		{"some_merchant", "2402558", "invented_fixed_hash", "e0c34584a9c20a7e1a0777764bf4e81b6083784fb6ecf579824da3fd9338b41229523ac458e31e7babb234ced9fdb57df23bec0ff05d79908c1a725e620cd7cf"},
@@ -48,7 +48,7 @@ func TestRequestOnTheWire(t *testing.T) {
 	} {
 		v := (&vendor{status: 200, answer: `{"CODE":"0000"}`}).start(t)
 		got, err := v.client(t, func(c *Config) {
-			c.Merchant, c.FixedHash = shop, " \tkept as it is\n"
+			c.Merchant, c.FixedHash = shop, cancel.NewSecret(" \tkept as it is\n")
 			c.Options.UserAgent = "caja/7"
 		}).Cancel(t.Context(), cancel.Request{Kind: tt.kind, ID: tt.id, Reason: "\x00", RequestedBy: "nobody"})
 		require.NoError(t, err)

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
-	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
@@ -42,12 +41,6 @@ type WebhookConfig struct {
 	Options cancel.WebhookOptions
 }
 
-// Format prints c as fmt would, its secret as REDACTED.
-func (c WebhookConfig) Format(f fmt.State, verb rune) {
-	type plain WebhookConfig
-	_, _ = fmt.Fprintf(f, fmt.FormatString(f, verb), plain(c))
-}
-
 // Webhook is the handler of the notifications that Payvalida sends when a payment is made,
 // expires or is claimed back. Make one with [NewWebhook]. It is safe for concurrent use and must
 // not be copied.
@@ -79,8 +72,12 @@ type Webhook struct {
 // WebhookConfig that is missing or negative.
 func NewWebhook(config WebhookConfig) (*Webhook, error) {
 	call := adapter.Call{Provider: provider, Op: "NewWebhook"}
-	if config.Hash == "" {
+	if config.Hash.IsZero() {
 		return nil, call.Refuse("Hash is missing")
+	}
+	hash, err := config.Hash.Reveal(context.Background())
+	if err != nil {
+		return nil, call.Refuse("Hash " + err.Error())
 	}
 	if config.Handle == nil {
 		return nil, call.Refuse("Handle is missing")
@@ -88,7 +85,7 @@ func NewWebhook(config WebhookConfig) (*Webhook, error) {
 	receiver, err := webhook.New(webhook.Vendor{
 		Name: provider,
 		Read: func(_ context.Context, contentType string, body []byte) (webhook.Delivery, error) {
-			event, err := readEvent(contentType, body, string(config.Hash))
+			event, err := readEvent(contentType, body, hash)
 			return webhook.Delivery{
 				Key:    webhook.KeyOf(event.Order, string(event.Status)),
 				Handle: func(ctx context.Context) error { return config.Handle(ctx, event) },

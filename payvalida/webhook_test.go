@@ -44,7 +44,7 @@ type inbox struct {
 func newInbox(tb testing.TB, config payvalida.WebhookConfig) *inbox {
 	tb.Helper()
 	in := &inbox{}
-	config.Hash = notificationHash
+	config.Hash = cancel.NewSecret(notificationHash)
 	if config.Handle == nil {
 		config.Handle = func(_ context.Context, event payvalida.Event) error {
 			in.mu.Lock()
@@ -404,9 +404,9 @@ func TestWebhookOverTheNetwork(t *testing.T) {
 }
 
 func TestNewWebhookRefuses(t *testing.T) {
-	good := payvalida.WebhookConfig{Hash: notificationHash, Handle: func(context.Context, payvalida.Event) error { return nil }}
+	good := payvalida.WebhookConfig{Hash: cancel.NewSecret(notificationHash), Handle: func(context.Context, payvalida.Event) error { return nil }}
 	for field, change := range map[string]func(*payvalida.WebhookConfig){
-		"Hash":               func(c *payvalida.WebhookConfig) { c.Hash = "" },
+		"Hash":               func(c *payvalida.WebhookConfig) { c.Hash = cancel.NewSecret("") },
 		"Handle":             func(c *payvalida.WebhookConfig) { c.Handle = nil },
 		"Options.Window":     func(c *payvalida.WebhookConfig) { c.Options.Window = -1 },
 		"Options.Timeout":    func(c *payvalida.WebhookConfig) { c.Options.Timeout = -1 },
@@ -431,7 +431,7 @@ func TestNewWebhookRefuses(t *testing.T) {
 }
 
 func TestWebhookShowsNoSecret(t *testing.T) {
-	config := payvalida.WebhookConfig{Hash: notificationHash, Handle: func(context.Context, payvalida.Event) error { return nil }}
+	config := payvalida.WebhookConfig{Hash: cancel.NewSecret(notificationHash), Handle: func(context.Context, payvalida.Event) error { return nil }}
 	in, err := payvalida.NewWebhook(config)
 	require.NoError(t, err)
 	var shown strings.Builder
@@ -484,7 +484,7 @@ func FuzzWebhook(f *testing.F) {
 func ExampleNewWebhook() {
 	const hash = "invented-notification-hash"
 	in, err := payvalida.NewWebhook(payvalida.WebhookConfig{
-		Hash: hash, // not the fixed hash of payvalida.Config
+		Hash: cancel.NewSecret(hash), // not the fixed hash of payvalida.Config
 		Handle: func(_ context.Context, event payvalida.Event) error {
 			// Store the event here: Payvalida is answered when it is stored.
 			_, err := fmt.Println(event.Order, event.Status, "stands:", event.Status.Stands())

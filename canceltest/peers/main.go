@@ -196,7 +196,7 @@ func callsOf(simulator *canceltest.Factible, v version, solicitud []byte) []call
 		otherVersion = simulator.ConfigSOAP12().Endpoint
 	}
 	login := func(more map[string]any) map[string]any {
-		arguments := map[string]any{"usuario": config.Username, "password": string(config.Password)}
+		arguments := map[string]any{"usuario": config.Username, "password": revealed(config.Password)}
 		maps.Copy(arguments, more)
 		return arguments
 	}
@@ -303,4 +303,9 @@ func (w want) check(r result) error {
 		return fmt.Errorf("an acuse with EstatusUUID %s was expected: %+v", w.estatus, receipt)
 	}
 	return nil
+}
+
+func revealed(s cancel.Secret) string {
+	value, _ := s.Reveal(context.Background())
+	return value
 }

@@ -71,13 +71,13 @@ func document(n int) string { return fmt.Sprintf("TR%08d", n) }
 func (v vendors) config() (durable.Config, error) {
 	options := cancel.ClientOptions{Timeout: 2 * time.Second}
 	invoices, err1 := factible.New(factible.Config{
-		Username: v.Username, Password: cancel.Secret(v.Password), Endpoint: v.Factible, Options: options,
+		Username: v.Username, Password: cancel.NewSecret(v.Password), Endpoint: v.Factible, Options: options,
 	})
 	payments, err2 := payvalida.New(payvalida.Config{
-		Merchant: v.Merchant, FixedHash: cancel.Secret(v.FixedHash), Endpoint: v.Payvalida, Options: options,
+		Merchant: v.Merchant, FixedHash: cancel.NewSecret(v.FixedHash), Endpoint: v.Payvalida, Options: options,
 	})
 	documents, err3 := auco.New(auco.Config{
-		PrivateKey: cancel.Secret(v.PrivateKey), PublicKey: cancel.Secret(v.PublicKey), Endpoint: v.Auco, Options: options,
+		PrivateKey: cancel.NewSecret(v.PrivateKey), PublicKey: cancel.NewSecret(v.PublicKey), Endpoint: v.Auco, Options: options,
 	})
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return durable.Config{}, err
@@ -200,8 +200,8 @@ func beVendors() error {
 	text, err := json.Marshal(vendors{
 		Control:  "http://" + control.Addr().String(),
 		Factible: fc.Endpoint, Payvalida: pc.Endpoint, Auco: ac.Endpoint,
-		Username: fc.Username, Password: string(fc.Password), Merchant: pc.Merchant, FixedHash: string(pc.FixedHash),
-		PrivateKey: string(ac.PrivateKey), PublicKey: string(ac.PublicKey),
+		Username: fc.Username, Password: revealed(fc.Password), Merchant: pc.Merchant, FixedHash: revealed(pc.FixedHash),
+		PrivateKey: revealed(ac.PrivateKey), PublicKey: revealed(ac.PublicKey),
 	})
 	if err != nil {
 		return err
@@ -247,4 +247,9 @@ func consent(f *canceltest.Factible) {
 			f.Accept(id)
 		}
 	}
+}
+
+func revealed(s cancel.Secret) string {
+	value, _ := s.Reveal(context.Background())
+	return value
 }

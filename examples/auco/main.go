@@ -42,8 +42,8 @@ func run(ctx context.Context, process cli.Process) int {
 	}
 
 	client, err := auco.New(auco.Config{
-		PrivateKey:  cancel.Secret(process.Getenv("AUCO_PRIVATE_KEY")),
-		PublicKey:   cancel.Secret(process.Getenv("AUCO_PUBLIC_KEY")),
+		PrivateKey:  cancel.NewSecret(process.Getenv("AUCO_PRIVATE_KEY")),
+		PublicKey:   cancel.NewSecret(process.Getenv("AUCO_PUBLIC_KEY")),
 		Environment: tool.Environment(),
 		Endpoint:    tool.Endpoint(),
 	})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/examples/internal/cli/clitest"
 )
@@ -28,8 +30,8 @@ func start(t *testing.T) (*canceltest.Auco, clitest.Env) {
 	vendor.SetState(signed, "FINISH")
 	config := vendor.Config()
 	return vendor, clitest.Env{
-		"AUCO_PRIVATE_KEY": string(config.PrivateKey),
-		"AUCO_PUBLIC_KEY":  string(config.PublicKey),
+		"AUCO_PRIVATE_KEY": revealed(config.PrivateKey),
+		"AUCO_PUBLIC_KEY":  revealed(config.PublicKey),
 		"AUCO_ENDPOINT":    config.Endpoint,
 	}
 }
@@ -195,4 +197,9 @@ func TestABadEnvironmentSendsNothing(t *testing.T) {
 		assert.Contains(t, got.Stderr, "nothing was sent", variable)
 	}
 	assert.Empty(t, vendor.Calls())
+}
+
+func revealed(s cancel.Secret) string {
+	value, _ := s.Reveal(context.Background())
+	return value
 }

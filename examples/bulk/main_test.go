@@ -246,7 +246,7 @@ func TestADryRunSendsNothing(t *testing.T) {
 	assert.Equal(t, exitRefused, got.Exit)
 	for _, want := range []string{
 		"line 3: the same as line 2", "line 4: ID is no folio fiscal", `line 5: Kind "payment" is not taken here`,
-		"line 7: ID is no order number", "line 10: Reason is missing", "line 11: RequestedBy is not a bare e-mail address",
+		"line 7: ID is not an order number", "line 10: Reason is missing", "line 11: RequestedBy is not a bare e-mail address",
 		"line 12: it has 1 cells", `line 13: there is no provider "paypal"`,
 	} {
 		assert.Contains(t, got.Stderr, want)

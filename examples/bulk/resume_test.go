@@ -328,7 +328,7 @@ func TestWithoutThePublicKeyADocumentStaysInDoubt(t *testing.T) {
 	assert.Contains(t, page, "look the document up at Auco")
 	assert.Contains(t, page, "not cancellable")
 
-	r.env["AUCO_PUBLIC_KEY"] = string(r.auco.Config().PublicKey)
+	r.env["AUCO_PUBLIC_KEY"] = revealed(r.auco.Config().PublicKey)
 	before = len(r.calls()["TR99AQMY31"])
 	assert.Zero(t, r.run("-resume").Exit)
 	assert.Equal(t, "cancelled", r.outcomes()["TR99AQMY31"])
@@ -354,7 +354,7 @@ func TestUntilTheStatusHasAnsweredNothingIsSent(t *testing.T) {
 // drain makes a call that fails and asks for nothing.
 func (r *rig) drain(vendor *canceltest.Server) {
 	r.t.Helper()
-	client, err := payvalida.New(payvalida.Config{Merchant: "drain", FixedHash: "x", Endpoint: vendor.URL})
+	client, err := payvalida.New(payvalida.Config{Merchant: "drain", FixedHash: cancel.NewSecret("x"), Endpoint: vendor.URL})
 	require.NoError(r.t, err)
 	_, err = client.Cancel(r.t.Context(), cancel.Request{Kind: cancel.Payment, ID: "1"})
 	require.Error(r.t, err)

@@ -79,13 +79,13 @@ func newRig(t *testing.T) *rig {
 		"CANCEL_ENVIRONMENT":   "sandbox",
 		"FACTIBLE_ENDPOINT":    r.factible.URL + "/ws/services/Cancelacion",
 		"FACTIBLE_USERNAME":    r.factible.Config().Username,
-		"FACTIBLE_PASSWORD":    string(r.factible.Config().Password),
+		"FACTIBLE_PASSWORD":    revealed(r.factible.Config().Password),
 		"PAYVALIDA_ENDPOINT":   r.payvalida.URL,
 		"PAYVALIDA_MERCHANT":   r.payvalida.Config().Merchant,
-		"PAYVALIDA_FIXED_HASH": string(r.payvalida.Config().FixedHash),
+		"PAYVALIDA_FIXED_HASH": revealed(r.payvalida.Config().FixedHash),
 		"AUCO_ENDPOINT":        r.auco.URL,
-		"AUCO_PRIVATE_KEY":     string(r.auco.Config().PrivateKey),
-		"AUCO_PUBLIC_KEY":      string(r.auco.Config().PublicKey),
+		"AUCO_PRIVATE_KEY":     revealed(r.auco.Config().PrivateKey),
+		"AUCO_PUBLIC_KEY":      revealed(r.auco.Config().PublicKey),
 	}
 	return r
 }
@@ -202,4 +202,9 @@ func (r *rig) calls() map[string][]string {
 		}
 	}
 	return calls
+}
+
+func revealed(s cancel.Secret) string {
+	value, _ := s.Reveal(context.Background())
+	return value
 }

@@ -35,7 +35,7 @@ var providers = []provider{
 		open: func(tool *cli.Tool, getenv func(string) string, o cancel.ClientOptions) (cancel.Canceler, error) {
 			return factible.New(factible.Config{
 				Username:    getenv("FACTIBLE_USERNAME"),
-				Password:    cancel.Secret(getenv("FACTIBLE_PASSWORD")),
+				Password:    cancel.NewSecret(getenv("FACTIBLE_PASSWORD")),
 				Environment: tool.Environment(), Endpoint: tool.Endpoint(), Options: o,
 			})
 		},
@@ -52,7 +52,7 @@ var providers = []provider{
 		open: func(tool *cli.Tool, getenv func(string) string, o cancel.ClientOptions) (cancel.Canceler, error) {
 			return payvalida.New(payvalida.Config{
 				Merchant:    getenv("PAYVALIDA_MERCHANT"),
-				FixedHash:   cancel.Secret(getenv("PAYVALIDA_FIXED_HASH")),
+				FixedHash:   cancel.NewSecret(getenv("PAYVALIDA_FIXED_HASH")),
 				Environment: tool.Environment(), Endpoint: tool.Endpoint(), Options: o,
 			})
 		},
@@ -66,8 +66,8 @@ var providers = []provider{
 		secrets: []string{"AUCO_PRIVATE_KEY", "AUCO_PUBLIC_KEY"},
 		open: func(tool *cli.Tool, getenv func(string) string, o cancel.ClientOptions) (cancel.Canceler, error) {
 			return auco.New(auco.Config{
-				PrivateKey:  cancel.Secret(getenv("AUCO_PRIVATE_KEY")),
-				PublicKey:   cancel.Secret(getenv("AUCO_PUBLIC_KEY")),
+				PrivateKey:  cancel.NewSecret(getenv("AUCO_PRIVATE_KEY")),
+				PublicKey:   cancel.NewSecret(getenv("AUCO_PUBLIC_KEY")),
 				Environment: tool.Environment(), Endpoint: tool.Endpoint(), Options: o,
 			})
 		},

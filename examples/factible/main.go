@@ -49,7 +49,7 @@ func run(ctx context.Context, process cli.Process) int {
 
 	config := factible.Config{
 		Username:    process.Getenv("FACTIBLE_USERNAME"),
-		Password:    cancel.Secret(process.Getenv("FACTIBLE_PASSWORD")),
+		Password:    cancel.NewSecret(process.Getenv("FACTIBLE_PASSWORD")),
 		Environment: tool.Environment(),
 		Endpoint:    tool.Endpoint(),
 		SOAP12:      *soap12,
@@ -95,7 +95,7 @@ func readCSD(certificate, key, password string) (*factible.CSD, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &factible.CSD{Certificate: cer, Key: encrypted, Password: cancel.Secret(password)}, nil
+	return &factible.CSD{Certificate: cer, Key: encrypted, Password: cancel.NewSecret(password)}, nil
 }
 
 // save writes the acuse, if one came, and tells of it.

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/examples/internal/cli"
 	"github.com/unified-cancel/cancel/examples/internal/cli/clitest"
@@ -33,7 +34,7 @@ func start(t *testing.T) (*canceltest.Factible, clitest.Env) {
 	config := vendor.Config()
 	return vendor, clitest.Env{
 		"FACTIBLE_USERNAME": config.Username,
-		"FACTIBLE_PASSWORD": string(config.Password),
+		"FACTIBLE_PASSWORD": revealed(config.Password),
 		"FACTIBLE_ENDPOINT": vendor.URL + "/ws/services/Cancelacion",
 	}
 }
@@ -186,7 +187,7 @@ func TestSigningWithACSD(t *testing.T) {
 	require.NoError(t, os.WriteFile("csd.cer", csd.Certificate, 0o600))
 	require.NoError(t, os.WriteFile("csd.key", csd.Key, 0o600))
 	vendor, env := start(t)
-	env = env.With("FACTIBLE_CSD_PASSWORD", string(csd.Password))
+	env = env.With("FACTIBLE_CSD_PASSWORD", revealed(csd.Password))
 	args := []string{"-uuid", issued, "-kind", "invoice", "-motive", "02", "-issuer", "EKU9003173C9", "-csd-cer", "csd.cer", "-csd-key"}
 
 	got := clitest.Run(t, run, env, append(args, "csd.key")...)
@@ -288,4 +289,9 @@ func TestAnInterruptBeforeTheCall(t *testing.T) {
 	assert.Equal(t, 8, got.Exit)
 	assert.Contains(t, got.Stderr, "context canceled")
 	assert.Empty(t, vendor.Calls())
+}
+
+func revealed(s cancel.Secret) string {
+	value, _ := s.Reveal(context.Background())
+	return value
 }

@@ -34,7 +34,7 @@ func run(ctx context.Context, process cli.Process) int {
 
 	client, err := payvalida.New(payvalida.Config{
 		Merchant:    process.Getenv("PAYVALIDA_MERCHANT"),
-		FixedHash:   cancel.Secret(process.Getenv("PAYVALIDA_FIXED_HASH")),
+		FixedHash:   cancel.NewSecret(process.Getenv("PAYVALIDA_FIXED_HASH")),
 		Environment: tool.Environment(),
 		Endpoint:    tool.Endpoint(),
 	})

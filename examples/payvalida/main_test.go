@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"testing"
 
@@ -29,7 +30,7 @@ func start(t *testing.T) (*canceltest.Payvalida, clitest.Env) {
 	config := vendor.Config()
 	return vendor, clitest.Env{
 		"PAYVALIDA_MERCHANT":   config.Merchant,
-		"PAYVALIDA_FIXED_HASH": string(config.FixedHash),
+		"PAYVALIDA_FIXED_HASH": revealed(config.FixedHash),
 		"PAYVALIDA_ENDPOINT":   config.Endpoint,
 	}
 }
@@ -54,7 +55,7 @@ func TestOutcomes(t *testing.T) {
 		"malformed": {
 			args:   []string{"-order", "0123"},
 			exit:   2,
-			stderr: "ID is no order number",
+			stderr: "ID is not an order number",
 		},
 		"not reversed": {
 			args:   []string{"-order", held, "-preauth"},
@@ -156,4 +157,9 @@ func TestABadEnvironmentSendsNothing(t *testing.T) {
 		assert.Contains(t, got.Stderr, "nothing was sent", variable)
 	}
 	assert.Empty(t, vendor.Calls())
+}
+
+func revealed(s cancel.Secret) string {
+	value, _ := s.Reveal(context.Background())
+	return value
 }

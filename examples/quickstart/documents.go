@@ -44,7 +44,7 @@ func documents(ctx context.Context, t *table) error {
 	t.row("one whose answer is lost", cancel.ErrUnknownOutcome, result, err)
 
 	config := vendor.Config()
-	config.PrivateKey = "prk_not_the_key"
+	config.PrivateKey = cancel.NewSecret("prk_not_the_key")
 	stranger, err := auco.New(config)
 	if err != nil {
 		return err

@@ -72,7 +72,7 @@ func invoices(ctx context.Context, t *table) error {
 	t.row("the one whose recipient refused", cancel.ErrRejected, result, err)
 
 	config := vendor.Config()
-	config.Password = "not the password"
+	config.Password = cancel.NewSecret("not the password")
 	stranger, err := factible.New(config)
 	if err != nil {
 		return err

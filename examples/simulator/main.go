@@ -78,13 +78,13 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		{"CANCEL_ENVIRONMENT", string(cancel.Sandbox)},
 		{"FACTIBLE_ENDPOINT", factible.URL + "/ws/services/Cancelacion"}, // in SOAP 1.1 and 1.2,
 		{"FACTIBLE_USERNAME", factible.Config().Username},
-		{"FACTIBLE_PASSWORD", string(factible.Config().Password)},
+		{"FACTIBLE_PASSWORD", revealed(factible.Config().Password)},
 		{"PAYVALIDA_ENDPOINT", payvalida.Config().Endpoint},
 		{"PAYVALIDA_MERCHANT", payvalida.Config().Merchant},
-		{"PAYVALIDA_FIXED_HASH", string(payvalida.Config().FixedHash)},
+		{"PAYVALIDA_FIXED_HASH", revealed(payvalida.Config().FixedHash)},
 		{"AUCO_ENDPOINT", auco.Config().Endpoint},
-		{"AUCO_PRIVATE_KEY", string(auco.Config().PrivateKey)},
-		{"AUCO_PUBLIC_KEY", string(auco.Config().PublicKey)},
+		{"AUCO_PRIVATE_KEY", revealed(auco.Config().PrivateKey)},
+		{"AUCO_PUBLIC_KEY", revealed(auco.Config().PublicKey)},
 	} {
 		fmt.Fprintf(stdout, "export %s='%s'\n", variable[0], variable[1])
 	}
@@ -110,3 +110,8 @@ const stock = `# What there is to cancel, until this program is interrupted:
 #
 # In another shell:
 `
+
+func revealed(s cancel.Secret) string {
+	value, _ := s.Reveal(context.Background())
+	return value
+}

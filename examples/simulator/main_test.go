@@ -59,7 +59,7 @@ func adapters(t *testing.T, variables map[string]string) map[string]cancel.Cance
 	environment := cancel.Environment(variables["CANCEL_ENVIRONMENT"])
 	invoices, err := factible.New(factible.Config{
 		Username:    variables["FACTIBLE_USERNAME"],
-		Password:    cancel.Secret(variables["FACTIBLE_PASSWORD"]),
+		Password:    cancel.NewSecret(variables["FACTIBLE_PASSWORD"]),
 		Environment: environment,
 		Endpoint:    variables["FACTIBLE_ENDPOINT"],
 		Options:     options,
@@ -67,15 +67,15 @@ func adapters(t *testing.T, variables map[string]string) map[string]cancel.Cance
 	require.NoError(t, err)
 	payments, err := payvalida.New(payvalida.Config{
 		Merchant:    variables["PAYVALIDA_MERCHANT"],
-		FixedHash:   cancel.Secret(variables["PAYVALIDA_FIXED_HASH"]),
+		FixedHash:   cancel.NewSecret(variables["PAYVALIDA_FIXED_HASH"]),
 		Environment: environment,
 		Endpoint:    variables["PAYVALIDA_ENDPOINT"],
 		Options:     options,
 	})
 	require.NoError(t, err)
 	documents, err := auco.New(auco.Config{
-		PrivateKey:  cancel.Secret(variables["AUCO_PRIVATE_KEY"]),
-		PublicKey:   cancel.Secret(variables["AUCO_PUBLIC_KEY"]),
+		PrivateKey:  cancel.NewSecret(variables["AUCO_PRIVATE_KEY"]),
+		PublicKey:   cancel.NewSecret(variables["AUCO_PUBLIC_KEY"]),
 		Environment: environment,
 		Endpoint:    variables["AUCO_ENDPOINT"],
 		Options:     options,

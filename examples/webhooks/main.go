@@ -101,7 +101,7 @@ func newReceivers(getenv func(string) string, j *journal, log *slog.Logger) (*re
 	if header, value := getenv("AUCO_WEBHOOK_HEADER"), getenv("AUCO_WEBHOOK_VALUE"); header != "" || value != "" {
 		hook, err := auco.NewWebhook(auco.WebhookConfig{
 			Header: header,
-			Value:  cancel.Secret(value),
+			Value:  cancel.NewSecret(value),
 			Handle: func(_ context.Context, e auco.Event) error {
 				return j.store("auco: %q %q is %q (closed: %t, signed: %t)", e.Code+e.Package, e.Name, e.Status, e.Status.Closed(), e.Status.Signed())
 			},
@@ -114,7 +114,7 @@ func newReceivers(getenv func(string) string, j *journal, log *slog.Logger) (*re
 	}
 	if hash := getenv("PAYVALIDA_NOTIFICATION_HASH"); hash != "" {
 		hook, err := payvalida.NewWebhook(payvalida.WebhookConfig{
-			Hash: cancel.Secret(hash),
+			Hash: cancel.NewSecret(hash),
 			Handle: func(_ context.Context, e payvalida.Event) error {
 				return j.store("payvalida: %q of %q %q is %q (stands: %t)", e.Order, e.Amount, e.Currency, e.Status, e.Status.Stands())
 			},

@@ -120,7 +120,7 @@ func New(rfc string, options ...Option) CSD {
 	}
 	csd := CSD{
 		Certificate: must(x509.CreateCertificate(rand.Reader, template, parent, key.Public(), signer)),
-		Password:    cancel.Secret(r.password),
+		Password:    cancel.NewSecret(r.password),
 	}
 	if r.foreignKey {
 		key = keyOf(stranger)

@@ -1,6 +1,7 @@
 package csdtest
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/rsa"
 	"crypto/x509"
@@ -10,6 +11,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"github.com/youmark/pkcs8"
+
+	"github.com/unified-cancel/cancel"
 )
 
 const rfc = "ABC010203AB9"
@@ -18,7 +21,7 @@ func open(t *testing.T, csd CSD) (*x509.Certificate, any) {
 	t.Helper()
 	certificate, err := x509.ParseCertificate(csd.Certificate)
 	require.NoError(t, err)
-	key, err := pkcs8.ParsePKCS8PrivateKey(csd.Key, []byte(csd.Password))
+	key, err := pkcs8.ParsePKCS8PrivateKey(csd.Key, []byte(revealed(csd.Password)))
 	require.NoError(t, err)
 	return certificate, key
 }
@@ -50,7 +53,7 @@ func TestOptions(t *testing.T) {
 
 	_, err := x509.ParsePKCS8PrivateKey(New(rfc, Password("")).Key)
 	assert.NoError(t, err, "no password, no encryption")
-	assert.Equal(t, "a", string(New(rfc, Password("a")).Password))
+	assert.Equal(t, "a", revealed(New(rfc, Password("a")).Password))
 
 	_, key := open(t, New(rfc, Encryption(pkcs8.Opts{Cipher: pkcs8.AES256CBC, KDFOpts: pkcs8.ScryptOpts{SaltSize: 8, CostParameter: 2, BlockSize: 1, ParallelizationParameter: 1}})))
 	assert.IsType(t, &rsa.PrivateKey{}, key)
@@ -74,4 +77,9 @@ func TestOptions(t *testing.T) {
 
 func TestNewPanicsOnWhatNoCertificateCarries(t *testing.T) {
 	assert.Panics(t, func() { New("\xff") })
+}
+
+func revealed(s cancel.Secret) string {
+	value, _ := s.Reveal(context.Background())
+	return value
 }

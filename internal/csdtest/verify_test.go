@@ -39,7 +39,7 @@ func newSigner(csd CSD) signer {
 // sign signs with the library rather than as package factible does.
 func (s signer) sign(tb testing.TB, text string) string {
 	tb.Helper()
-	key, err := pkcs8.ParsePKCS8PrivateKey(s.csd.Key, []byte(s.csd.Password))
+	key, err := pkcs8.ParsePKCS8PrivateKey(s.csd.Key, []byte(revealed(s.csd.Password)))
 	require.NoError(tb, err)
 	context, err := dsig.NewSigningContext(key.(crypto.Signer), [][]byte{s.csd.Certificate})
 	require.NoError(tb, err)

@@ -1,0 +1,81 @@
+package adapter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+
+	"github.com/unified-cancel/cancel"
+)
+
+// maxRemembered is how many values of one secret a Credential remembers.
+const maxRemembered = 8
+
+// Credential is a secret of a Config, as an adapter uses it: it checks each value before it
+// is sent, and remembers the last eight of them, so that a [Redactor] removes both the old
+// and the new one after a rotation. It shows no value. It is safe for concurrent use.
+type Credential struct {
+	name   string
+	secret cancel.Secret
+	check  func(string) error
+	seen   func(add string) []string // a closure, which reflection cannot open
+}
+
+// NewCredential returns the Credential of a secret in the field of that name. The check
+// says why a value is not valid, beginning with a verb; nil takes any value. The error is
+// about the value of a fixed secret and names the field. An absent secret is not checked.
+func NewCredential(name string, secret cancel.Secret, check func(string) error) (*Credential, error) {
+	var mu sync.Mutex
+	var values []string
+	c := &Credential{name: name, secret: secret, check: check, seen: func(add string) []string {
+		mu.Lock()
+		defer mu.Unlock()
+		if add != "" && !slices.Contains(values, add) {
+			values = append(slices.Clone(values[max(0, len(values)-maxRemembered+1):]), add)
+		}
+		return values
+	}}
+	if secret.Fixed() {
+		if _, err := c.reveal(context.Background()); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// IsZero reports whether the secret is absent.
+func (c *Credential) IsZero() bool { return c.secret.IsZero() }
+
+// Reveal returns the value to send in a call. The error ends the call unsent:
+// [cancel.ErrUnavailable] if the secret could not be had, [cancel.ErrInvalid] if its value
+// is not valid.
+func (c *Credential) Reveal(ctx context.Context, call Call) (string, error) {
+	value, err := c.reveal(ctx)
+	if unavailable, ok := errors.AsType[unavailableError](err); ok {
+		return "", call.Unsent(c.name+" could not be had", unavailable.cause)
+	}
+	if err != nil {
+		return "", call.Refuse(err.Error())
+	}
+	return value, nil
+}
+
+type unavailableError struct{ cause error }
+
+func (e unavailableError) Error() string { return e.cause.Error() }
+
+func (c *Credential) reveal(ctx context.Context) (string, error) {
+	value, err := c.secret.Reveal(ctx)
+	if err != nil {
+		return "", unavailableError{err}
+	}
+	c.seen(value)
+	if c.check != nil && value != "" {
+		if err := c.check(value); err != nil {
+			return "", fmt.Errorf("%s %w", c.name, err)
+		}
+	}
+	return value, nil
+}
