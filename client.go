@@ -156,7 +156,7 @@ func (p *provider) failure(op string, req Request, err, otherwise error) *Error 
 		e.Err = err
 	case ok:
 		e = new(*known)
-		if error(known) != err { //nolint:errorlint // the very value, not one that wraps it
+		if error(known) != err { // the very value, not one that wraps it
 			e.Err = err // it wraps the Error and may say more
 		}
 	}

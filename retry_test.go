@@ -89,7 +89,7 @@ func TestCancelWithoutStatus(t *testing.T) {
 				if tt.cause != nil {
 					require.ErrorIs(t, err, tt.cause)
 				}
-				e, ok := err.(*cancel.Error) //nolint:errorlint // the Client's errors are not wrapped
+				e, ok := err.(*cancel.Error)
 				require.True(t, ok)
 				assert.Equal(t, "p", e.Provider)
 				assert.Equal(t, "a", e.ID)
@@ -112,7 +112,7 @@ func TestDoubtKeepsTheLaterError(t *testing.T) {
 		assert.Equal(t, []byte("body"), e.Raw)
 		require.ErrorIs(t, err, io.EOF)
 		require.NotErrorIs(t, err, cancel.ErrNotCancellable)
-		cause, ok := e.Err.(*cancel.Error) //nolint:errorlint // the cause itself is meant
+		cause, ok := e.Err.(*cancel.Error)
 		require.True(t, ok)
 		assert.Equal(t, cancel.ErrNotCancellable, cause.Reason)
 		assert.Contains(t, err.Error(), "cannot be cancelled")

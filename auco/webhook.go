@@ -297,7 +297,7 @@ func isObject(value json.RawMessage) bool { return len(value) > 0 && value[0] ==
 
 func readSigner(value json.RawMessage) (*EventSigner, error) {
 	if !isObject(value) {
-		return nil, nil //nolint:nilnil // the event names no signer
+		return nil, nil // the event names no signer
 	}
 	object, err := webhook.Object(webhook.JSON, value)
 	if err != nil {
@@ -314,7 +314,7 @@ func readSigner(value json.RawMessage) (*EventSigner, error) {
 func readDocuments(value json.RawMessage) ([]EventDocument, error) {
 	var list []json.RawMessage
 	if err := json.Unmarshal(value, &list); err != nil {
-		return nil, nil //nolint:nilerr // not a list: it stays in Raw
+		return nil, nil // not a list: it stays in Raw
 	}
 	var documents []EventDocument
 	for _, item := range list {

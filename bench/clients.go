@@ -14,7 +14,7 @@ import (
 
 	"github.com/go-resty/resty/v2"
 	"github.com/hashicorp/go-retryablehttp"
-	gowsdl "github.com/hooklift/gowsdl/soap" //nolint:depguard // it is one of those compared
+	gowsdl "github.com/hooklift/gowsdl/soap"
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/auco"
@@ -75,7 +75,7 @@ var fields = []field{
 // What is asked, by all contestants alike.
 const (
 	username = "usuario@example.com"
-	password = "una & otra" //nolint:gosec // invented
+	password = "una & otra"
 	folio    = "0B2F8C1E-5D3A-4E6B-9C7D-1A2B3C4D5E6F"
 	merchant = "some_merchant"
 	secret   = "invented"
@@ -139,7 +139,7 @@ func dialFloor(url string) (call, error) {
 }
 
 func post(ctx context.Context, client *http.Client, url, contentType string, body []byte) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body)) //nolint:gosec // our own vendor
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -147,7 +147,7 @@ func post(ctx context.Context, client *http.Client, url, contentType string, bod
 	if contentType != "application/json" {
 		req.Header.Set("SOAPAction", soapAction)
 	}
-	return client.Do(req) //nolint:gosec // our own vendor
+	return client.Do(req)
 }
 
 func newFactible(url string) (*factible.Client, error) {
@@ -239,7 +239,7 @@ type keepAlive struct{ client *http.Client }
 
 func (k keepAlive) Do(req *http.Request) (*http.Response, error) {
 	req.Close = false
-	resp, err := k.client.Do(req) //nolint:gosec // our own vendor
+	resp, err := k.client.Do(req)
 	if err == nil {
 		resp.Body = drained{resp.Body}
 	}

@@ -93,5 +93,5 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 		_, err = text.WriteTo(stdout)
 		return err
 	}
-	return os.WriteFile(*path, text.Bytes(), 0o644) //nolint:gosec // it is published
+	return os.WriteFile(*path, text.Bytes(), 0o644)
 }

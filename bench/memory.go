@@ -34,7 +34,7 @@ func peakMemory(ctx context.Context, v *vendors, kind string) (int64, error) {
 	}
 	var most int64
 	for _, a := range adapters {
-		command := exec.CommandContext(ctx, self, memoryArgument, a.name, small, huge) //nolint:gosec // this program itself
+		command := exec.CommandContext(ctx, self, memoryArgument, a.name, small, huge)
 		command.Stderr = os.Stderr
 		out, err := command.Output()
 		if err != nil {

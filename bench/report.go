@@ -60,7 +60,7 @@ func benchstat(ctx context.Context, field string, samples []byte) (string, error
 		return "", err
 	}
 	var out, complaints bytes.Buffer
-	command := exec.CommandContext(ctx, "go", "tool", "benchstat", //nolint:gosec // the file is ours
+	command := exec.CommandContext(ctx, "go", "tool", "benchstat",
 		"-filter", ".name:"+field, "-row", "/vendor,/inflight", "-col", "/client", file.Name())
 	command.Env = append(os.Environ(), "GOWORK=off") // it is a tool of this module
 	command.Stdout, command.Stderr = &out, &complaints

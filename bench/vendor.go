@@ -275,7 +275,7 @@ func startVendors(ctx context.Context) (_ *vendors, err error) {
 	if err != nil {
 		return nil, err
 	}
-	command := exec.CommandContext(ctx, self, serveArgument) //nolint:gosec // this program itself
+	command := exec.CommandContext(ctx, self, serveArgument)
 	command.Stderr = os.Stderr
 	in, err := command.StdinPipe()
 	if err != nil {

@@ -20,7 +20,7 @@ import (
 
 const (
 	factibleUsername = "usuario.simulado"
-	factiblePassword = "clave-simulada" //nolint:gosec // invented, and no account has it
+	factiblePassword = "clave-simulada"
 )
 
 const (

@@ -62,7 +62,7 @@ func OpenSQLite(ctx context.Context, path string, config Config) (*SQLite, error
 // file is not opened here: closing it would end the locks that SQLite holds on it in this
 // process.
 func create(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the caller's own path
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return nil
 	}

@@ -103,13 +103,13 @@ func pgbouncer(t *testing.T, mode string) string {
 	})
 	free, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	port := free.Addr().(*net.TCPAddr).Port //nolint:errcheck,forcetypeassert // it is TCP
+	port := free.Addr().(*net.TCPAddr).Port
 	require.NoError(t, free.Close())
 
 	folder, err := os.MkdirTemp("", "pgbouncer") // which its user may enter
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(folder)) })
-	require.NoError(t, os.Chmod(folder, 0o755)) //nolint:gosec // nothing in it is secret
+	require.NoError(t, os.Chmod(folder, 0o755))
 	settings := filepath.Join(folder, "pgbouncer.ini")
 	poolSize := map[string]int{"session": 20, "transaction": 2}[mode]
 	require.NoError(t, os.WriteFile(settings, fmt.Appendf(nil, `[databases]
@@ -121,9 +121,9 @@ unix_socket_dir =
 auth_type = any
 pool_mode = %s
 default_pool_size = %d
-`, name, server.Hostname(), server.Port(), server.User.Username(), port, mode, poolSize), 0o644)) //nolint:gosec // as above
-	c := exec.CommandContext(t.Context(), program, settings) //nolint:gosec // the program that was found
-	if os.Getuid() == 0 {                                    // as which it does not run
+`, name, server.Hostname(), server.Port(), server.User.Username(), port, mode, poolSize), 0o644))
+	c := exec.CommandContext(t.Context(), program, settings)
+	if os.Getuid() == 0 { // as which it does not run
 		nobody, err := user.Lookup("nobody")
 		require.NoError(t, err)
 		uid, err := strconv.ParseUint(nobody.Uid, 10, 32)

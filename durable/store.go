@@ -268,7 +268,7 @@ func (s *store) paused(ctx context.Context, provider string) (*pause, error) {
 	row := s.row(ctx, s.executor, `SELECT until, failures FROM unified_cancel_pause WHERE provider = $1`, provider)
 	if err := row.Scan(&p.until, &p.failures); err != nil {
 		if errors.Is(err, sql.ErrNoRows) {
-			return nil, nil //nolint:nilnil // no pause is what was asked for
+			return nil, nil // not paused
 		}
 		return nil, err
 	}

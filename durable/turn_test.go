@@ -63,10 +63,10 @@ func TestFirstAnswer(t *testing.T) {
 					assert.NoError(t, c.Err())
 					return
 				}
-				want, ok := failed.(*cancel.Error) //nolint:errorlint // the very value
+				want, ok := failed.(*cancel.Error)
 				require.True(t, ok)
 				require.ErrorIs(t, c.Err(), want.Reason)
-				got := c.Err().(*cancel.Error) //nolint:errorlint // the very value
+				got := c.Err().(*cancel.Error)
 				assert.Equal(t, "v", got.Provider)
 				assert.Equal(t, "1", got.ID)
 				assert.Equal(t, []byte("r"), got.Raw)

@@ -5,7 +5,7 @@ import (
 	"context"
 	"crypto"
 	"crypto/rsa"
-	"crypto/sha1" //nolint:gosec // the SAT's signatures are RSA-SHA1
+	"crypto/sha1" // the SAT's signatures are RSA-SHA1
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
@@ -311,7 +311,7 @@ func c14nSHA1(element *etree.Element) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	sum := sha1.Sum(canonical) //nolint:gosec // as above
+	sum := sha1.Sum(canonical)
 	return sum[:], nil
 }
 

@@ -255,7 +255,8 @@ func TestConfigShowsNoCSD(t *testing.T) {
 			assert.NotContains(t, shown, fmt.Sprint(csd.Key[:16])[1:], verb)
 		}
 	}
-	text, err := json.Marshal(config) //nolint:staticcheck // its HTTPClient is nil
+	//lint:ignore SA1026 its HTTPClient is nil
+	text, err := json.Marshal(config)
 	require.NoError(t, err)
 	assert.NotContains(t, string(text), packed(string(csd.Key))[:40])
 }

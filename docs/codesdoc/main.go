@@ -35,7 +35,7 @@ func main() {
 
 // write puts the tables into a file, between their marks.
 func write(file string, text words) error {
-	before, err := os.ReadFile(file) //nolint:gosec // one of documents
+	before, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
@@ -43,5 +43,5 @@ func write(file string, text words) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
-	return os.WriteFile(file, []byte(after), 0o644) //nolint:gosec // documents are for everybody
+	return os.WriteFile(file, []byte(after), 0o644)
 }

@@ -108,7 +108,7 @@ func findVendors(ctx context.Context) (vendors, error) {
 	if err != nil {
 		return vendors{}, err
 	}
-	process := exec.Command(self, vendorsCommand) //nolint:gosec,noctx // this very program, which outlives ctx
+	process := exec.Command(self, vendorsCommand) // this very program, which outlives ctx
 	process.Stderr = os.Stderr
 	process.SysProcAttr = detached
 	if err := process.Start(); err != nil {

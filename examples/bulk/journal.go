@@ -110,7 +110,7 @@ func openJournal(path string, resume bool) (*journal, error) {
 	if resume {
 		flags = os.O_RDWR
 	}
-	file, err := os.OpenFile(path, flags, 0o600) //nolint:gosec // G304: whoever runs the program names the file
+	file, err := os.OpenFile(path, flags, 0o600)
 	switch {
 	case errors.Is(err, fs.ErrExist):
 		return nil, fmt.Errorf("%s exists: -resume goes on with it, -results names another file", path)

@@ -87,11 +87,11 @@ func run(ctx context.Context, process cli.Process) int {
 
 // readCSD reads what the SAT handed out.
 func readCSD(certificate, key, password string) (*factible.CSD, error) {
-	cer, err := os.ReadFile(certificate) //nolint:gosec // the user names it
+	cer, err := os.ReadFile(certificate)
 	if err != nil {
 		return nil, err
 	}
-	encrypted, err := os.ReadFile(key) //nolint:gosec // the user names it
+	encrypted, err := os.ReadFile(key)
 	if err != nil {
 		return nil, err
 	}

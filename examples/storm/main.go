@@ -6,7 +6,7 @@
 //
 // It exits with 1 where the client has said anything that is not so: that something is
 // cancelled which is not, that something certainly is not cancelled which is, or
-// nothing at all about a request.
+// nothing at all about a request. Interrupted, it compares what it has done.
 package main
 
 import (
@@ -63,11 +63,15 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	)
 
 	began := time.Now()
-	told := newTally(vendors, *n)
-	for item := range client.All(ctx, requests(vendors, *n)) {
+	told := newTally(vendors)
+	for item := range client.All(ctx, told.count(requests(vendors, *n))) {
 		told.add(item)
 	}
+	pulled := int(told.pulled.Load())
+	if pulled < *n {
+		fmt.Fprintf(stdout, "interrupted after %d of %d\n", pulled, *n)
+	}
 	fmt.Fprintf(stdout, "%d cancellations, %.0f %% of the calls made to fail, seed %d: %v\n\n",
-		*n, *share*100, *seed, time.Since(began).Round(time.Millisecond))
+		pulled, *share*100, *seed, time.Since(began).Round(time.Millisecond))
 	return told.report(stdout)
 }

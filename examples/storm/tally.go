@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
+	"sync/atomic"
 	"text/tabwriter"
 
 	"github.com/unified-cancel/cancel"
@@ -12,7 +14,7 @@ import (
 // tally compares what the client says of each request with the vendor's ledger.
 type tally struct {
 	vendors []vendor
-	wanted  int
+	pulled  atomic.Int64 // requests that the client took
 	columns map[string]*column
 	seen    map[cancel.Request]int
 	lies    []string
@@ -21,12 +23,25 @@ type tally struct {
 // column counts what became of one vendor's requests.
 type column struct{ items, cancelled, failed, doubted int }
 
-func newTally(vendors []vendor, n int) *tally {
-	t := &tally{vendors: vendors, wanted: n, columns: map[string]*column{}, seen: map[cancel.Request]int{}}
+func newTally(vendors []vendor) *tally {
+	t := &tally{vendors: vendors, columns: map[string]*column{}, seen: map[cancel.Request]int{}}
 	for _, v := range vendors {
 		t.columns[v.name] = new(column)
 	}
 	return t
+}
+
+// count yields the requests and counts those that are pulled: an interrupted client owes
+// no answer about the rest.
+func (t *tally) count(requests iter.Seq[cancel.Request]) iter.Seq[cancel.Request] {
+	return func(yield func(cancel.Request) bool) {
+		for req := range requests {
+			t.pulled.Add(1)
+			if !yield(req) {
+				return
+			}
+		}
+	}
 }
 
 func (t *tally) add(item cancel.Item) {
@@ -72,7 +87,7 @@ func (t *tally) report(to io.Writer) error {
 	for _, times := range t.seen {
 		doubled += times - 1
 	}
-	lost := t.wanted - len(t.seen)
+	lost := int(t.pulled.Load()) - len(t.seen)
 	fmt.Fprintf(to, "\n%d contradictions, %d lost, %d doubled\n", len(t.lies), lost, doubled)
 	for _, lie := range t.lies {
 		fmt.Fprintln(to, "  "+lie)

@@ -185,7 +185,7 @@ func keyOf(owner string) crypto.Signer {
 		}
 		return must(rsa.GenerateKey(rand.Reader, 2048))
 	}))
-	return draw.(func() crypto.Signer)() //nolint:errcheck // nothing else is stored
+	return draw.(func() crypto.Signer)()
 }
 
 var serialNumbers atomic.Int64

@@ -31,7 +31,7 @@ func scan[T any](text []byte, read func(Source) (T, error)) (got T, ok bool) {
 	if !plain(text) {
 		return got, false
 	}
-	s := scanners.Get().(*scanner) //nolint:errcheck,forcetypeassert // the pool has no others
+	s := scanners.Get().(*scanner)
 	defer s.free()
 	s.text, s.at, s.attrs = text, declaration(text), s.few[:0]
 	got, err := read(s)
