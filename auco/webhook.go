@@ -160,7 +160,7 @@ type Event struct {
 	// Tags are the tags that the document was created with.
 	Tags []string
 	// Custom is the custom data that the document was created with, as JSON: an object or
-	// an array. It is nil if the event has none.
+	// an array. It is nil if the event does not have it.
 	Custom json.RawMessage
 	// Raw is the body verbatim.
 	Raw []byte

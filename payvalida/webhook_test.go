@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -298,12 +299,12 @@ func TestWebhookAcknowledgesOnlyNotificationsThatAreStored(t *testing.T) {
 			"PO-3": func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
 			"PO-4": func(context.Context) error { time.Sleep(time.Minute); return nil },
 		}
-		down := true
+		var up atomic.Bool
 		var stored []string
 		in := newInbox(t, payvalida.WebhookConfig{
 			Options: cancel.WebhookOptions{Logger: slog.New(slog.NewTextHandler(&log, nil))},
 			Handle: func(ctx context.Context, event payvalida.Event) error {
-				if down {
+				if !up.Load() {
 					return fail[event.Order](ctx)
 				}
 				stored = append(stored, event.Order)
@@ -315,7 +316,7 @@ func TestWebhookAcknowledgesOnlyNotificationsThatAreStored(t *testing.T) {
 			assert.Equal(t, http.StatusServiceUnavailable, in.post(t, jsonType, notification(t, order, "approved")), order)
 		}
 		time.Sleep(time.Minute)
-		down = false
+		up.Store(true)
 		for range 2 {
 			for _, order := range orders {
 				assert.Equal(t, http.StatusOK, in.post(t, jsonType, notification(t, order, "approved")), order)

@@ -14,8 +14,8 @@ const (
 	Form = "application/x-www-form-urlencoded"
 )
 
-// MediaType returns the media type of a call, in lower case: JSON if there is none, and for
-// application/*+json. Parameters, broken ones too, and values after a comma do not count.
+// MediaType returns the media type of a call, in lower case. It is JSON for an empty contentType
+// and for application/*+json. Parameters, broken ones too, and values after a comma do not count.
 func MediaType(contentType string) string {
 	media := contentType
 	if end := strings.IndexAny(media, ";,"); end >= 0 {
