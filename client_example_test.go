@@ -10,19 +10,22 @@ import (
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/auco"
+	"github.com/unified-cancel/cancel/auco/aucotest"
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/factible"
+	"github.com/unified-cancel/cancel/factible/factibletest"
 	"github.com/unified-cancel/cancel/payvalida"
+	"github.com/unified-cancel/cancel/payvalida/payvalidatest"
 )
 
 func ExampleNewClient() {
-	sat := canceltest.NewFactible() // stands in for the vendor; so do the other two
+	sat := factibletest.New() // stands in for the vendor; so do the other two
 	defer sat.Close()
 	sat.Register("6F0A5C1E-3B7D-4E52-9C68-2D41A90B7E13")
-	gateway := canceltest.NewPayvalida()
+	gateway := payvalidatest.New()
 	defer gateway.Close()
 	gateway.Register(cancel.Payment, "2402558")
-	signatures := canceltest.NewAuco()
+	signatures := aucotest.New()
 	defer signatures.Close()
 	signatures.Register("TR99AQMY31")
 
@@ -71,7 +74,7 @@ func ExampleNewClient() {
 // The vendor carries the cancellation out and its answer is lost. The Client asks for
 // the status before it sends anything again, and so needs no second cancellation.
 func ExampleClient_Cancel_unknownOutcome() {
-	sat := canceltest.NewFactible()
+	sat := factibletest.New()
 	defer sat.Close()
 	sat.Register("A41B8E07-92C3-4D6F-8F15-C3D70E95B264")
 	sat.Fail(1, canceltest.CarriedOutThenDropped)
@@ -99,7 +102,7 @@ func ExampleClient_Cancel_unknownOutcome() {
 // A Client that cannot find out says so. The Request is kept as JSON, and a later
 // process asks with it.
 func ExampleClient_Status() {
-	sat := canceltest.NewFactible()
+	sat := factibletest.New()
 	defer sat.Close()
 	sat.Register("A41B8E07-92C3-4D6F-8F15-C3D70E95B264")
 	sat.Fail(1, canceltest.CarriedOutThenDropped)
@@ -136,7 +139,7 @@ func ExampleClient_Status() {
 }
 
 func ExampleClient_Wait() {
-	sat := canceltest.NewFactible()
+	sat := factibletest.New()
 	defer sat.Close()
 	const uuid = "C5E58106-6C1E-41C9-A211-FB8BAD1CABB0" // pending, in the vendor's tests
 
@@ -152,7 +155,7 @@ func ExampleClient_Wait() {
 	result, err := client.Cancel(context.Background(), req)
 	fmt.Println(result.State, err)
 
-	sat.Resolve(uuid, canceltest.FactibleAnswer{Status: 200}) // the SAT has answered
+	sat.Resolve(uuid, factibletest.Answer{Status: 200}) // the SAT has answered
 
 	ctx, stop := context.WithTimeout(context.Background(), 72*time.Hour)
 	defer stop()
@@ -164,11 +167,11 @@ func ExampleClient_Wait() {
 }
 
 func ExampleClient_All() {
-	signatures := canceltest.NewAuco()
+	signatures := aucotest.New()
 	defer signatures.Close()
 	signatures.Register("TR99AQMY31", "TR99AQMY32", "TR99AQMY33")
 	signatures.SetState("TR99AQMY33", "FINISH") // signed by everybody
-	gateway := canceltest.NewPayvalida()
+	gateway := payvalidatest.New()
 	defer gateway.Close()
 	gateway.Register(cancel.Payment, "2402558")
 

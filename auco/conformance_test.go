@@ -8,11 +8,12 @@ import (
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/auco"
+	"github.com/unified-cancel/cancel/auco/aucotest"
 	"github.com/unified-cancel/cancel/canceltest"
 )
 
 type vendor struct {
-	*canceltest.Auco
+	*aucotest.Simulator
 	held *atomic.Int64
 }
 
@@ -35,10 +36,10 @@ func (v vendor) Hold(kind cancel.Kind) cancel.Request {
 
 func (v vendor) Decline(req cancel.Request) { v.SetState(req.ID, "FINISH") }
 
-func (v vendor) IsCancelled(req cancel.Request) bool { return v.Auco.IsCancelled(req.ID) }
+func (v vendor) IsCancelled(req cancel.Request) bool { return v.Simulator.IsCancelled(req.ID) }
 
 func TestConformance(t *testing.T) {
-	start := func() canceltest.Vendor { return vendor{canceltest.NewAuco(), new(atomic.Int64)} }
+	start := func() canceltest.Vendor { return vendor{aucotest.New(), new(atomic.Int64)} }
 	v := start().(vendor)
 	v.Close()
 	good := v.Hold(cancel.Document)

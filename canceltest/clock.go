@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// clock is that of the machine, which a test moves ahead. The zero value was not moved.
+// clock runs like the machine's, and can be moved ahead. The zero value was not moved.
 type clock struct {
 	mu    sync.Mutex
 	ahead time.Duration
-	moved chan struct{} // closed when it is moved; nil where nobody waits for that
+	moved chan struct{} // closed when the clock is moved; nil if nobody waits for that
 }
 
 func (c *clock) now() time.Time {
@@ -29,7 +29,7 @@ func (c *clock) move(d time.Duration) {
 	}
 }
 
-// until waits until it is at. Its error is that of ctx, should that end first.
+// until waits until the clock shows at. It returns ctx.Err() if ctx ends first.
 func (c *clock) until(ctx context.Context, at time.Time) error {
 	for {
 		left, moved := c.left(at)
@@ -48,7 +48,8 @@ func (c *clock) until(ctx context.Context, at time.Time) error {
 	}
 }
 
-// left returns how long it is until at, unless the clock is moved.
+// left returns the time that is left until at, and a channel that closes if the clock is
+// moved.
 func (c *clock) left(at time.Time) (time.Duration, <-chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

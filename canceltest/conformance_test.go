@@ -34,7 +34,7 @@ type referenceVendor struct {
 	mu        sync.Mutex
 	held      int
 	declined  map[string]bool
-	cancelled ledger
+	cancelled Ledger
 }
 
 type referenceQuery struct {
@@ -47,35 +47,30 @@ type referenceAnswer struct {
 }
 
 func newReferenceVendor() *referenceVendor {
-	v := &referenceVendor{Server: must(listen(anyPort)), declined: map[string]bool{}}
-	v.serve(v)
+	v := &referenceVendor{declined: map[string]bool{}}
+	v.Server = New(func(address string) (*Server, error) { return Listen(address, Handler{Answer: v.answer}) })
 	return v
 }
 
-func (*referenceVendor) page(*http.Request) *reply { return new(notFound) }
-
-func (v *referenceVendor) broken(*http.Request) reply {
-	return jsonMessage(http.StatusInternalServerError, "broken")
-}
-
-func (v *referenceVendor) answer(_ *http.Request, body []byte, carry bool) reply {
+func (v *referenceVendor) answer(_ *http.Request, body []byte, carry bool) Reply {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	var query referenceQuery
 	if err := json.Unmarshal(body, &query); err != nil {
-		return jsonMessage(http.StatusBadRequest, "malformed")
+		return JSON(http.StatusBadRequest, "malformed")
 	}
 	answer := referenceAnswer{Cancelled: []string{}}
 	for _, id := range query.IDs {
 		if query.Op == "cancel" && carry && !v.declined[id] {
-			v.cancelled.add(id)
+			v.cancelled.Add(id)
 		}
-		if v.cancelled.has[id] {
+		if v.cancelled.Has(id) {
 			answer.Cancelled = append(answer.Cancelled, id)
 		}
 	}
-	text, _ := json.Marshal(answer)
-	return reply{status: http.StatusOK, contentType: "application/json", body: text, op: query.Op, ids: query.IDs}
+	reply := JSON(http.StatusOK, answer)
+	reply.Op, reply.IDs = query.Op, query.IDs
+	return reply
 }
 
 func (v *referenceVendor) Hold(kind cancel.Kind) cancel.Request {
@@ -94,7 +89,7 @@ func (v *referenceVendor) Decline(req cancel.Request) {
 func (v *referenceVendor) IsCancelled(req cancel.Request) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.cancelled.has[req.ID]
+	return v.cancelled.Has(req.ID)
 }
 
 // reference is the adapter. Its defect is the name of the rule that it breaks.

@@ -16,39 +16,44 @@ import (
 const (
 	// answerWithin is how long a vendor waits for a webhook's answer.
 	answerWithin = 10 * time.Second
-	// maxAnswer is how much of such an answer is read, in bytes, so that it can end.
+	// maxAnswer is how much of a webhook's answer is read, in bytes.
 	maxAnswer = 64 << 10
 )
 
-// Delivery is what the log holds of one attempt to tell a webhook of something.
+// Delivery is one attempt to call a webhook, in the log.
 type Delivery struct {
-	// ID is what it is about: the document's code, or the order's number.
+	// ID names the thing that the message is about.
 	ID string
-	// Status is what has become of that, in the vendor's word.
+	// Status is the state of that thing, in the vendor's word.
 	Status string
-	// Attempt is 1 for the first attempt to tell it.
+	// Attempt is 1 for the first attempt to deliver the message.
 	Attempt int
-	// HTTPStatus is what the webhook answered, 0 where no answer came in time.
+	// HTTPStatus is the webhook's answer, 0 if none came in time.
 	HTTPStatus int
-	// At is when the attempt began.
+	// At is when the attempt began, by the simulator's clock.
 	At time.Time
-	// Body is what was sent, with a checksum in it replaced by REDACTED.
+	// Body is what was sent, with REDACTED in place of a secret.
 	Body []byte
 }
 
-// message is what a vendor has to tell a webhook.
-type message struct {
-	id, status string
-
-	url     string
-	header  http.Header
-	body    []byte
-	logged  []byte          // the body as the log may hold it
-	retries []time.Duration // how long after each attempt that failed there is another
+// Message is what a vendor tells a webhook.
+type Message struct {
+	// ID and Status are for the log: see [Delivery].
+	ID, Status string
+	// URL must be plain http to this machine.
+	URL string
+	// Header is sent with Body by POST.
+	Header http.Header
+	Body   []byte
+	// Logged is Body as the log may hold it.
+	Logged []byte
+	// Retries says how long after each failed attempt the next one comes. After the last,
+	// the message is dropped.
+	Retries []time.Duration
 }
 
-// Deliveries returns a copy of the log of what webhooks were told, in the order in
-// which the attempts ended. It holds as many as the log of calls does.
+// Deliveries returns a copy of the log of deliveries, in the order in which the attempts
+// ended. It holds as many as the log of calls does.
 func (s *Server) Deliveries() []Delivery {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -59,9 +64,12 @@ func (s *Server) Deliveries() []Delivery {
 	return deliveries
 }
 
-// deliver tells a webhook something, apart. Once the simulator is closed it does
-// nothing.
-func (s *Server) deliver(m message) {
+// Deliver sends m to its webhook in the background. An answer of 2xx within ten seconds
+// takes it; otherwise it is sent again as m.Retries says. Both times are measured by the
+// clock that [Server.Pass] moves. Redirects are not followed. Deliver does nothing once
+// the simulator is closed.
+func (s *Server) Deliver(m Message) {
+	MustBeLoopback(m.URL)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
@@ -69,9 +77,9 @@ func (s *Server) deliver(m message) {
 	}
 	due := s.clock.now()
 	s.delivering.Go(func() {
-		for n := 1; !s.attempt(m, n) && n <= len(m.retries); n++ {
-			// Not from now on: the clock may have been moved since the attempt failed.
-			due = due.Add(m.retries[n-1])
+		for n := 1; !s.attempt(m, n) && n <= len(m.Retries); n++ {
+			// The clock may have moved since the attempt failed: count from when it was due.
+			due = due.Add(m.Retries[n-1])
 			if s.clock.until(s.open, due) != nil {
 				return
 			}
@@ -80,7 +88,7 @@ func (s *Server) deliver(m message) {
 }
 
 // attempt reports whether the webhook has taken the message.
-func (s *Server) attempt(m message, n int) bool {
+func (s *Server) attempt(m Message, n int) bool {
 	began := s.clock.now()
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
@@ -92,18 +100,18 @@ func (s *Server) attempt(m message, n int) bool {
 	status := s.post(ctx, m)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.deliveries = append(s.deliveries, Delivery{m.id, m.status, n, status, began, m.logged})
+	s.deliveries = append(s.deliveries, Delivery{m.ID, m.Status, n, status, began, m.Logged})
 	s.trim()
 	return status/100 == 2
 }
 
-// post returns the status that the webhook answers with, 0 where it does not.
-func (s *Server) post(ctx context.Context, m message) int {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, m.url, bytes.NewReader(m.body))
+// post returns the status of the webhook's answer, 0 if there is none.
+func (s *Server) post(ctx context.Context, m Message) int {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, m.URL, bytes.NewReader(m.Body))
 	if err != nil {
 		return 0
 	}
-	req.Header = m.header.Clone()
+	req.Header = m.Header.Clone()
 	resp, err := s.courier.Do(req)
 	if err != nil {
 		return 0
@@ -115,8 +123,8 @@ func (s *Server) post(ctx context.Context, m message) int {
 	return resp.StatusCode
 }
 
-// newCourier returns a client that goes where it is sent: not through a proxy, and not
-// where a redirect leads. It leaves no connection behind.
+// newCourier returns a client that uses no proxy, follows no redirect, and leaves no
+// connection behind.
 func newCourier() *http.Client {
 	return &http.Client{
 		Transport:     &http.Transport{DisableKeepAlives: true},
@@ -124,12 +132,12 @@ func newCourier() *http.Client {
 	}
 }
 
-// mustBeHere panics for an address that is not on this machine: a simulator calls
+// MustBeLoopback panics unless address is plain http to this machine: a simulator calls
 // nobody else.
-func mustBeHere(address string) {
+func MustBeLoopback(address string) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" || u.User != nil || !isLoopback(u.Hostname()) {
-		panic(fmt.Sprintf("canceltest: %q is no http address of this machine", address))
+		panic(fmt.Sprintf("canceltest: %q is not an http address of this machine", address))
 	}
 }
 

@@ -15,7 +15,9 @@ type roundTrip func(*http.Request) (*http.Response, error)
 
 func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// notListening is a simulator that can tell, and not be asked.
+var retries = []time.Duration{2 * time.Minute, 4 * time.Minute, 6 * time.Minute}
+
+// notListening is a server that only delivers.
 func notListening(webhook roundTrip) *Server {
 	s := &Server{courier: &http.Client{Transport: webhook}, logLimit: defaultLogLimit}
 	s.open, s.shut = context.WithCancel(context.Background())
@@ -50,7 +52,7 @@ func TestDeliveryIsTriedAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s, start := notListening(webhook), time.Now()
-				s.deliver(message{id: "A", header: http.Header{}, url: "http://127.0.0.1/", retries: aucoRetries})
+				s.Deliver(Message{ID: "A", Header: http.Header{}, URL: "http://127.0.0.1/", Retries: retries})
 				s.delivering.Wait()
 				assert.Equal(t, []time.Duration{0, 2 * time.Minute, 6 * time.Minute, 12 * time.Minute}, ages(s, start))
 				s.shut()
@@ -66,7 +68,7 @@ func TestDeliveryByAClockThatIsMoved(t *testing.T) {
 			return nil, r.Context().Err()
 		}
 		s, start := notListening(silent), time.Now()
-		s.deliver(message{id: "A", header: http.Header{}, url: "http://127.0.0.1/", retries: aucoRetries})
+		s.Deliver(Message{ID: "A", Header: http.Header{}, URL: "http://127.0.0.1/", Retries: retries})
 		synctest.Wait()
 		s.Pass(answerWithin - 1)
 		synctest.Wait()
@@ -86,14 +88,14 @@ func TestDeliveryByAClockThatIsMoved(t *testing.T) {
 func TestDeliveryEndsWithTheSimulator(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := notListening(func(*http.Request) (*http.Response, error) { return nil, http.ErrServerClosed })
-		s.deliver(message{id: "A", header: http.Header{}, url: "http://127.0.0.1/", retries: aucoRetries})
+		s.Deliver(Message{ID: "A", Header: http.Header{}, URL: "http://127.0.0.1/", Retries: retries})
 		synctest.Wait()
 		s.shut()
 		s.Pass(time.Hour)
 		s.delivering.Wait()
 		assert.Len(t, s.Deliveries(), 1)
 		s.closed = true
-		s.deliver(message{id: "B", header: http.Header{}, url: "http://127.0.0.1/"})
+		s.Deliver(Message{ID: "B", Header: http.Header{}, URL: "http://127.0.0.1/"})
 		s.delivering.Wait()
 		assert.Len(t, s.Deliveries(), 1)
 	})

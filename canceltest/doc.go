@@ -1,27 +1,33 @@
-// Package canceltest simulates the vendors whose adapters this module has, for tests
-// and for trying things out: [Factible], [Payvalida] and [Auco]. Each is a real HTTP
-// server on this machine that keeps state and is as strict as the vendor's pages are,
-// and needs neither credentials nor a testing.T:
+// Package canceltest is for tests of programs and adapters that cancel things. It has what
+// vendors' simulators are made of, faults on demand, and a conformance suite for adapters.
+// The simulators stand beside their adapters: packages factibletest, payvalidatest and
+// aucotest.
 //
-//	sim := canceltest.NewPayvalida()
+// # Simulators
+//
+// A simulator is a real HTTP server on this machine that keeps state and is as strict as
+// the vendor's pages are. It needs neither credentials nor a testing.T:
+//
+//	sim := payvalidatest.New()
 //	defer sim.Close()
 //	sim.Register(cancel.Payment, "2402558")
 //	client, err := payvalida.New(sim.Config())
 //
-// What was cancelled is in the ledger, Cancelled and IsCancelled. What was asked is in
-// the log, [Server.Calls], without passwords, private keys and checksums; keys in headers
-// are not kept. All logins, keys and seals are invented. A simulator listens in plain
-// HTTP, to which an adapter sends nothing unless it is on the same machine.
+// Its ledger, Cancelled and IsCancelled, says what was cancelled. Its log, [Server.Calls],
+// says what was asked, without passwords, private keys and checksums; header fields are not
+// kept. All logins, keys and seals are invented. A simulator speaks plain HTTP, in which
+// adapters send only to their own machine.
 //
-// The simulators are made from the vendors' documentation. Where that is silent, their
-// own pages here say what was chosen. That they answer in some way does not prove that
-// a vendor would.
+// Simulators are made from the vendors' documentation. Where it is silent, each simulator
+// says what was chosen. An answer of a simulator does not prove that the vendor answers so.
+//
+// To simulate another vendor, embed a [Server] that [Listen] has made, with a [Handler] that
+// answers as the vendor does.
 //
 // # Time
 //
-// Some of what a vendor does takes days. A simulator's clock runs as the machine's does,
-// and [Server.Pass] moves it ahead. An invoice whose recipient has to consent is pending
-// until [Factible.Accept] or [Factible.Refuse], or until 72 hours have passed:
+// A simulator's clock runs like the machine's, and [Server.Pass] moves it ahead. An invoice
+// whose recipient has to consent is pending for 72 hours:
 //
 //	result, err := client.Cancel(ctx, req) // cancel.Pending
 //	sim.Pass(72 * time.Hour)
@@ -29,27 +35,25 @@
 //
 // # Webhooks
 //
-// [Auco.CallBack] and [Payvalida.CallBack] have the simulator tell a webhook on this
-// machine what becomes of documents and payments, in the vendor's own words and with its
-// header or checksum. What is not taken is told again as the vendor does, by the
-// simulator's clock. [Server.Deliveries] is the log of that, without either secret.
+// A simulator's CallBack makes it call a webhook on this machine, with the vendor's own
+// message and secret. A message that is not taken is sent again as the vendor does, by the
+// simulator's clock. [Server.Deliveries] is the log, without the secret.
 //
 // # Errors
 //
-// [Server.Fail] and [Server.FailAtRandom] make calls fail in each way that a network
-// or a vendor can. With the adapters of this module, Cancel then ends in:
+// [Server.Fail] and [Server.FailAtRandom] make calls fail in every way that a network or a
+// vendor can. With an adapter that conforms, Cancel then ends in:
 //
-//   - [cancel.ErrUnavailable]: [Refuse], [HTTP429], [HTTP503]. Nothing was carried
+//   - [cancel.ErrUnavailable] for [Refuse], [HTTP429] and [HTTP503]. Nothing was carried
 //     out.
-//   - [cancel.ErrUnknownOutcome]: all other constants. Those that begin with
-//     CarriedOutThen, such as [CarriedOutThenDropped], were carried out, the rest was
-//     not, and the client cannot know.
-//   - What the status stands for: [HTTP].
-//   - Success: [Delay], unless the client gives up, which it cannot tell from [Late].
+//   - [cancel.ErrUnknownOutcome] for all other constants. The faults that begin with
+//     CarriedOutThen, such as [CarriedOutThenDropped], were carried out and the others were
+//     not, but the client cannot know.
+//   - The reason that the status stands for, with [HTTP].
+//   - Success with [Delay], unless the client gives up: then it is as with [Late].
 //
-// A Status ends in cancel.ErrUnavailable wherever Cancel ends in doubt, for it changes
-// nothing.
+// If Cancel ends in doubt, Status ends in cancel.ErrUnavailable, because it changes nothing.
 //
-// The functions of this package that cannot do what a test asks of them panic: for a
-// fault, a state or a kind that does not exist, and where there is no free port.
+// Functions of this package panic if a test asks for what cannot be: a fault, a state or a
+// kind that does not exist.
 package canceltest

@@ -3,7 +3,6 @@ package canceltest
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"math"
 	"math/rand/v2"
 	"net/http"
@@ -16,52 +15,45 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-// Fault is a way in which a call fails. The zero value is none. Faults are made by
-// the constants below, [HTTP], [Delay] and [Fault.RetryAfter] alone.
+// Fault is a way in which a call fails. The zero value is no fault. The constants below,
+// [HTTP], [Delay] and [Fault.RetryAfter] make all faults that exist.
 //
-// A fault whose name begins with CarriedOutThen carries the cancellation out, as far
-// as the vendor would have, and then spoils the answer. Any other changes nothing at
-// the vendor, whatever the answer that is spoiled says.
+// A fault whose name begins with CarriedOutThen carries the call out as the vendor would,
+// and then spoils the answer. Any other fault but [Delay] changes nothing at the vendor,
+// whatever the spoiled answer says.
 type Fault string
 
 // Faults that carry nothing out.
 const (
-	// Refuse refuses connections, so that no byte of a request can be written. Nothing
-	// listens, and connections that were idle are closed.
-	//
-	// A server does not hear a connection that is refused. Those of the HTTP client
-	// in a simulator's Config are counted, so that Fail(n, Refuse) refuses n of them
-	// and they stand in the log. For any other client it lasts n seconds, or 20 ms
-	// where [Server.FailAtRandom] chose it.
-	//
-	// A call that is already on its way when the refusing begins, on a connection
-	// that was open before, is reset.
+	// Refuse refuses the connection, so that no byte of the request is written. It works
+	// with the HTTP client in a simulator's Config, which fails as net/http does if nothing
+	// listens. A server can't refuse one connection of any other client: such a call ends
+	// as with ResetBeforeReading, and the log says so. [Server.Close] refuses everybody.
 	Refuse Fault = "refuse"
-	// ResetBeforeReading resets the connection with the body of the request unread, so
-	// that the log knows neither Op nor ID.
+	// ResetBeforeReading resets the connection before the body of the request is read. The
+	// log knows neither Op nor ID.
 	ResetBeforeReading Fault = "reset before reading"
-	// ResetAfterReading resets the connection once the request was read.
+	// ResetAfterReading resets the connection after the request is read.
 	ResetAfterReading Fault = "reset after reading"
 	// Late does not answer before the client gives up.
 	Late Fault = "late"
-	// CutBody sends fewer bytes of the answer than its Content-Length promises.
+	// CutBody sends fewer bytes of the answer than its Content-Length says.
 	CutBody Fault = "cut body"
-	// CutChunks sends the answer in chunks, complete but for the chunk that ends it.
+	// CutChunks sends the answer in chunks, but not the chunk that ends it.
 	CutChunks Fault = "cut chunks"
 	// HTML answers HTTP 200 with a web page.
 	HTML Fault = "HTML"
-	// SOAPFault answers HTTP 500 in the vendor's own words for an internal error: a
-	// fault of the server for Factible, and a JSON message for the others.
+	// SOAPFault answers HTTP 500 in the vendor's own words for an internal error: a SOAP
+	// fault of the server, or a JSON message.
 	SOAPFault Fault = "SOAP fault"
-	// EndlessBody follows the answer by blanks that do not end.
+	// EndlessBody sends the answer and then blanks without end.
 	EndlessBody Fault = "endless body"
-	// WrongCharset sends the answer in EBCDIC, under the name of a charset that does
-	// not exist.
+	// WrongCharset sends the answer in EBCDIC, labelled with a charset that does not exist.
 	WrongCharset Fault = "wrong charset"
 )
 
-// Faults that carry nothing out and answer an HTTP status with a web page. None has a
-// Retry-After unless [Fault.RetryAfter] gives one.
+// Faults that carry nothing out and answer an HTTP status with a web page, without a
+// Retry-After unless [Fault.RetryAfter] adds one.
 const (
 	HTTP429 Fault = "HTTP 429"
 	HTTP500 Fault = "HTTP 500"
@@ -70,10 +62,8 @@ const (
 	HTTP504 Fault = "HTTP 504"
 )
 
-// Faults that carry the cancellation out and then do as the fault of the same name.
+// Faults that carry the call out and lose or spoil the answer.
 const (
-	// CarriedOutThenDropped carries the cancellation out and closes the connection
-	// without an answer. It is the one that matters most.
 	CarriedOutThenDropped      Fault = carriedOut + dropped
 	CarriedOutThenReset        Fault = carriedOut + ResetAfterReading
 	CarriedOutThenLate         Fault = carriedOut + Late
@@ -106,45 +96,46 @@ var all = []Fault{
 	CarriedOutThenSOAPFault, CarriedOutThenEndlessBody, CarriedOutThenWrongCharset,
 }
 
-// Faults returns every fault that is a constant of this package, in the order of
-// its documentation.
+// Faults returns every fault that is a constant of this package, in the order of the
+// documentation.
 func Faults() []Fault { return slices.Clone(all) }
 
-// HTTP returns the fault of an answer with the given status, 200 to 599, and a web
-// page. Nothing is carried out. A redirect leads to another path of the simulator.
+// HTTP returns a fault that carries nothing out and answers the given status, 200 to 599,
+// with a web page. A redirect leads to another path of the simulator. It panics for any
+// other status.
 func HTTP(status int) Fault {
 	return Fault(httpStatus + strconv.Itoa(status)).mustExist()
 }
 
-// Delay returns the fault of a vendor that is slow: the call is carried out at once,
-// and answered as it should be after d, unless the client has given up.
+// Delay returns a fault that carries the call out at once, and answers it correctly after
+// d, unless the client has given up. It panics if d is negative.
 func Delay(d time.Duration) Fault { return Fault(delayed + d.String()).mustExist() }
 
-// RetryAfter returns f, one of the HTTP statuses, with a Retry-After header of d,
-// rounded up to seconds.
+// RetryAfter returns f, which must be an HTTP status, with a Retry-After header of d,
+// rounded up to seconds. It panics for any other f and if d is negative.
 func (f Fault) RetryAfter(d time.Duration) Fault {
 	seconds := int64(math.Ceil(d.Seconds()))
 	return Fault(fmt.Sprint(string(f), retryAfter, seconds)).mustExist()
 }
 
-// CarriesOut reports whether a call with this fault is carried out first.
+// CarriesOut reports whether a call with this fault is carried out. It panics if f is not
+// a fault of this package.
 func (f Fault) CarriesOut() bool { return f.mustExist().behaviour().carries }
 
-// mustExist panics where f is no fault of this package: a test that asks for it
-// would prove nothing.
+// mustExist panics if f is not a fault of this package: a test with it proves nothing.
 func (f Fault) mustExist() Fault {
 	if f.behaviour().play == nil {
-		panic(fmt.Sprintf("canceltest: there is no fault %q", string(f)))
+		panic(fmt.Sprintf("canceltest: %q is not a fault", string(f)))
 	}
 	return f
 }
 
 // exchange is a call that waits for its answer.
 type exchange struct {
-	w      http.ResponseWriter
-	r      *http.Request
-	vendor vendor
-	reply  reply // what the vendor would answer
+	w       http.ResponseWriter
+	r       *http.Request
+	handler Handler
+	reply   Reply // what the vendor would answer
 }
 
 // behaviour is what a fault does to a call.
@@ -179,10 +170,10 @@ func (f Fault) behaviour() behaviour {
 	return behaviour{}
 }
 
-// plays holds every fault that has no parameter.
+// plays holds every fault that has no parameter. Refuse does not get here.
 var plays = map[Fault]func(exchange){
 	"":                 exchange.answer,
-	Refuse:             exchange.reset, // of a call that no longer could be refused
+	Refuse:             exchange.reset,
 	ResetBeforeReading: exchange.reset,
 	ResetAfterReading:  exchange.reset,
 	dropped:            exchange.drop,
@@ -190,7 +181,7 @@ var plays = map[Fault]func(exchange){
 	CutBody:            exchange.cutBody,
 	CutChunks:          exchange.cutChunks,
 	HTML:               func(x exchange) { x.page(http.StatusOK, "") },
-	SOAPFault:          func(x exchange) { x.vendor.broken(x.r).write(x.w) },
+	SOAPFault:          exchange.broken,
 	EndlessBody:        exchange.endless,
 	WrongCharset:       exchange.wrongCharset,
 }
@@ -217,9 +208,9 @@ func (x exchange) delay(d time.Duration) {
 }
 
 func (x exchange) cutBody() {
-	whole := x.reply.body
+	whole := x.reply.Body
 	x.w.Header().Set("Content-Length", strconv.Itoa(len(whole)))
-	x.reply.body = whole[:len(whole)/2]
+	x.reply.Body = whole[:len(whole)/2]
 	x.answer()
 	_ = http.NewResponseController(x.w).Flush()
 	x.drop()
@@ -244,9 +235,10 @@ func (x exchange) endless() {
 
 func (x exchange) wrongCharset() {
 	encoder := encoding.ReplaceUnsupported(charmap.CodePage037.NewEncoder())
-	x.reply.body, _ = encoder.Bytes(x.reply.body)
-	mediaType, _, _ := strings.Cut(x.reply.contentType, ";")
-	x.reply.contentType = mediaType + "; charset=x-simulator"
+	x.reply.Body, _ = encoder.Bytes(x.reply.Body)
+	mediaType, _, _ := strings.Cut(x.reply.Header.Get("Content-Type"), ";")
+	x.reply.Header = x.reply.Header.Clone()
+	x.reply.Header.Set("Content-Type", mediaType+"; charset=x-simulator")
 	x.answer()
 }
 
@@ -262,29 +254,19 @@ func (x exchange) page(status int, wait string) {
 	if status == http.StatusOK {
 		title = "Sitio en mantenimiento"
 	}
-	reply{
-		status:      status,
-		contentType: "text/html; charset=utf-8",
-		body:        []byte("<!DOCTYPE html><html><head><title>" + title + "</title></head><body><h1>" + title + "</h1></body></html>"),
+	Reply{
+		Status: status,
+		Header: http.Header{"Content-Type": {"text/html; charset=utf-8"}},
+		Body:   []byte("<!DOCTYPE html><html><head><title>" + title + "</title></head><body><h1>" + title + "</h1></body></html>"),
 	}.write(x.w)
 }
 
-// reply is a vendor's answer, and what the log is to know of the call.
-type reply struct {
-	status      int
-	contentType string
-	body        []byte
-
-	op      string
-	ids     []string
-	request []byte
-	carried bool
-}
-
-func (a reply) write(w http.ResponseWriter) {
-	w.Header().Set("Content-Type", a.contentType)
-	w.WriteHeader(a.status)
-	_, _ = io.Copy(w, bytes.NewReader(a.body))
+func (x exchange) broken() {
+	if x.handler.Broken == nil {
+		JSON(http.StatusInternalServerError, map[string]string{"message": "Internal server error"}).write(x.w)
+		return
+	}
+	x.handler.Broken(x.r).write(x.w)
 }
 
 // schedule says which call fails and how.
@@ -302,18 +284,18 @@ type run struct {
 	fault Fault
 }
 
-// next returns the fault of the next call, and whether it was drawn at random.
-func (s *schedule) next() (fault Fault, atRandom bool) {
+// next returns the fault of the next call.
+func (s *schedule) next() Fault {
 	if len(s.queued) > 0 {
-		return s.queued[0].fault, false
+		return s.queued[0].fault
 	}
-	return s.drawn, true
+	return s.drawn
 }
 
-// take returns the fault of the next call and goes on to the one after it.
+// take returns the fault of the next call and goes on to the call after it.
 func (s *schedule) take() Fault {
-	fault, atRandom := s.next()
-	if atRandom {
+	fault := s.next()
+	if len(s.queued) == 0 {
 		s.draw()
 	} else if s.queued[0].n--; s.queued[0].n == 0 {
 		s.queued = s.queued[1:]
@@ -321,13 +303,14 @@ func (s *schedule) take() Fault {
 	return fault
 }
 
+// draw chooses the fault of the next call that is not queued.
 func (s *schedule) draw() {
 	s.drawn = ""
 	if s.share == 0 {
 		return
 	}
-	// Both numbers are drawn for every call, so that the faults of one seed are
-	// those of another share, too.
+	// Both numbers are drawn for every call, so that the same seed gives the same faults
+	// with another share.
 	lot, which := s.random.Float64(), s.random.IntN(len(s.faults))
 	if lot < s.share {
 		s.drawn = s.faults[which]

@@ -2,10 +2,13 @@ package canceltest_test
 
 import (
 	"context"
+	"errors"
+	"net"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -102,7 +105,7 @@ func TestEachFaultOfStatus(t *testing.T) {
 	}
 }
 
-// TestFaultsWithOtherClients: nothing may depend on the client in Config.
+// Only Refuse depends on the client in Config.
 func TestFaultsWithOtherClients(t *testing.T) {
 	for _, fault := range canceltest.Faults() {
 		if strings.HasSuffix(strings.ToLower(string(fault)), "late") {
@@ -119,7 +122,7 @@ func TestFaultsWithOtherClients(t *testing.T) {
 
 					v.Fail(1, fault)
 					err := ask(t, client, second)
-					if slices.Contains(certain, fault) {
+					if slices.Contains(certain, fault) && fault != canceltest.Refuse {
 						require.ErrorIs(t, err, cancel.ErrUnavailable)
 					} else {
 						require.ErrorIs(t, err, cancel.ErrUnknownOutcome)
@@ -236,33 +239,38 @@ func TestFailQueuesUp(t *testing.T) {
 	})
 }
 
-func TestRefusalEndsInTimeForOtherClients(t *testing.T) {
+func TestRefuseResetsOtherClients(t *testing.T) {
 	v := vendors["payvalida"](t)
 	client := v.connect(t, cancel.ClientOptions{})
-	req := v.request(1)
-	v.register(req.ID)
+	v.register(v.request(1).ID)
 	v.Fail(1, canceltest.Refuse)
-	require.ErrorIs(t, ask(t, client, req), cancel.ErrUnavailable)
-	require.Eventually(t, func() bool { return ask(t, client, req) == nil }, 20*time.Second, 10*time.Millisecond)
-	for _, call := range v.Calls() {
-		assert.Empty(t, call.Fault, "a connection that nobody counted stands in the log")
+	require.ErrorIs(t, ask(t, client, v.request(1)), cancel.ErrUnknownOutcome)
+	assert.Equal(t, canceltest.ResetBeforeReading, v.Calls()[0].Fault, "the log says what happened")
+	assert.False(t, v.isCancelled(v.request(1).ID))
+	require.NoError(t, ask(t, client, v.request(1)))
+}
+
+// A refused call writes no byte, and net/http would say the same.
+func TestRefuseLooksLikeAPortWithoutListener(t *testing.T) {
+	v := vendors["payvalida"](t)
+	post := func() error {
+		_, err := v.options.HTTPClient.Post(v.URL, "application/json", strings.NewReader("{}"))
+		return err
+	}
+	v.Fail(1, canceltest.Refuse)
+	refused := post()
+	assert.Zero(t, v.Connections())
+	v.Close()
+	closed := post()
+	for _, err := range []error{refused, closed} {
+		require.ErrorIs(t, err, syscall.ECONNREFUSED)
+		op, ok := errors.AsType[*net.OpError](err)
+		require.True(t, ok)
+		assert.Equal(t, "dial", op.Op)
 	}
 }
 
-func TestRefusalAtRandomEndsInTimeForOtherClients(t *testing.T) {
-	v := vendors["payvalida"](t)
-	client := v.connect(t, cancel.ClientOptions{})
-	v.FailAtRandom(1, 1, canceltest.Refuse)
-	require.ErrorIs(t, ask(t, client, v.request(1)), cancel.ErrUnavailable)
-	v.FailAtRandom(0, 1)
-	require.ErrorIs(t, ask(t, client, v.request(1)), cancel.ErrUnexpected, "refused, though no longer asked to")
-
-	v.FailAtRandom(0.5, 1, canceltest.Refuse)
-	v.register(v.request(1).ID)
-	require.Eventually(t, func() bool { return ask(t, client, v.request(1)) == nil }, 20*time.Second, time.Millisecond)
-}
-
-func TestRefusalResetsCallsUnderWay(t *testing.T) {
+func TestRefuseLeavesCallsUnderWay(t *testing.T) {
 	v := vendors["payvalida"](t)
 	client := v.connect(t, v.options)
 	v.Fail(1, canceltest.Late)

@@ -9,15 +9,18 @@ import (
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/auco"
+	"github.com/unified-cancel/cancel/auco/aucotest"
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/factible"
+	"github.com/unified-cancel/cancel/factible/factibletest"
 	"github.com/unified-cancel/cancel/payvalida"
+	"github.com/unified-cancel/cancel/payvalida/payvalidatest"
 )
 
 // vendor is a simulator as the tests of what all of them share see it.
 type vendor struct {
 	*canceltest.Server
-	factible    *canceltest.Factible // nil for the others
+	factible    *factibletest.Simulator // nil for the others
 	register    func(ids ...string)
 	isCancelled func(id string) bool
 	cancelled   func() []string
@@ -29,16 +32,16 @@ type vendor struct {
 // vendors starts one of each kind.
 var vendors = map[string]func(t *testing.T) vendor{
 	"factible": func(t *testing.T) vendor {
-		return factibleVendor(t, (*canceltest.Factible).Config)
+		return factibleVendor(t, (*factibletest.Simulator).Config)
 	},
 	"factible SOAP 1.2": func(t *testing.T) vendor {
-		return factibleVendor(t, (*canceltest.Factible).ConfigSOAP12)
+		return factibleVendor(t, (*factibletest.Simulator).ConfigSOAP12)
 	},
 	"factible invoices": func(t *testing.T) vendor {
-		return consenting(factibleVendor(t, (*canceltest.Factible).Config))
+		return consenting(factibleVendor(t, (*factibletest.Simulator).Config))
 	},
 	"payvalida": func(t *testing.T) vendor {
-		sim := canceltest.NewPayvalida()
+		sim := payvalidatest.New()
 		t.Cleanup(sim.Close)
 		return vendor{
 			Server:      sim.Server,
@@ -59,7 +62,7 @@ var vendors = map[string]func(t *testing.T) vendor{
 		}
 	},
 	"auco": func(t *testing.T) vendor {
-		sim := canceltest.NewAuco()
+		sim := aucotest.New()
 		t.Cleanup(sim.Close)
 		return vendor{
 			Server:      sim.Server,
@@ -81,8 +84,8 @@ var vendors = map[string]func(t *testing.T) vendor{
 	},
 }
 
-func factibleVendor(t *testing.T, configOf func(*canceltest.Factible) factible.Config) vendor {
-	sim := canceltest.NewFactible()
+func factibleVendor(t *testing.T, configOf func(*factibletest.Simulator) factible.Config) vendor {
+	sim := factibletest.New()
 	t.Cleanup(sim.Close)
 	return vendor{
 		Server:      sim.Server,

@@ -11,12 +11,13 @@ import (
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/durable"
 	"github.com/unified-cancel/cancel/payvalida"
+	"github.com/unified-cancel/cancel/payvalida/payvalidatest"
 )
 
 // A payment is cancelled through a queue in a file. The vendor is simulated, and is out of
 // order at first.
 func Example() {
-	sim := canceltest.NewPayvalida()
+	sim := payvalidatest.New()
 	defer sim.Close()
 	sim.Register(cancel.Payment, "2402558")
 	sim.Fail(1, canceltest.HTTP503)

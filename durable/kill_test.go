@@ -22,9 +22,12 @@ import (
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/auco"
+	"github.com/unified-cancel/cancel/auco/aucotest"
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/factible"
+	"github.com/unified-cancel/cancel/factible/factibletest"
 	"github.com/unified-cancel/cancel/payvalida"
+	"github.com/unified-cancel/cancel/payvalida/payvalidatest"
 )
 
 const (
@@ -170,9 +173,9 @@ func workUntilKilled(setup string) {
 
 // killVendors are the simulators.
 type killVendors struct {
-	factible  *canceltest.Factible
-	payvalida *canceltest.Payvalida
-	auco      *canceltest.Auco
+	factible  *factibletest.Simulator
+	payvalida *payvalidatest.Simulator
+	auco      *aucotest.Simulator
 }
 
 // odd are the things that their vendor does not hold.
@@ -269,7 +272,7 @@ func (s killSetup) worker(t *testing.T) *exec.Cmd {
 func kill[TTx any](t *testing.T, q *Queue[TTx], setup killSetup, workers int, seed uint64) {
 	ctx := t.Context()
 	chance := rand.New(rand.NewPCG(seed, uint64(workers)))
-	v := killVendors{canceltest.NewFactible(), canceltest.NewPayvalida(), canceltest.NewAuco()}
+	v := killVendors{factibletest.New(), payvalidatest.New(), aucotest.New()}
 	for _, s := range v.servers() {
 		t.Cleanup(s.Close)
 		s.LogLimit(1 << 20)

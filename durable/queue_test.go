@@ -18,7 +18,7 @@ import (
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/auco"
-	"github.com/unified-cancel/cancel/canceltest"
+	"github.com/unified-cancel/cancel/auco/aucotest"
 )
 
 func queueFor(t *testing.T, adapter cancel.Canceler) *SQLite {
@@ -164,7 +164,7 @@ func TestMalformed(t *testing.T) {
 }
 
 func TestValidate(t *testing.T) {
-	sim := canceltest.NewAuco()
+	sim := aucotest.New()
 	t.Cleanup(sim.Close)
 	adapter, err := auco.New(sim.Config())
 	require.NoError(t, err)

@@ -17,9 +17,12 @@ import (
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/auco"
+	"github.com/unified-cancel/cancel/auco/aucotest"
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/factible"
+	"github.com/unified-cancel/cancel/factible/factibletest"
 	"github.com/unified-cancel/cancel/payvalida"
+	"github.com/unified-cancel/cancel/payvalida/payvalidatest"
 )
 
 // database is one that a test can open any number of times.
@@ -147,7 +150,7 @@ func TestVendors(t *testing.T) {
 // testVendors has all three vendors fail often and settles everything all the same.
 func testVendors[TTx any](t *testing.T, db database[TTx], workers int) {
 	t.Helper()
-	pac, pay, sign := canceltest.NewFactible(), canceltest.NewPayvalida(), canceltest.NewAuco()
+	pac, pay, sign := factibletest.New(), payvalidatest.New(), aucotest.New()
 	t.Cleanup(pac.Close)
 	t.Cleanup(pay.Close)
 	t.Cleanup(sign.Close)

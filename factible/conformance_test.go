@@ -9,10 +9,11 @@ import (
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/factible"
+	"github.com/unified-cancel/cancel/factible/factibletest"
 )
 
 type vendor struct {
-	*canceltest.Factible
+	*factibletest.Simulator
 	soap12 bool
 	held   *atomic.Int64
 }
@@ -36,15 +37,15 @@ func (v vendor) Hold(kind cancel.Kind) cancel.Request {
 }
 
 func (v vendor) Decline(req cancel.Request) {
-	v.Answer(req.ID, canceltest.FactibleAnswer{Status: 204, Message: "El comprobante no se puede cancelar"})
+	v.Answer(req.ID, factibletest.Answer{Status: 204, Message: "El comprobante no se puede cancelar"})
 }
 
-func (v vendor) IsCancelled(req cancel.Request) bool { return v.Factible.IsCancelled(req.ID) }
+func (v vendor) IsCancelled(req cancel.Request) bool { return v.Simulator.IsCancelled(req.ID) }
 
 func TestConformance(t *testing.T) {
 	for name, soap12 := range map[string]bool{"SOAP11": false, "SOAP12": true} {
 		t.Run(name, func(t *testing.T) {
-			start := func() canceltest.Vendor { return vendor{canceltest.NewFactible(), soap12, new(atomic.Int64)} }
+			start := func() canceltest.Vendor { return vendor{factibletest.New(), soap12, new(atomic.Int64)} }
 			v := start().(vendor)
 			v.Close()
 			canceltest.RunConformance(t, canceltest.Harness{

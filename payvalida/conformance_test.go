@@ -10,10 +10,11 @@ import (
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/payvalida"
+	"github.com/unified-cancel/cancel/payvalida/payvalidatest"
 )
 
 type vendor struct {
-	*canceltest.Payvalida
+	*payvalidatest.Simulator
 	held *atomic.Int64
 }
 
@@ -33,10 +34,10 @@ func (v vendor) Decline(req cancel.Request) {
 	v.Answer(req.ID, "0015", "transaction cannot be reversed")
 }
 
-func (v vendor) IsCancelled(req cancel.Request) bool { return v.Payvalida.IsCancelled(req.ID) }
+func (v vendor) IsCancelled(req cancel.Request) bool { return v.Simulator.IsCancelled(req.ID) }
 
 func TestConformance(t *testing.T) {
-	start := func() canceltest.Vendor { return vendor{canceltest.NewPayvalida(), new(atomic.Int64)} }
+	start := func() canceltest.Vendor { return vendor{payvalidatest.New(), new(atomic.Int64)} }
 	v := start().(vendor)
 	v.Close()
 	canceltest.RunConformance(t, canceltest.Harness{

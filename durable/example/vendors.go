@@ -18,10 +18,13 @@ import (
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/auco"
+	"github.com/unified-cancel/cancel/auco/aucotest"
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/durable"
 	"github.com/unified-cancel/cancel/factible"
+	"github.com/unified-cancel/cancel/factible/factibletest"
 	"github.com/unified-cancel/cancel/payvalida"
+	"github.com/unified-cancel/cancel/payvalida/payvalidatest"
 )
 
 const (
@@ -159,7 +162,7 @@ func (v vendors) ask(ctx context.Context, what string) error {
 // beVendors is the process of the vendors.
 func beVendors() error {
 	signal.Ignore(os.Interrupt) // it is meant for who works on the queue
-	f, p, a := canceltest.NewFactible(), canceltest.NewPayvalida(), canceltest.NewAuco()
+	f, p, a := factibletest.New(), payvalidatest.New(), aucotest.New()
 	servers := []*canceltest.Server{f.Server, p.Server, a.Server}
 	for i := range held {
 		f.Register(invoice(i))
@@ -235,7 +238,7 @@ func beVendors() error {
 }
 
 // consent has the recipients of invoices answer: one in three refuses.
-func consent(f *canceltest.Factible) {
+func consent(f *factibletest.Simulator) {
 	for _, call := range f.Calls() {
 		id, _, _ := strings.Cut(call.ID, "|")
 		if call.Op != "cancelarAsincrono" || !f.IsRegistered(id) || f.IsCancelled(id) {

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/auco/aucotest"
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/examples/internal/cli/clitest"
 )
@@ -23,8 +24,8 @@ const (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func start(t *testing.T) (*canceltest.Auco, clitest.Env) {
-	vendor := canceltest.NewAuco()
+func start(t *testing.T) (*aucotest.Simulator, clitest.Env) {
+	vendor := aucotest.New()
 	t.Cleanup(vendor.Close)
 	vendor.Register(document, another, signed)
 	vendor.SetState(signed, "FINISH")
@@ -48,7 +49,7 @@ func asking(codes ...string) []string {
 func TestOutcomes(t *testing.T) {
 	for name, c := range map[string]struct {
 		args   []string
-		prior  func(*canceltest.Auco)
+		prior  func(*aucotest.Simulator)
 		env    clitest.Env
 		exit   int
 		stdout string
@@ -96,13 +97,13 @@ func TestOutcomes(t *testing.T) {
 		},
 		"unavailable": {
 			args:   asking(document),
-			prior:  func(vendor *canceltest.Auco) { vendor.Close() },
+			prior:  func(vendor *aucotest.Simulator) { vendor.Close() },
 			exit:   8,
 			stderr: "safe to ask again",
 		},
 		"unknown outcome": {
 			args:   asking(document),
-			prior:  func(vendor *canceltest.Auco) { vendor.Fail(1, canceltest.CarriedOutThenDropped) },
+			prior:  func(vendor *aucotest.Simulator) { vendor.Fail(1, canceltest.CarriedOutThenDropped) },
 			exit:   9,
 			stderr: "It may be cancelled, or not. Ask with -status before anything else",
 		},

@@ -21,6 +21,7 @@ import (
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/examples/internal/cli"
 	"github.com/unified-cancel/cancel/examples/internal/cli/clitest"
+	"github.com/unified-cancel/cancel/factible/factibletest"
 )
 
 func TestTheSampleRunsWithoutCredentials(t *testing.T) {
@@ -353,8 +354,8 @@ func TestAReceiptThatCannotBeSavedStopsTheRun(t *testing.T) {
 func TestNoSecretIsEchoed(t *testing.T) {
 	r := newRig(t)
 	password, hash := r.env["FACTIBLE_PASSWORD"], r.env["PAYVALIDA_FIXED_HASH"]
-	r.factible.Answer(idOf(invoice1), canceltest.FactibleAnswer{Status: 200, Message: "clave " + password})
-	r.factible.Answer(idOf(invoice2), canceltest.FactibleAnswer{Status: 204, Message: "clave " + password})
+	r.factible.Answer(idOf(invoice1), factibletest.Answer{Status: 200, Message: "clave " + password})
+	r.factible.Answer(idOf(invoice2), factibletest.Answer{Status: 204, Message: "clave " + password})
 	r.payvalida.Answer("2402558", "0000", "hash "+hash)
 	r.payvalida.Answer("2402559", "0099", "hash "+hash)
 	r.input(invoice1, invoice2, payment1, payment2, document)

@@ -21,6 +21,7 @@ import (
 	"github.com/unified-cancel/cancel/auco"
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/factible"
+	"github.com/unified-cancel/cancel/factible/factibletest"
 	"github.com/unified-cancel/cancel/payvalida"
 )
 
@@ -61,7 +62,7 @@ var undisturbed = map[string]string{
 
 func newCrashRig(t *testing.T) *rig {
 	r := newRig(t)
-	r.factible.Answer(rejected, canceltest.FactibleAnswer{Status: 213, Message: "no"})
+	r.factible.Answer(rejected, factibletest.Answer{Status: 213, Message: "no"})
 	r.payvalida.Answer(odd, "0099", "processing")
 	r.payvalida.Answer(stubborn, "0017", "try again")
 	r.auco.SetState(signed, "FINISH")

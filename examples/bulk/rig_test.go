@@ -16,9 +16,12 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/auco/aucotest"
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/examples/internal/cli"
 	"github.com/unified-cancel/cancel/examples/internal/cli/clitest"
+	"github.com/unified-cancel/cancel/factible/factibletest"
+	"github.com/unified-cancel/cancel/payvalida/payvalidatest"
 )
 
 // asProgram makes the test's binary the program itself.
@@ -52,9 +55,9 @@ const (
 // rig is the three vendors, a folder, and the program between them.
 type rig struct {
 	t         *testing.T
-	factible  *canceltest.Factible
-	payvalida *canceltest.Payvalida
-	auco      *canceltest.Auco
+	factible  *factibletest.Simulator
+	payvalida *payvalidatest.Simulator
+	auco      *aucotest.Simulator
 	folder    string
 	env       clitest.Env
 	program   program
@@ -64,9 +67,9 @@ func newRig(t *testing.T) *rig {
 	t.Helper()
 	r := &rig{
 		t:         t,
-		factible:  canceltest.NewFactible(),
-		payvalida: canceltest.NewPayvalida(),
-		auco:      canceltest.NewAuco(),
+		factible:  factibletest.New(),
+		payvalida: payvalidatest.New(),
+		auco:      aucotest.New(),
 		folder:    t.TempDir(),
 		program:   program{backoff: time.Millisecond, grace: time.Minute},
 	}

@@ -7,9 +7,11 @@ import (
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/auco"
-	"github.com/unified-cancel/cancel/canceltest"
+	"github.com/unified-cancel/cancel/auco/aucotest"
 	"github.com/unified-cancel/cancel/factible"
+	"github.com/unified-cancel/cancel/factible/factibletest"
 	"github.com/unified-cancel/cancel/payvalida"
+	"github.com/unified-cancel/cancel/payvalida/payvalidatest"
 )
 
 // What the simulators do not simply cancel. They hold everything else that the input
@@ -26,9 +28,9 @@ var orderNumber = regexp.MustCompile(`^[1-9][0-9]{0,29}$`)
 
 // openSimulators starts the simulators of the vendors in this process.
 func openSimulators(in *input, dryRun bool) (*vendors, error) {
-	invoices := canceltest.NewFactible()
-	payments := canceltest.NewPayvalida()
-	documents := canceltest.NewAuco()
+	invoices := factibletest.New()
+	payments := payvalidatest.New()
+	documents := aucotest.New()
 	v := newVendors()
 	v.close = func() {
 		invoices.Close()
@@ -51,7 +53,7 @@ func openSimulators(in *input, dryRun bool) (*vendors, error) {
 			documents.Register(req.ID)
 		}
 	}
-	invoices.Answer(simulatedRefused, canceltest.FactibleAnswer{Status: 213, Message: "El receptor rechazó la solicitud."})
+	invoices.Answer(simulatedRefused, factibletest.Answer{Status: 213, Message: "El receptor rechazó la solicitud."})
 	payments.Answer(simulatedStubborn, "0017", "transaction was not reversed, try again")
 	payments.Answer(simulatedOdd, "0099", "processing")
 	documents.SetState(simulatedSigned, "FINISH")

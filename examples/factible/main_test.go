@@ -15,6 +15,7 @@ import (
 	"github.com/unified-cancel/cancel/examples/internal/cli"
 	"github.com/unified-cancel/cancel/examples/internal/cli/clitest"
 	"github.com/unified-cancel/cancel/factible"
+	"github.com/unified-cancel/cancel/factible/factibletest"
 	"github.com/unified-cancel/cancel/internal/csdtest"
 )
 
@@ -27,8 +28,8 @@ const (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func start(t *testing.T) (*canceltest.Factible, clitest.Env) {
-	vendor := canceltest.NewFactible()
+func start(t *testing.T) (*factibletest.Simulator, clitest.Env) {
+	vendor := factibletest.New()
 	t.Cleanup(vendor.Close)
 	vendor.Register(issued)
 	config := vendor.Config()
@@ -42,7 +43,7 @@ func start(t *testing.T) (*canceltest.Factible, clitest.Env) {
 func TestOutcomes(t *testing.T) {
 	for name, c := range map[string]struct {
 		args   []string
-		prior  func(*canceltest.Factible)
+		prior  func(*factibletest.Simulator)
 		env    clitest.Env
 		exit   int
 		stdout string
@@ -106,28 +107,28 @@ func TestOutcomes(t *testing.T) {
 		},
 		"rejected": {
 			args: []string{"-uuid", issued},
-			prior: func(vendor *canceltest.Factible) {
-				vendor.Answer(issued, canceltest.FactibleAnswer{Status: 213, Message: "rechazada"})
+			prior: func(vendor *factibletest.Simulator) {
+				vendor.Answer(issued, factibletest.Answer{Status: 213, Message: "rechazada"})
 			},
 			exit:   7,
 			stderr: "rejected (code 213",
 		},
 		"unavailable": {
 			args:   []string{"-uuid", issued},
-			prior:  func(vendor *canceltest.Factible) { vendor.Close() },
+			prior:  func(vendor *factibletest.Simulator) { vendor.Close() },
 			exit:   8,
 			stderr: "safe to ask again",
 		},
 		"unknown outcome": {
 			args:   []string{"-uuid", issued},
-			prior:  func(vendor *canceltest.Factible) { vendor.Fail(1, canceltest.CarriedOutThenDropped) },
+			prior:  func(vendor *factibletest.Simulator) { vendor.Fail(1, canceltest.CarriedOutThenDropped) },
 			exit:   9,
 			stderr: "It may be cancelled, or not. Ask with -status before anything else.",
 		},
 		"undocumented answer": {
 			args: []string{"-uuid", issued},
-			prior: func(vendor *canceltest.Factible) {
-				vendor.Answer(issued, canceltest.FactibleAnswer{Status: 999, Message: "?"})
+			prior: func(vendor *factibletest.Simulator) {
+				vendor.Answer(issued, factibletest.Answer{Status: 999, Message: "?"})
 			},
 			exit:   10,
 			stderr: "unexpected answer (code 999",

@@ -12,6 +12,7 @@ import (
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/examples/internal/cli/clitest"
+	"github.com/unified-cancel/cancel/payvalida/payvalidatest"
 )
 
 const (
@@ -22,8 +23,8 @@ const (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-func start(t *testing.T) (*canceltest.Payvalida, clitest.Env) {
-	vendor := canceltest.NewPayvalida()
+func start(t *testing.T) (*payvalidatest.Simulator, clitest.Env) {
+	vendor := payvalidatest.New()
 	t.Cleanup(vendor.Close)
 	vendor.Register(cancel.Payment, paid)
 	vendor.Register(cancel.PreAuthorization, held)
@@ -38,7 +39,7 @@ func start(t *testing.T) (*canceltest.Payvalida, clitest.Env) {
 func TestOutcomes(t *testing.T) {
 	for name, c := range map[string]struct {
 		args   []string
-		prior  func(*canceltest.Payvalida)
+		prior  func(*payvalidatest.Simulator)
 		env    clitest.Env
 		exit   int
 		stdout string
@@ -59,19 +60,19 @@ func TestOutcomes(t *testing.T) {
 		},
 		"not reversed": {
 			args:   []string{"-order", held, "-preauth"},
-			prior:  func(vendor *canceltest.Payvalida) { vendor.NotReversed(held, 1) },
+			prior:  func(vendor *payvalidatest.Simulator) { vendor.NotReversed(held, 1) },
 			exit:   8,
 			stderr: "unavailable (code 0017",
 		},
 		"unavailable": {
 			args:   []string{"-order", paid},
-			prior:  func(vendor *canceltest.Payvalida) { vendor.Close() },
+			prior:  func(vendor *payvalidatest.Simulator) { vendor.Close() },
 			exit:   8,
 			stderr: "safe to ask again",
 		},
 		"unknown outcome": {
 			args:   []string{"-order", paid},
-			prior:  func(vendor *canceltest.Payvalida) { vendor.Fail(1, canceltest.CarriedOutThenDropped) },
+			prior:  func(vendor *payvalidatest.Simulator) { vendor.Fail(1, canceltest.CarriedOutThenDropped) },
 			exit:   9,
 			stderr: "It may be cancelled, or not. Run the same command again to find out",
 		},

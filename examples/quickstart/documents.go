@@ -5,12 +5,13 @@ import (
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/auco"
+	"github.com/unified-cancel/cancel/auco/aucotest"
 	"github.com/unified-cancel/cancel/canceltest"
 )
 
 // documents cancels documents that are out for signature.
 func documents(ctx context.Context, t *table) error {
-	vendor := canceltest.NewAuco()
+	vendor := aucotest.New()
 	defer vendor.Close()
 
 	client, err := auco.New(vendor.Config())

@@ -6,11 +6,12 @@ import (
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/factible"
+	"github.com/unified-cancel/cancel/factible/factibletest"
 )
 
 // invoices cancels tax invoices (CFDI) of Mexico's primary sector.
 func invoices(ctx context.Context, t *table) error {
-	vendor := canceltest.NewFactible()
+	vendor := factibletest.New()
 	defer vendor.Close()
 
 	client, err := factible.New(vendor.Config())
@@ -29,7 +30,7 @@ func invoices(ctx context.Context, t *table) error {
 		notPermitted = invoice("E329DD15-7D0B-44E9-A204-51A7443D1FBE") // these two for tests
 	)
 	vendor.Register(issued.ID, lost.ID)
-	vendor.Answer(refused.ID, canceltest.FactibleAnswer{Status: 213, Message: "El receptor rechazó la solicitud"})
+	vendor.Answer(refused.ID, factibletest.Answer{Status: 213, Message: "El receptor rechazó la solicitud"})
 
 	t.operation("Solución Factible", "cancelarSectorPrimario")
 	result, err := client.Cancel(ctx, issued)
@@ -64,7 +65,7 @@ func invoices(ctx context.Context, t *table) error {
 	result, err = client.Status(ctx, inProcess)
 	t.row("the one that takes its time", cancel.Pending, result, err)
 
-	vendor.Resolve(inProcess.ID, canceltest.FactibleAnswer{Status: 200})
+	vendor.Resolve(inProcess.ID, factibletest.Answer{Status: 200})
 	result, err = client.Status(ctx, inProcess)
 	t.row("the same, some days later", cancel.Cancelled, result, err)
 

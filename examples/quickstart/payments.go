@@ -6,11 +6,12 @@ import (
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/payvalida"
+	"github.com/unified-cancel/cancel/payvalida/payvalidatest"
 )
 
 // payments cancels card payments and pre-authorizations in Colombia.
 func payments(ctx context.Context, t *table) error {
-	vendor := canceltest.NewPayvalida()
+	vendor := payvalidatest.New()
 	defer vendor.Close()
 
 	client, err := payvalida.New(vendor.Config())

@@ -17,7 +17,10 @@ import (
 	"syscall"
 
 	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/auco/aucotest"
 	"github.com/unified-cancel/cancel/canceltest"
+	"github.com/unified-cancel/cancel/factible/factibletest"
+	"github.com/unified-cancel/cancel/payvalida/payvalidatest"
 )
 
 func main() {
@@ -45,17 +48,17 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return errors.New("-fail is a share: it must be 0 to 1")
 	}
 
-	factible, err := canceltest.ListenFactible(*factibleAt)
+	factible, err := factibletest.Listen(*factibleAt)
 	if err != nil {
 		return err
 	}
 	defer factible.Close()
-	payvalida, err := canceltest.ListenPayvalida(*payvalidaAt)
+	payvalida, err := payvalidatest.Listen(*payvalidaAt)
 	if err != nil {
 		return err
 	}
 	defer payvalida.Close()
-	auco, err := canceltest.ListenAuco(*aucoAt)
+	auco, err := aucotest.Listen(*aucoAt)
 	if err != nil {
 		return err
 	}
@@ -63,7 +66,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 
 	factible.Register("6F0A5C1E-3B7D-4E52-9C68-2D41A90B7E13", "A41B8E07-92C3-4D6F-8F15-C3D70E95B264")
 	factible.Answer("0C9D7B42-5E1F-4A86-B3D0-71E8F26A4C95",
-		canceltest.FactibleAnswer{Status: 213, Message: "El receptor rechazó la solicitud"})
+		factibletest.Answer{Status: 213, Message: "El receptor rechazó la solicitud"})
 	payvalida.Register(cancel.Payment, "2402558", "2402559")
 	payvalida.Register(cancel.PreAuthorization, "2402560", "2402561")
 	payvalida.NotReversed("2402561", 1)

@@ -6,9 +6,12 @@ import (
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/auco"
+	"github.com/unified-cancel/cancel/auco/aucotest"
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/factible"
+	"github.com/unified-cancel/cancel/factible/factibletest"
 	"github.com/unified-cancel/cancel/payvalida"
+	"github.com/unified-cancel/cancel/payvalida/payvalidatest"
 )
 
 // vendor is a simulator, and the adapter that reaches it.
@@ -29,7 +32,7 @@ func odd(i int) bool { return i%100 == 7 }
 // startVendors starts the simulators. Their adapters reach them with the given
 // options, by the HTTP client that counts refused connections.
 func startVendors(options cancel.ClientOptions) ([]vendor, error) {
-	f, p, a := canceltest.NewFactible(), canceltest.NewPayvalida(), canceltest.NewAuco()
+	f, p, a := factibletest.New(), payvalidatest.New(), aucotest.New()
 
 	factibleConfig := f.Config()
 	options.HTTPClient = factibleConfig.Options.HTTPClient

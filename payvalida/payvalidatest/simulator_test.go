@@ -1,4 +1,4 @@
-package canceltest_test
+package payvalidatest_test
 
 import (
 	"encoding/json"
@@ -12,17 +12,19 @@ import (
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/canceltest"
+	"github.com/unified-cancel/cancel/internal/adaptertest"
 	"github.com/unified-cancel/cancel/payvalida"
+	"github.com/unified-cancel/cancel/payvalida/payvalidatest"
 )
 
 const (
-	merchant      = "comercio_simulado"
-	payvalidaPath = "/v4/merchant/transaction/cancel"
-	longOrder     = "123456789012345678901234567890"
+	merchant  = "comercio_simulado"
+	path      = "/v4/merchant/transaction/cancel"
+	longOrder = "123456789012345678901234567890"
 )
 
-func newPayvalida(t *testing.T) (*canceltest.Payvalida, *payvalida.Client) {
-	sim := canceltest.NewPayvalida()
+func start(t *testing.T) (*payvalidatest.Simulator, *payvalida.Client) {
+	sim := payvalidatest.New()
 	t.Cleanup(sim.Close)
 	client, err := payvalida.New(sim.Config())
 	require.NoError(t, err)
@@ -34,18 +36,18 @@ func checksum(order string) string {
 }
 
 // code asks by hand and returns the CODE.
-func code(t *testing.T, sim *canceltest.Payvalida, body string) string {
+func code(t *testing.T, sim *payvalidatest.Simulator, body string) string {
 	t.Helper()
-	a := mustSend(t, http.MethodPost, sim.URL+payvalidaPath, http.Header{"Content-Type": {"application/json"}}, body)
-	require.Equal(t, http.StatusOK, a.status)
+	a := adaptertest.MustSend(t, http.MethodPost, sim.URL+path, http.Header{"Content-Type": {"application/json"}}, body)
+	require.Equal(t, http.StatusOK, a.Status)
 	var said struct{ CODE, DESC string }
-	require.NoError(t, json.Unmarshal([]byte(a.body), &said))
+	require.NoError(t, json.Unmarshal([]byte(a.Body), &said))
 	assert.NotEmpty(t, said.DESC)
 	return said.CODE
 }
 
-func TestPayvalidaCancelsOnce(t *testing.T) {
-	sim, client := newPayvalida(t)
+func TestCancelsOnce(t *testing.T) {
+	sim, client := start(t)
 	sim.Register(cancel.Payment, "2402558", longOrder)
 	sim.Register(cancel.PreAuthorization, "2402559")
 	for _, req := range []cancel.Request{
@@ -67,14 +69,14 @@ func TestPayvalidaCancelsOnce(t *testing.T) {
 	assert.Equal(t, []string{"2402558", "2402559", longOrder}, sim.Cancelled())
 	calls := sim.Calls()
 	require.Len(t, calls, 6)
-	assert.Equal(t, "POST "+payvalidaPath, calls[0].Op)
+	assert.Equal(t, "POST "+path, calls[0].Op)
 	assert.True(t, calls[0].Carried)
 	assert.False(t, calls[1].Carried)
 	assert.Equal(t, longOrder, calls[4].ID, "with every digit")
 }
 
-func TestPayvalidaNotReversed(t *testing.T) {
-	sim, client := newPayvalida(t)
+func TestNotReversed(t *testing.T) {
+	sim, client := start(t)
 	sim.Register(cancel.PreAuthorization, "2402558")
 	sim.NotReversed("2402558", 2)
 	req := cancel.Request{Kind: cancel.PreAuthorization, ID: "2402558"}
@@ -83,15 +85,15 @@ func TestPayvalidaNotReversed(t *testing.T) {
 	for range 2 {
 		_, err := client.Cancel(t.Context(), req)
 		require.ErrorIs(t, err, cancel.ErrUnavailable)
-		assert.Equal(t, "0017", codeOf(t, cancel.Result{}, err))
+		assert.Equal(t, "0017", codeOf(t, err))
 	}
 	require.NoError(t, ask(t, client, req))
 	assert.Equal(t, []string{"2402558"}, sim.Cancelled())
 	assert.Panics(t, func() { sim.NotReversed("1", 1) })
 }
 
-func TestPayvalidaAnswer(t *testing.T) {
-	sim, client := newPayvalida(t)
+func TestAnswer(t *testing.T) {
+	sim, client := start(t)
 	sim.Register(cancel.Payment, "2402558")
 	req := cancel.Request{Kind: cancel.Payment, ID: "2402558"}
 	sim.Answer(req.ID, "0000", "words")
@@ -106,7 +108,7 @@ func TestPayvalidaAnswer(t *testing.T) {
 	assert.True(t, sim.IsCancelled(req.ID))
 }
 
-func TestPayvalidaRefuses(t *testing.T) {
+func TestRefuses(t *testing.T) {
 	body := func(order, transactionType string) string {
 		return fmt.Sprintf(`{"order_number":%s,"merchant_name":%q,"checksum":%q%s}`, order, merchant, checksum(order), transactionType)
 	}
@@ -143,7 +145,7 @@ func TestPayvalidaRefuses(t *testing.T) {
 		"nothing":                  {"", "0011"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sim, _ := newPayvalida(t)
+			sim, _ := start(t)
 			sim.Register(cancel.Payment, "2402558")
 			sim.Register(cancel.PreAuthorization, "2402559")
 			assert.Equal(t, test.want, code(t, sim, test.body))
@@ -156,13 +158,8 @@ func TestPayvalidaRefuses(t *testing.T) {
 	}
 }
 
-func TestPayvalidaDoor(t *testing.T) {
-	sim, _ := newPayvalida(t)
-	testDoor(t, sim.Server, payvalidaPath)
-}
-
-// testDoor checks what a JSON vendor refuses before it reads the body.
-func testDoor(t *testing.T, sim *canceltest.Server, path string) {
+func TestOnlyPostsOfJSONAreTaken(t *testing.T) {
+	sim, _ := start(t)
 	for _, test := range []struct {
 		method, path, contentType string
 		want                      int
@@ -175,17 +172,28 @@ func testDoor(t *testing.T, sim *canceltest.Server, path string) {
 		{"POST", path, "text/plain", 415},
 		{"POST", path, "", 415},
 	} {
-		a := mustSend(t, test.method, sim.URL+test.path, http.Header{"Content-Type": {test.contentType}}, "{}")
-		assert.Equal(t, test.want, a.status, test)
+		a := adaptertest.MustSend(t, test.method, sim.URL+test.path, http.Header{"Content-Type": {test.contentType}}, "{}")
+		assert.Equal(t, test.want, a.Status, test)
 	}
-	calls := sim.Calls()
-	assert.Len(t, calls, 5)
-	assert.Equal(t, "PUT "+path, calls[2].Op)
+	assert.Equal(t, "PUT "+path, sim.Calls()[4].Op)
 }
 
-func TestPayvalidaPanics(t *testing.T) {
-	sim, _ := newPayvalida(t)
+func TestPanics(t *testing.T) {
+	sim, _ := start(t)
 	assert.Panics(t, func() { sim.Register(cancel.Document, "1") })
 	assert.Panics(t, func() { sim.Register(cancel.Payment, "ORD-1") })
 	assert.Panics(t, func() { sim.Register(cancel.Payment, longOrder+"1") })
+}
+
+func ask(t *testing.T, client cancel.Canceler, req cancel.Request) error {
+	t.Helper()
+	_, err := client.Cancel(t.Context(), req)
+	return err
+}
+
+func codeOf(t *testing.T, err error) string {
+	t.Helper()
+	failure := new(cancel.Error)
+	require.ErrorAs(t, err, &failure)
+	return failure.Code
 }

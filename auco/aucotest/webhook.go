@@ -1,4 +1,4 @@
-package canceltest
+package aucotest
 
 import (
 	"encoding/json"
@@ -9,13 +9,14 @@ import (
 	"golang.org/x/net/http/httpguts"
 
 	"github.com/unified-cancel/cancel/adapter"
+	"github.com/unified-cancel/cancel/canceltest"
 )
 
-// aucoRetries is how long after each attempt that failed Auco tells a webhook again.
-var aucoRetries = []time.Duration{2 * time.Minute, 4 * time.Minute, 6 * time.Minute}
+// retries is how long after each attempt that failed Auco tells a webhook again.
+var retries = []time.Duration{2 * time.Minute, 4 * time.Minute, 6 * time.Minute}
 
-// aucoWebhook is where Auco tells what becomes of documents.
-type aucoWebhook struct {
+// hook is where Auco tells what becomes of documents.
+type hook struct {
 	address string
 	header  http.Header
 }
@@ -33,19 +34,19 @@ type aucoWebhook struct {
 // An event is told by a request of its own while the simulator goes on. Where the answer
 // is not 2xx, or does not come within ten seconds, it is told again 2 minutes after the
 // first attempt, 4 after the second and 6 after the third, by the clock that
-// [Server.Pass] moves. The vendor's page does not say from when on these minutes count.
-// [Server.Deliveries] tells what came of each attempt.
+// [canceltest.Server.Pass] moves. The vendor's page does not say from when on these minutes count.
+// [canceltest.Server.Deliveries] tells what came of each attempt.
 //
 // It panics for an address that is not plain http to this machine, and for a header that
 // cannot be.
-func (a *Auco) CallBack(address, header string, value string) {
-	var webhook *aucoWebhook
+func (a *Simulator) CallBack(address, header string, value string) {
+	var webhook *hook
 	if address != "" {
-		mustBeHere(address)
-		webhook = &aucoWebhook{address, http.Header{"Content-Type": {"application/json"}}}
+		canceltest.MustBeLoopback(address)
+		webhook = &hook{address, http.Header{"Content-Type": {"application/json"}}}
 		if header != "" {
 			if !httpguts.ValidHeaderFieldName(header) || adapter.CheckHeaderValue(value) != nil {
-				panic(fmt.Sprintf("canceltest: the header %q cannot be sent", header))
+				panic(fmt.Sprintf("aucotest: the header %q cannot be sent", header))
 			}
 			webhook.header.Set(header, value)
 		}
@@ -55,32 +56,32 @@ func (a *Auco) CallBack(address, header string, value string) {
 	a.webhook = webhook
 }
 
-// aucoEvents are the events of the states.
-var aucoEvents = map[string]string{
-	aucoCreated:  "CREATE",
-	aucoFinish:   "FINISH",
-	aucoRejected: "REJECTED",
-	aucoExpired:  "EXPIRED",
+// events are the events of the states.
+var events = map[string]string{
+	created:  "CREATE",
+	finish:   "FINISH",
+	rejected: "REJECTED",
+	expired:  "EXPIRED",
 }
 
-// aucoEvent is what Auco tells of a document.
-type aucoEvent struct {
+// event is what Auco tells of a document.
+type event struct {
 	Code   string `json:"code"`
 	Name   string `json:"name"`
 	Status string `json:"status"`
 	URL    string `json:"url"`
 }
 
-// aucoRejection is what it tells where the document is REJECTED.
-type aucoRejection struct {
-	Name    string     `json:"name"`
-	Signer  aucoPerson `json:"signer"`
-	Status  string     `json:"status"`
-	Message string     `json:"message"`
-	Tags    []string   `json:"tags"`
+// rejection is what it tells where the document is REJECTED.
+type rejection struct {
+	Name    string   `json:"name"`
+	Signer  person   `json:"signer"`
+	Status  string   `json:"status"`
+	Message string   `json:"message"`
+	Tags    []string `json:"tags"`
 }
 
-type aucoPerson struct {
+type person struct {
 	ID    string `json:"id"`
 	Name  string `json:"name"`
 	Email string `json:"email"`
@@ -88,12 +89,12 @@ type aucoPerson struct {
 }
 
 // message returns what is to be told of a document; why is the reason of a REJECTED.
-func (w *aucoWebhook) message(d *document, why string) message {
-	status := aucoEvents[d.state]
-	var event any = aucoEvent{d.code, d.name(), status, d.url()}
-	if d.state == aucoRejected {
-		event = aucoRejection{
-			d.name(), aucoPerson{signerID, signerName, signerEmail, signerPhone},
+func (w *hook) message(d *document, why string) canceltest.Message {
+	status := events[d.state]
+	var event any = event{d.code, d.name(), status, d.url()}
+	if d.state == rejected {
+		event = rejection{
+			d.name(), person{signerID, signerName, signerEmail, signerPhone},
 			status, why, []string{},
 		}
 	}
@@ -101,9 +102,9 @@ func (w *aucoWebhook) message(d *document, why string) message {
 	if err != nil {
 		panic(err) // it is our own
 	}
-	return message{
-		id: d.code, status: status,
-		url: w.address, header: w.header, body: body, logged: body,
-		retries: aucoRetries,
+	return canceltest.Message{
+		ID: d.code, Status: status,
+		URL: w.address, Header: w.header, Body: body, Logged: body,
+		Retries: retries,
 	}
 }

@@ -1,4 +1,4 @@
-package canceltest_test
+package factibletest_test
 
 import (
 	"context"
@@ -23,6 +23,8 @@ import (
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/factible"
+	"github.com/unified-cancel/cancel/factible/factibletest"
+	"github.com/unified-cancel/cancel/internal/adaptertest"
 	"github.com/unified-cancel/cancel/internal/csdtest"
 )
 
@@ -40,13 +42,13 @@ func register(t *testing.T, client *factible.Client, id string) string {
 	return codeOf(t, result, err)
 }
 
-func TestFactibleRegistersAndTheRecipientAccepts(t *testing.T) {
-	for name, configOf := range map[string]func(*canceltest.Factible) factible.Config{
-		"SOAP 1.1": (*canceltest.Factible).Config,
-		"SOAP 1.2": (*canceltest.Factible).ConfigSOAP12,
+func TestRegistersAndTheRecipientAccepts(t *testing.T) {
+	for name, configOf := range map[string]func(*factibletest.Simulator) factible.Config{
+		"SOAP 1.1": (*factibletest.Simulator).Config,
+		"SOAP 1.2": (*factibletest.Simulator).ConfigSOAP12,
 	} {
 		t.Run(name, func(t *testing.T) {
-			sim, _ := newFactible(t)
+			sim, _ := start(t)
 			config := configOf(sim)
 			config.Properties = []factible.KeyValue{{Key: "llave", Value: "valor"}}
 			client, err := factible.New(config)
@@ -86,8 +88,8 @@ func TestFactibleRegistersAndTheRecipientAccepts(t *testing.T) {
 	}
 }
 
-func TestFactibleRecipientRefuses(t *testing.T) {
-	sim, client := newFactible(t)
+func TestRecipientRefuses(t *testing.T) {
+	sim, client := start(t)
 	sim.Register(uuidA)
 	require.Equal(t, "200", register(t, client, uuidA))
 	sim.Pass(40 * time.Hour)
@@ -106,8 +108,8 @@ func TestFactibleRecipientRefuses(t *testing.T) {
 	assert.Equal(t, "200 201", statusCode(t, client, uuidA))
 }
 
-func TestFactibleSilenceIsConsent(t *testing.T) {
-	sim, client := newFactible(t)
+func TestSilenceIsConsent(t *testing.T) {
+	sim, client := start(t)
 	sim.Register(uuidA, uuidB, uuidC)
 	start := time.Now()
 	require.Equal(t, "200", register(t, client, uuidA))
@@ -129,26 +131,26 @@ func TestFactibleSilenceIsConsent(t *testing.T) {
 }
 
 // What has lapsed is seen by whoever looks first.
-func TestFactibleLapsesWhoeverLooks(t *testing.T) {
-	for name, look := range map[string]func(*testing.T, *canceltest.Factible, *factible.Client){
-		"Cancelled": func(t *testing.T, sim *canceltest.Factible, _ *factible.Client) {
+func TestLapsesWhoeverLooks(t *testing.T) {
+	for name, look := range map[string]func(*testing.T, *factibletest.Simulator, *factible.Client){
+		"Cancelled": func(t *testing.T, sim *factibletest.Simulator, _ *factible.Client) {
 			assert.Equal(t, []string{uuidA}, sim.Cancelled())
 		},
-		"IsCancelled": func(t *testing.T, sim *canceltest.Factible, _ *factible.Client) {
+		"IsCancelled": func(t *testing.T, sim *factibletest.Simulator, _ *factible.Client) {
 			assert.True(t, sim.IsCancelled(uuidA))
 		},
-		"Refuse": func(t *testing.T, sim *canceltest.Factible, _ *factible.Client) {
+		"Refuse": func(t *testing.T, sim *factibletest.Simulator, _ *factible.Client) {
 			assert.Panics(t, func() { sim.Refuse(uuidA) })
 		},
-		"status": func(t *testing.T, _ *canceltest.Factible, client *factible.Client) {
+		"status": func(t *testing.T, _ *factibletest.Simulator, client *factible.Client) {
 			assert.Equal(t, "200 201", statusCode(t, client, uuidA))
 		},
-		"sector primario": func(t *testing.T, _ *canceltest.Factible, client *factible.Client) {
+		"sector primario": func(t *testing.T, _ *factibletest.Simulator, client *factible.Client) {
 			assert.Equal(t, "200 202", cancelCode(t, client, uuidA))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sim, client := newFactible(t)
+			sim, client := start(t)
 			sim.Register(uuidA)
 			require.Equal(t, "200", register(t, client, uuidA))
 			sim.Pass(72 * time.Hour)
@@ -157,8 +159,8 @@ func TestFactibleLapsesWhoeverLooks(t *testing.T) {
 	}
 }
 
-func TestFactibleNotYetAnswered(t *testing.T) {
-	sim, client := newFactible(t)
+func TestNotYetAnswered(t *testing.T) {
+	sim, client := start(t)
 	sim.Register(uuidA)
 	require.Equal(t, "200", register(t, client, uuidA))
 	sim.NotYetAnswered(uuidA)
@@ -174,8 +176,8 @@ func TestFactibleNotYetAnswered(t *testing.T) {
 	assert.Equal(t, "211", statusCode(t, client, uuidA), "of that one it was not said")
 }
 
-func TestFactibleNothingIsPending(t *testing.T) {
-	sim, client := newFactible(t)
+func TestNothingIsPending(t *testing.T) {
+	sim, client := start(t)
 	sim.Register(uuidA, uuidB)
 	require.Equal(t, "200", register(t, client, uuidB))
 	sim.Accept(uuidB)
@@ -186,8 +188,8 @@ func TestFactibleNothingIsPending(t *testing.T) {
 	}
 }
 
-func TestFactibleSectorPrimarioDoesNotRegister(t *testing.T) {
-	sim, client := newFactible(t)
+func TestSectorPrimarioDoesNotRegister(t *testing.T) {
+	sim, client := start(t)
 	sim.Register(uuidA, uuidB)
 	assert.Equal(t, "200 201", cancelCode(t, client, uuidA))
 	assert.False(t, sim.IsRegistered(uuidA))
@@ -202,8 +204,8 @@ func TestFactibleSectorPrimarioDoesNotRegister(t *testing.T) {
 	assert.Equal(t, []string{uuidA, uuidB}, sim.Cancelled())
 }
 
-func TestFactibleTestUUIDsDoNotRegister(t *testing.T) {
-	sim, client := newFactible(t)
+func TestTestUUIDsDoNotRegister(t *testing.T) {
+	sim, client := start(t)
 	for uuid, want := range map[string]string{
 		"E329DD15-7D0B-44E9-A204-51A7443D1FBE": "204",
 		"c5e58106-6c1e-41c9-a211-fb8bad1cabb0": "211",
@@ -215,32 +217,32 @@ func TestFactibleTestUUIDsDoNotRegister(t *testing.T) {
 	}
 }
 
-func TestFactibleAnswerAndResolveWhatIsRegistered(t *testing.T) {
-	sim, client := newFactible(t)
+func TestAnswerAndResolveWhatIsRegistered(t *testing.T) {
+	sim, client := start(t)
 	sim.Register(uuidA, uuidB)
-	sim.Answer(uuidA, canceltest.FactibleAnswer{Status: 402, Message: "fuera de la LCO", Acuse: []byte("<Acuse/>")})
+	sim.Answer(uuidA, factibletest.Answer{Status: 402, Message: "fuera de la LCO", Acuse: []byte("<Acuse/>")})
 	_, err := client.Cancel(t.Context(), consented(uuidA))
 	require.ErrorIs(t, err, cancel.ErrInvalid)
 	assert.False(t, sim.IsRegistered(uuidA))
 	assert.False(t, sim.Calls()[0].Carried)
-	sim.Answer(uuidA, canceltest.FactibleAnswer{})
+	sim.Answer(uuidA, factibletest.Answer{})
 
 	require.Equal(t, "200", register(t, client, uuidA))
 	require.Equal(t, "200", register(t, client, uuidB))
-	sim.Resolve(uuidA, canceltest.FactibleAnswer{Status: 213})
-	sim.Resolve(uuidB, canceltest.FactibleAnswer{Status: 211})
+	sim.Resolve(uuidA, factibletest.Answer{Status: 213})
+	sim.Resolve(uuidB, factibletest.Answer{Status: 211})
 	assert.Equal(t, "213", statusCode(t, client, uuidA))
 	assert.False(t, sim.IsRegistered(uuidA))
 	assert.True(t, sim.IsRegistered(uuidB))
-	sim.Resolve(uuidB, canceltest.FactibleAnswer{Status: 200})
+	sim.Resolve(uuidB, factibletest.Answer{Status: 200})
 	assert.Equal(t, "200 201", statusCode(t, client, uuidB))
 	sim.Pass(100 * time.Hour)
 	assert.Equal(t, []string{uuidB}, sim.Cancelled(), "nothing is left to lapse")
-	sim.Answer(uuidA, canceltest.FactibleAnswer{})
+	sim.Answer(uuidA, factibletest.Answer{})
 	assert.Equal(t, "213", statusCode(t, client, uuidA))
 }
 
-func TestFactibleRegistrationParameters(t *testing.T) {
+func TestRegistrationParameters(t *testing.T) {
 	const rfc = "<rfcEmisor>" + issuer + "</rfcEmisor>"
 	uuid := func(motivo string) string { return "<uuid>" + uuidA + motivo + "</uuid>" }
 	const property = `<properties><k:key xmlns:k="` + kvNamespace + `">a</k:key></properties>`
@@ -277,7 +279,7 @@ func TestFactibleRegistrationParameters(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, version := range []string{soap11Namespace, soap12Namespace} {
-				sim, _ := newFactible(t)
+				sim, _ := start(t)
 				sim.Register(uuidA)
 				a := soap(t, sim.URL+barePath, version, "cancelarAsincrono", test.parameters)
 				assert.Equal(t, test.want, status(t, a))
@@ -297,7 +299,7 @@ func TestFactibleRegistrationParameters(t *testing.T) {
 	}
 }
 
-func TestFactibleRegistrationFaults(t *testing.T) {
+func TestRegistrationFaults(t *testing.T) {
 	const folio = "<uuid>" + uuidA + "|02|</uuid>"
 	const rfc = "<rfcEmisor>" + issuer + "</rfcEmisor>"
 	for name, test := range map[string]struct{ operation, parameters string }{
@@ -309,7 +311,7 @@ func TestFactibleRegistrationFaults(t *testing.T) {
 		"not simulated 2": {"cancelar", login + rfc},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sim, _ := newFactible(t)
+			sim, _ := start(t)
 			sim.Register(uuidA)
 			assertFault(t, soap(t, sim.URL+barePath, soap11Namespace, test.operation, test.parameters), "Client")
 			assert.False(t, sim.IsRegistered(uuidA))
@@ -318,8 +320,8 @@ func TestFactibleRegistrationFaults(t *testing.T) {
 	}
 }
 
-func TestFactibleRegistrationAnswersAsTheWSDLSays(t *testing.T) {
-	sim, _ := newFactible(t)
+func TestRegistrationAnswersAsTheWSDLSays(t *testing.T) {
+	sim, _ := start(t)
 	for _, operation := range []string{"cancelarAsincrono", "enviarSolicitudCancelacionAsincrono"} {
 		a := soap(t, sim.URL+barePath, soap11Namespace, operation, login)
 		assert.Regexp(t, "^"+strings.ReplaceAll(regexp.QuoteMeta(
@@ -328,7 +330,7 @@ func TestFactibleRegistrationAnswersAsTheWSDLSays(t *testing.T) {
 				`<ns:return xmlns:axNN="http://ws.cfdi.solucionfactible.com/xsd" `+
 				`xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="axNN:CancelacionAsincronoResponse">`+
 				`<axNN:mensaje>[Servidor de pruebas] `), "NN", `\d+`)+`[^<]+`+
-			`</ax\d+:mensaje><ax\d+:status>611</ax\d+:status></ns:return></ns:`+operation+`Response></soapenv:Body></soapenv:Envelope>$`, a.body)
+			`</ax\d+:mensaje><ax\d+:status>611</ax\d+:status></ns:return></ns:`+operation+`Response></soapenv:Body></soapenv:Envelope>$`, a.Body)
 	}
 }
 
@@ -377,7 +379,7 @@ func sign(t *testing.T, csd csdtest.CSD, text string) string {
 	return out
 }
 
-func TestFactibleVerifiesWhatIsSigned(t *testing.T) {
+func TestVerifiesWhatIsSigned(t *testing.T) {
 	csd := csdtest.New(issuer)
 	now := time.Now()
 	expired := csdtest.New(issuer, csdtest.Valid(now.AddDate(-20, 0, 0), now.AddDate(-16, 0, 0)))
@@ -407,7 +409,7 @@ func TestFactibleVerifiesWhatIsSigned(t *testing.T) {
 		"expired":            {encode(sign(t, expired, one)), "305", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sim, client := newFactible(t)
+			sim, client := start(t)
 			sim.Register(uuidA, uuidB)
 			a := soap(t, sim.URL+barePath, soap11Namespace, "enviarSolicitudCancelacionAsincrono",
 				login+"<solicitud>"+test.solicitud+"</solicitud><emailNotifica>legal@example.com</emailNotifica><properties/>")
@@ -427,8 +429,8 @@ func TestFactibleVerifiesWhatIsSigned(t *testing.T) {
 	}
 }
 
-func TestFactibleSignedAndAgain(t *testing.T) {
-	sim, client := newFactible(t)
+func TestSignedAndAgain(t *testing.T) {
+	sim, client := start(t)
 	sim.Register(uuidA)
 	signed := "<solicitud>" + base64.StdEncoding.EncodeToString([]byte(sign(t, csdtest.New(issuer), solicitud(folio(uuidA, "02"))))) + "</solicitud>"
 	const operation = "enviarSolicitudCancelacionAsincrono"
@@ -437,7 +439,7 @@ func TestFactibleSignedAndAgain(t *testing.T) {
 	sim.Fail(1, canceltest.HTTP500)
 	header := http.Header{"Content-Type": {"text/xml"}}
 	body := envelope(soap11Namespace, fmt.Sprintf(`<%[1]s xmlns="%[2]s">%[3]s</%[1]s>`, operation, serviceNamespace, login+signed))
-	assert.Equal(t, 500, mustSend(t, http.MethodPost, sim.URL+barePath, header, body).status)
+	assert.Equal(t, 500, adaptertest.MustSend(t, http.MethodPost, sim.URL+barePath, header, body).Status)
 	assert.False(t, sim.IsRegistered(uuidA), "not carried out")
 	assert.Equal(t, "200", status(t, soap(t, sim.URL+barePath, soap12Namespace, operation, login+signed)))
 	assert.Equal(t, "701", status(t, soap(t, sim.URL+barePath, soap12Namespace, operation, login+signed)))

@@ -1,4 +1,4 @@
-package canceltest
+package factibletest
 
 import (
 	"bytes"
@@ -9,6 +9,8 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+
+	"github.com/unified-cancel/cancel/canceltest"
 )
 
 const (
@@ -61,11 +63,11 @@ func versionOf(header http.Header) (version *soapVersion, action string) {
 }
 
 // envelope returns an answer with content as the only element of its body.
-func (v *soapVersion) envelope(status int, content string) reply {
-	return reply{
-		status:      status,
-		contentType: v.mediaType + ";charset=UTF-8",
-		body: []byte(`<?xml version='1.0' encoding='utf-8'?><soapenv:Envelope xmlns:soapenv="` + v.namespace + `">` +
+func (v *soapVersion) envelope(status int, content string) canceltest.Reply {
+	return canceltest.Reply{
+		Status: status,
+		Header: http.Header{"Content-Type": {v.mediaType + ";charset=UTF-8"}},
+		Body: []byte(`<?xml version='1.0' encoding='utf-8'?><soapenv:Envelope xmlns:soapenv="` + v.namespace + `">` +
 			`<soapenv:Body>` + content + `</soapenv:Body></soapenv:Envelope>`),
 	}
 }
@@ -110,7 +112,7 @@ func readEnvelope(text []byte, version *soapVersion) (element, error) {
 }
 
 func readXML(text []byte) (element, error) {
-	d := xml.NewDecoder(bytes.NewReader(text)) // capped by maxRequest, and read into strings alone
+	d := xml.NewDecoder(bytes.NewReader(text)) // capped by the server, and read into strings alone
 	// The declaration may still name the charset that text was converted from.
 	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
 	if bytes.Contains(text, []byte("<!DOCTYPE")) {

@@ -1,8 +1,9 @@
-package canceltest_test
+package factibletest_test
 
 import (
 	"encoding/base64"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -16,6 +17,8 @@ import (
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/factible"
+	"github.com/unified-cancel/cancel/factible/factibletest"
+	"github.com/unified-cancel/cancel/internal/adaptertest"
 )
 
 const (
@@ -34,8 +37,8 @@ const (
 	login = "<usuario>usuario.simulado</usuario><password>clave-simulada</password>"
 )
 
-func newFactible(t *testing.T) (*canceltest.Factible, *factible.Client) {
-	sim := canceltest.NewFactible()
+func start(t *testing.T) (*factibletest.Simulator, *factible.Client) {
+	sim := factibletest.New()
 	t.Cleanup(sim.Close)
 	client, err := factible.New(sim.Config())
 	require.NoError(t, err)
@@ -43,13 +46,13 @@ func newFactible(t *testing.T) (*canceltest.Factible, *factible.Client) {
 }
 
 // soap is a request by hand, in the version of the namespace.
-func soap(t *testing.T, url, namespace, operation, parameters string) answer {
+func soap(t *testing.T, url, namespace, operation, parameters string) adaptertest.Answer {
 	t.Helper()
 	header := http.Header{"Content-Type": {"text/xml; charset=utf-8"}, "Soapaction": {`"urn:` + operation + `"`}}
 	if namespace == soap12Namespace {
 		header = http.Header{"Content-Type": {`application/soap+xml; charset=utf-8; action="urn:` + operation + `"`}}
 	}
-	return mustSend(t, http.MethodPost, url, header, envelope(namespace,
+	return adaptertest.MustSend(t, http.MethodPost, url, header, envelope(namespace,
 		fmt.Sprintf(`<%[1]s xmlns="%[2]s">%[3]s</%[1]s>`, operation, serviceNamespace, parameters)))
 }
 
@@ -58,20 +61,20 @@ func envelope(namespace, content string) string {
 }
 
 // status returns the status of an answer, and fails where there is none.
-func status(t *testing.T, a answer) string {
+func status(t *testing.T, a adaptertest.Answer) string {
 	t.Helper()
-	require.Equal(t, http.StatusOK, a.status, a.body)
-	found := regexp.MustCompile(`<ax\d+:status>(\d+)</ax\d+:status>`).FindStringSubmatch(a.body)
-	require.NotNil(t, found, a.body)
+	require.Equal(t, http.StatusOK, a.Status, a.Body)
+	found := regexp.MustCompile(`<ax\d+:status>(\d+)</ax\d+:status>`).FindStringSubmatch(a.Body)
+	require.NotNil(t, found, a.Body)
 	return found[1]
 }
 
-func assertFault(t *testing.T, a answer, code string) {
+func assertFault(t *testing.T, a adaptertest.Answer, code string) {
 	t.Helper()
-	assert.Equal(t, http.StatusInternalServerError, a.status)
-	assert.Regexp(t, `axis2ns\d+:`+code+`<`, a.body)
-	assert.Contains(t, a.body, "soapenv:Fault")
-	assert.NoError(t, xml.Unmarshal([]byte(a.body), new(struct{})))
+	assert.Equal(t, http.StatusInternalServerError, a.Status)
+	assert.Regexp(t, `axis2ns\d+:`+code+`<`, a.Body)
+	assert.Contains(t, a.Body, "soapenv:Fault")
+	assert.NoError(t, xml.Unmarshal([]byte(a.Body), new(struct{})))
 }
 
 func cancelCode(t *testing.T, client *factible.Client, id string) string {
@@ -89,7 +92,7 @@ func statusCode(t *testing.T, client *factible.Client, id string) string {
 // codeOf is the vendor's code, with what the acuse says of it.
 func codeOf(t *testing.T, result cancel.Result, err error) string {
 	t.Helper()
-	if failure, ok := errorAs[*cancel.Error](err); ok {
+	if failure, ok := errors.AsType[*cancel.Error](err); ok {
 		return failure.Code
 	}
 	require.NoError(t, err)
@@ -100,23 +103,23 @@ func codeOf(t *testing.T, result cancel.Result, err error) string {
 	return result.Code + " " + receipt.Folios[0].EstatusUUID
 }
 
-func TestFactibleCancelsWhatIsRegistered(t *testing.T) {
-	for name, configOf := range map[string]func(*canceltest.Factible) factible.Config{
-		"SOAP 1.1": (*canceltest.Factible).Config,
-		"SOAP 1.2": (*canceltest.Factible).ConfigSOAP12,
-		"SOAP 1.1, bare path": func(f *canceltest.Factible) factible.Config {
+func TestCancelsWhatIsRegistered(t *testing.T) {
+	for name, configOf := range map[string]func(*factibletest.Simulator) factible.Config{
+		"SOAP 1.1": (*factibletest.Simulator).Config,
+		"SOAP 1.2": (*factibletest.Simulator).ConfigSOAP12,
+		"SOAP 1.1, bare path": func(f *factibletest.Simulator) factible.Config {
 			config := f.Config()
 			config.Endpoint = f.URL + barePath
 			return config
 		},
-		"SOAP 1.2, bare path": func(f *canceltest.Factible) factible.Config {
+		"SOAP 1.2, bare path": func(f *factibletest.Simulator) factible.Config {
 			config := f.ConfigSOAP12()
 			config.Endpoint = f.URL + barePath + "/"
 			return config
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sim, _ := newFactible(t)
+			sim, _ := start(t)
 			config := configOf(sim)
 			config.Properties = []factible.KeyValue{{Key: "llave", Value: "valor"}}
 			client, err := factible.New(config)
@@ -163,8 +166,8 @@ func TestFactibleCancelsWhatIsRegistered(t *testing.T) {
 	}
 }
 
-func TestFactibleAcuse(t *testing.T) {
-	sim, client := newFactible(t)
+func TestAcuse(t *testing.T) {
+	sim, client := start(t)
 	sim.Register(uuidB)
 	result, err := client.Cancel(t.Context(), invoice(uuidB))
 	require.NoError(t, err)
@@ -202,8 +205,8 @@ func TestFactibleAcuse(t *testing.T) {
 	}
 }
 
-func TestFactibleTestUUIDs(t *testing.T) {
-	sim, client := newFactible(t)
+func TestTestUUIDs(t *testing.T) {
+	sim, client := start(t)
 	for _, uuid := range []string{
 		"E329DD15-7D0B-44E9-A204-51A7443D1FBE", "5B4B180D-5B6C-4392-B204-252215A1AB84",
 		"51D8A114-2BA6-40B8-C204-B9721791863B", "1BCA95C3-DA01-44C2-D204-59A9114F94BE",
@@ -224,34 +227,34 @@ func TestFactibleTestUUIDs(t *testing.T) {
 	assert.Empty(t, sim.Cancelled())
 }
 
-func TestFactibleResolve(t *testing.T) {
+func TestResolve(t *testing.T) {
 	const inProcess = "C5E58106-6C1E-41C9-A211-FB8BAD1CABB0"
-	sim, client := newFactible(t)
+	sim, client := start(t)
 
-	sim.Resolve(inProcess, canceltest.FactibleAnswer{Status: 200})
+	sim.Resolve(inProcess, factibletest.Answer{Status: 200})
 	assert.Equal(t, "200 201", statusCode(t, client, inProcess))
 	assert.Equal(t, "200 202", cancelCode(t, client, inProcess))
 	assert.Equal(t, []string{inProcess}, sim.Cancelled())
 
-	sim.Answer(uuidA, canceltest.FactibleAnswer{Status: 211, Message: "en proceso"})
+	sim.Answer(uuidA, factibletest.Answer{Status: 211, Message: "en proceso"})
 	assert.Equal(t, "211", cancelCode(t, client, uuidA))
-	sim.Resolve(uuidA, canceltest.FactibleAnswer{Status: 213, Message: "El receptor rechazó"})
+	sim.Resolve(uuidA, factibletest.Answer{Status: 213, Message: "El receptor rechazó"})
 	_, err := client.Status(t.Context(), invoice(uuidA))
 	require.ErrorIs(t, err, cancel.ErrRejected)
 	assert.False(t, sim.IsCancelled(uuidA))
 
-	sim.Resolve(uuidA, canceltest.FactibleAnswer{Status: 200, Acuse: []byte("no acuse at all")})
+	sim.Resolve(uuidA, factibletest.Answer{Status: 200, Acuse: []byte("no acuse at all")})
 	result, err := client.Status(t.Context(), invoice(uuidA))
 	require.NoError(t, err)
 	assert.Equal(t, base64.StdEncoding.EncodeToString([]byte("no acuse at all")), string(result.Receipt), "kept as it came")
 	assert.True(t, sim.IsCancelled(uuidA))
 }
 
-func TestFactibleAnswer(t *testing.T) {
-	sim, client := newFactible(t)
+func TestAnswer(t *testing.T) {
+	sim, client := start(t)
 	sim.Register(uuidA)
 	const words = `"Servicio" <no> disponible & ñ`
-	sim.Answer(strings.ToLower(uuidA), canceltest.FactibleAnswer{Status: 1802, Message: words})
+	sim.Answer(strings.ToLower(uuidA), factibletest.Answer{Status: 1802, Message: words})
 	_, err := client.Cancel(t.Context(), invoice(uuidA))
 	failure := new(cancel.Error)
 	require.ErrorAs(t, err, &failure)
@@ -260,12 +263,12 @@ func TestFactibleAnswer(t *testing.T) {
 	assert.Equal(t, "1802", statusCode(t, client, uuidA))
 
 	acuse := []byte("<Acuse/>")
-	sim.Answer(uuidA, canceltest.FactibleAnswer{Status: 200, Acuse: acuse})
+	sim.Answer(uuidA, factibletest.Answer{Status: 200, Acuse: acuse})
 	acuse[0] = '?'
 	_, err = client.Cancel(t.Context(), invoice(uuidA))
 	require.ErrorIs(t, err, cancel.ErrUnknownOutcome, "an acuse without this UUID")
 
-	sim.Answer(uuidA, canceltest.FactibleAnswer{Status: 200})
+	sim.Answer(uuidA, factibletest.Answer{Status: 200})
 	result, err := client.Status(t.Context(), invoice(uuidA))
 	require.NoError(t, err)
 	assert.Equal(t, cancel.Pending, result.State)
@@ -273,12 +276,12 @@ func TestFactibleAnswer(t *testing.T) {
 	assert.Contains(t, string(result.Raw), `mensaje xsi:nil="true"`)
 	assert.Empty(t, sim.Cancelled(), "an answer cancels nothing")
 
-	sim.Answer(uuidA, canceltest.FactibleAnswer{})
+	sim.Answer(uuidA, factibletest.Answer{})
 	assert.Equal(t, "200 201", cancelCode(t, client, uuidA))
 }
 
-func TestFactibleLogin(t *testing.T) {
-	sim, right := newFactible(t)
+func TestLogin(t *testing.T) {
+	sim, right := start(t)
 	sim.Register(uuidA)
 	wrongPassword, wrongUser := sim.Config(), sim.Config()
 	wrongPassword.Password = cancel.NewSecret("clave-simulada ")
@@ -307,7 +310,7 @@ func TestFactibleLogin(t *testing.T) {
 	assert.Empty(t, sim.Cancelled())
 }
 
-func TestFactibleParameters(t *testing.T) {
+func TestParameters(t *testing.T) {
 	const xsi = ` xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="`
 	const property = `<properties><k:key xmlns:k="` + kvNamespace + `">a</k:key><k:value xmlns:k="` + kvNamespace + `">b</k:value></properties>`
 	for name, test := range map[string]struct{ operation, parameters, want string }{
@@ -331,12 +334,12 @@ func TestFactibleParameters(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			for _, version := range []string{soap11Namespace, soap12Namespace} {
-				sim, _ := newFactible(t)
+				sim, _ := start(t)
 				sim.Register(uuidA)
 				a := soap(t, sim.URL+barePath, version, test.operation, test.parameters)
 				assert.Equal(t, test.want, status(t, a))
 				assert.Equal(t, test.want == "200", sim.IsCancelled(uuidA))
-				assert.Contains(t, a.body, `xmlns:soapenv="`+version+`"`)
+				assert.Contains(t, a.Body, `xmlns:soapenv="`+version+`"`)
 				call := sim.Calls()[0]
 				assert.Equal(t, test.operation, call.Op)
 				assert.NotContains(t, string(call.Request), "clave-simulada")
@@ -345,7 +348,7 @@ func TestFactibleParameters(t *testing.T) {
 	}
 }
 
-func TestFactibleFaults(t *testing.T) {
+func TestFaults(t *testing.T) {
 	const good = login + "<uuid>" + uuidA + "</uuid>"
 	operation := func(namespace, name, parameters string) string {
 		return fmt.Sprintf(`<%[1]s xmlns="%[2]s">%[3]s</%[1]s>`, name, namespace, parameters)
@@ -371,16 +374,16 @@ func TestFactibleFaults(t *testing.T) {
 		"two operations":           operation(serviceNamespace, "cancelarSectorPrimario", good) + operation(serviceNamespace, "cancelarSectorPrimario", good),
 	} {
 		t.Run(name, func(t *testing.T) {
-			sim, _ := newFactible(t)
+			sim, _ := start(t)
 			sim.Register(uuidA)
-			a := mustSend(t, http.MethodPost, sim.URL+soap11Path, http.Header{"Content-Type": {"text/xml"}}, envelope(soap11Namespace, content))
+			a := adaptertest.MustSend(t, http.MethodPost, sim.URL+soap11Path, http.Header{"Content-Type": {"text/xml"}}, envelope(soap11Namespace, content))
 			assertFault(t, a, "Client")
-			assert.Contains(t, a.body, "<faultstring>")
-			assert.Equal(t, "text/xml;charset=UTF-8", a.header.Get("Content-Type"))
-			a = mustSend(t, http.MethodPost, sim.URL+soap12Path, http.Header{"Content-Type": {"application/soap+xml"}}, envelope(soap12Namespace, content))
+			assert.Contains(t, a.Body, "<faultstring>")
+			assert.Equal(t, "text/xml;charset=UTF-8", a.Header.Get("Content-Type"))
+			a = adaptertest.MustSend(t, http.MethodPost, sim.URL+soap12Path, http.Header{"Content-Type": {"application/soap+xml"}}, envelope(soap12Namespace, content))
 			assertFault(t, a, "Sender")
-			assert.Contains(t, a.body, "<soapenv:Reason>")
-			assert.Equal(t, "application/soap+xml;charset=UTF-8", a.header.Get("Content-Type"))
+			assert.Contains(t, a.Body, "<soapenv:Reason>")
+			assert.Equal(t, "application/soap+xml;charset=UTF-8", a.Header.Get("Content-Type"))
 			assert.Empty(t, sim.Cancelled())
 			for _, call := range sim.Calls() {
 				assert.NotContains(t, string(call.Request), "clave-simulada")
@@ -389,7 +392,7 @@ func TestFactibleFaults(t *testing.T) {
 	}
 }
 
-func TestFactibleEnvelopes(t *testing.T) {
+func TestEnvelopes(t *testing.T) {
 	const good = `<cancelarSectorPrimario xmlns="` + serviceNamespace + `">` + login + "<uuid>" + uuidA + "</uuid></cancelarSectorPrimario>"
 	header := http.Header{"Content-Type": {"text/xml"}}
 	for name, body := range map[string]string{
@@ -405,29 +408,29 @@ func TestFactibleEnvelopes(t *testing.T) {
 		"header behind": strings.Replace(envelope(soap11Namespace, good), "</e:Body>", "</e:Body><e:Header/>", 1),
 	} {
 		t.Run(name, func(t *testing.T) {
-			sim, _ := newFactible(t)
-			assertFault(t, mustSend(t, http.MethodPost, sim.URL+barePath, header, body), "Client")
+			sim, _ := start(t)
+			assertFault(t, adaptertest.MustSend(t, http.MethodPost, sim.URL+barePath, header, body), "Client")
 			assert.Nil(t, sim.Calls()[0].Request)
 		})
 	}
 	t.Run("header", func(t *testing.T) {
-		sim, _ := newFactible(t)
+		sim, _ := start(t)
 		body := strings.Replace(envelope(soap11Namespace, good), "<e:Body>", "<e:Header><a/></e:Header><e:Body>", 1)
-		assert.Equal(t, "623", status(t, mustSend(t, http.MethodPost, sim.URL+barePath, header, body+"\n")))
+		assert.Equal(t, "623", status(t, adaptertest.MustSend(t, http.MethodPost, sim.URL+barePath, header, body+"\n")))
 	})
 	t.Run("UTF-16", func(t *testing.T) {
-		sim, _ := newFactible(t)
+		sim, _ := start(t)
 		var wide strings.Builder
 		for _, c := range []byte(strings.Replace(envelope(soap11Namespace, good), "utf-8", "utf-16", 1)) {
 			wide.Write([]byte{c, 0})
 		}
-		a := mustSend(t, http.MethodPost, sim.URL+barePath, http.Header{"Content-Type": {"text/xml; charset=utf-16"}}, "\xFF\xFE"+wide.String())
+		a := adaptertest.MustSend(t, http.MethodPost, sim.URL+barePath, http.Header{"Content-Type": {"text/xml; charset=utf-16"}}, "\xFF\xFE"+wide.String())
 		assert.Equal(t, "623", status(t, a))
 		assert.Contains(t, string(sim.Calls()[0].Request), "<password>REDACTED</password>")
 	})
 }
 
-func TestFactibleEndpoints(t *testing.T) {
+func TestEndpoints(t *testing.T) {
 	const parameters = login + "<uuid>" + uuidA + "</uuid>"
 	for _, test := range []struct {
 		path, version string
@@ -442,17 +445,17 @@ func TestFactibleEndpoints(t *testing.T) {
 		{soap11Path, soap12Namespace, "Sender"},
 		{soap12Path, soap11Namespace, "Client"},
 	} {
-		sim, _ := newFactible(t)
+		sim, _ := start(t)
 		a := soap(t, sim.URL+test.path, test.version, "cancelarSectorPrimario", parameters)
 		if test.fault != "" {
 			assertFault(t, a, test.fault)
-			assert.Contains(t, a.body, "EPR")
+			assert.Contains(t, a.Body, "EPR")
 		} else {
 			assert.Equal(t, "623", status(t, a), test.path)
 		}
 	}
 
-	sim, _ := newFactible(t)
+	sim, _ := start(t)
 	body := envelope(soap11Namespace, "<x/>")
 	for _, test := range []struct {
 		method, path, contentType string
@@ -465,24 +468,24 @@ func TestFactibleEndpoints(t *testing.T) {
 		{"POST", barePath, "application/json", 415},
 		{"POST", barePath, "", 415},
 	} {
-		a := mustSend(t, test.method, sim.URL+test.path, http.Header{"Content-Type": {test.contentType}}, body)
-		assert.Equal(t, test.want, a.status, test)
+		a := adaptertest.MustSend(t, test.method, sim.URL+test.path, http.Header{"Content-Type": {test.contentType}}, body)
+		assert.Equal(t, test.want, a.Status, test)
 	}
 	assert.Equal(t, "PUT "+barePath, sim.Calls()[1].Op)
 }
 
-func TestFactibleBrokenIsAFaultOfTheServer(t *testing.T) {
-	sim, _ := newFactible(t)
+func TestBrokenIsAFaultOfTheServer(t *testing.T) {
+	sim, _ := start(t)
 	for contentType, code := range map[string]string{
 		"text/xml": "Server", "application/soap+xml": "Receiver", "application/json": "Server",
 	} {
 		sim.Fail(1, canceltest.SOAPFault)
-		assertFault(t, mustSend(t, http.MethodPost, sim.URL+barePath, http.Header{"Content-Type": {contentType}}, ""), code)
+		assertFault(t, adaptertest.MustSend(t, http.MethodPost, sim.URL+barePath, http.Header{"Content-Type": {contentType}}, ""), code)
 	}
 }
 
-func TestFactibleActionMustAgree(t *testing.T) {
-	sim, _ := newFactible(t)
+func TestActionMustAgree(t *testing.T) {
+	sim, _ := start(t)
 	body := envelope(soap11Namespace, `<cancelarSectorPrimario xmlns="`+serviceNamespace+`">`+login+`<uuid>`+uuidA+`</uuid></cancelarSectorPrimario>`)
 	for action, want := range map[string]int{
 		"":                                    200,
@@ -493,13 +496,13 @@ func TestFactibleActionMustAgree(t *testing.T) {
 		"cancelarSectorPrimario":              500,
 	} {
 		header := http.Header{"Content-Type": {"text/xml"}, "Soapaction": {action}}
-		assert.Equal(t, want, mustSend(t, http.MethodPost, sim.URL+barePath, header, body).status, action)
+		assert.Equal(t, want, adaptertest.MustSend(t, http.MethodPost, sim.URL+barePath, header, body).Status, action)
 	}
 }
 
-func TestFactibleAnswersAsAxis2Does(t *testing.T) {
-	one, _ := newFactible(t)
-	other, _ := newFactible(t)
+func TestAnswersAsAxis2Does(t *testing.T) {
+	one, _ := start(t)
+	other, _ := start(t)
 	layout := regexp.MustCompile("^" + strings.ReplaceAll(regexp.QuoteMeta(
 		`<?xml version='1.0' encoding='utf-8'?><soapenv:Envelope xmlns:soapenv="`+soap11Namespace+`"><soapenv:Body>`+
 			`<ns:cancelarSectorPrimarioResponse xmlns:ns="`+serviceNamespace+`">`+
@@ -508,30 +511,47 @@ func TestFactibleAnswersAsAxis2Does(t *testing.T) {
 			`<axNN:acuseSat xsi:nil="true" /><axNN:mensaje>[Servidor de pruebas] `), "NN", `(\d+)`) + `[^<]+` +
 		`</ax\d+:mensaje><ax\d+:status>623</ax\d+:status></ns:return></ns:cancelarSectorPrimarioResponse></soapenv:Body></soapenv:Envelope>$`)
 	var prefixes []string
-	for _, sim := range []*canceltest.Factible{one, other} {
+	for _, sim := range []*factibletest.Simulator{one, other} {
 		a := soap(t, sim.URL+barePath, soap11Namespace, "cancelarSectorPrimario", login+"<uuid>"+uuidA+"</uuid>")
-		found := layout.FindStringSubmatch(a.body)
-		require.NotNil(t, found, a.body)
+		found := layout.FindStringSubmatch(a.Body)
+		require.NotNil(t, found, a.Body)
 		prefixes = append(prefixes, found[1])
 	}
 	assert.NotEqual(t, prefixes[0], prefixes[1], "prefixes change between instances")
 }
 
-func TestFactibleServesItsWSDL(t *testing.T) {
-	sim, _ := newFactible(t)
+func TestServesItsWSDL(t *testing.T) {
+	sim, _ := start(t)
 	for _, path := range []string{barePath + "?wsdl", barePath + "/?WSDL", soap11Path + "?wsdl", soap12Path + "?wsdl"} {
-		a := mustSend(t, http.MethodGet, sim.URL+path, http.Header{}, "")
-		require.Equal(t, http.StatusOK, a.status, path)
-		assert.Contains(t, a.body, `<soap:address location="`+sim.URL+soap11Path+`"/>`)
-		assert.Contains(t, a.body, `<soap12:address location="`+sim.URL+soap12Path+`"/>`)
-		assert.NotContains(t, a.body, "https://solucionfactible.com")
-		require.NoError(t, xml.Unmarshal([]byte(a.body), new(struct{})))
+		a := adaptertest.MustSend(t, http.MethodGet, sim.URL+path, http.Header{}, "")
+		require.Equal(t, http.StatusOK, a.Status, path)
+		assert.Contains(t, a.Body, `<soap:address location="`+sim.URL+soap11Path+`"/>`)
+		assert.Contains(t, a.Body, `<soap12:address location="`+sim.URL+soap12Path+`"/>`)
+		assert.NotContains(t, a.Body, "https://solucionfactible.com")
+		require.NoError(t, xml.Unmarshal([]byte(a.Body), new(struct{})))
 	}
 	assert.Empty(t, sim.Calls(), "a request for the WSDL is no call")
 }
 
-func TestFactiblePanicsForWhatIsNoUUID(t *testing.T) {
-	sim, _ := newFactible(t)
+func TestPanicsForWhatIsNoUUID(t *testing.T) {
+	sim, _ := start(t)
 	assert.Panics(t, func() { sim.Register("2402558") })
-	assert.Panics(t, func() { sim.Resolve("2402558", canceltest.FactibleAnswer{Status: 213}) })
+	assert.Panics(t, func() { sim.Resolve("2402558", factibletest.Answer{Status: 213}) })
+}
+
+func ask(t *testing.T, client cancel.Canceler, req cancel.Request) error {
+	t.Helper()
+	_, err := client.Cancel(t.Context(), req)
+	return err
+}
+
+const issuer = "EJE2001019A1"
+
+// consented is a request to cancel an invoice that the recipient has to consent to.
+func consented(uuid string) cancel.Request {
+	return cancel.Request{Kind: cancel.Invoice, ID: uuid, Motive: "02", Issuer: issuer}
+}
+
+func invoice(uuid string) cancel.Request {
+	return cancel.Request{Kind: cancel.PrimarySectorInvoice, ID: uuid}
 }

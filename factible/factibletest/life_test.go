@@ -1,4 +1,4 @@
-package canceltest
+package factibletest_test
 
 import (
 	"context"
@@ -13,24 +13,25 @@ import (
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/factible"
+	"github.com/unified-cancel/cancel/factible/factibletest"
 )
 
 // direct reaches a simulator without a network: where a socket is waited for, the time
 // of a bubble stands still.
-type direct struct{ server *Server }
+type direct struct{ http.Handler }
 
 func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
 	w := httptest.NewRecorder()
-	d.server.handle(w, r)
+	d.ServeHTTP(w, r)
 	return w.Result(), nil
 }
 
 // inNoTime runs test in a bubble, with a simulator and a Client of it.
-func inNoTime(t *testing.T, test func(t *testing.T, sim *Factible, client *cancel.Client, req cancel.Request)) {
-	sim := NewFactible() // what listens must not be in the bubble
+func inNoTime(t *testing.T, test func(t *testing.T, sim *factibletest.Simulator, client *cancel.Client, req cancel.Request)) {
+	sim := factibletest.New() // what listens must not be in the bubble
 	t.Cleanup(sim.Close)
 	req := cancel.Request{
 		Provider: "pac", Kind: cancel.Invoice, ID: "0A1B2C3D-0000-4000-8000-00000000000A",
@@ -39,7 +40,7 @@ func inNoTime(t *testing.T, test func(t *testing.T, sim *Factible, client *cance
 	sim.Register(req.ID)
 	synctest.Test(t, func(t *testing.T) {
 		config := sim.Config()
-		config.Options = cancel.ClientOptions{HTTPClient: &http.Client{Transport: direct{sim.Server}}}
+		config.Options = cancel.ClientOptions{HTTPClient: &http.Client{Transport: direct{sim}}}
 		adapter, err := factible.New(config)
 		require.NoError(t, err)
 		client := cancel.NewClient(map[string]cancel.Canceler{"pac": adapter})
@@ -65,7 +66,7 @@ func assertAcuse(t *testing.T, result cancel.Result, at time.Time) {
 }
 
 func TestInvoiceUntilTheRecipientAccepts(t *testing.T) {
-	inNoTime(t, func(t *testing.T, sim *Factible, client *cancel.Client, req cancel.Request) {
+	inNoTime(t, func(t *testing.T, sim *factibletest.Simulator, client *cancel.Client, req cancel.Request) {
 		start := time.Now()
 		time.AfterFunc(30*time.Hour, func() { sim.Accept(req.ID) })
 		result, err := client.Wait(t.Context(), req)
@@ -78,7 +79,7 @@ func TestInvoiceUntilTheRecipientAccepts(t *testing.T) {
 }
 
 func TestInvoiceUntilTheRecipientRefuses(t *testing.T) {
-	inNoTime(t, func(t *testing.T, sim *Factible, client *cancel.Client, req cancel.Request) {
+	inNoTime(t, func(t *testing.T, sim *factibletest.Simulator, client *cancel.Client, req cancel.Request) {
 		time.AfterFunc(30*time.Hour, func() { sim.Refuse(req.ID) })
 		_, err := client.Wait(t.Context(), req)
 		require.ErrorIs(t, err, cancel.ErrRejected)
@@ -92,7 +93,7 @@ func TestInvoiceUntilTheRecipientRefuses(t *testing.T) {
 }
 
 func TestInvoiceUntilSilenceCounts(t *testing.T) {
-	inNoTime(t, func(t *testing.T, sim *Factible, client *cancel.Client, req cancel.Request) {
+	inNoTime(t, func(t *testing.T, sim *factibletest.Simulator, client *cancel.Client, req cancel.Request) {
 		registered := time.Now()
 		ctx, stop := context.WithTimeout(t.Context(), 71*time.Hour)
 		defer stop()
@@ -109,7 +110,7 @@ func TestInvoiceUntilSilenceCounts(t *testing.T) {
 }
 
 func TestInvoiceWhileTheClockIsMoved(t *testing.T) {
-	inNoTime(t, func(t *testing.T, sim *Factible, client *cancel.Client, req cancel.Request) {
+	inNoTime(t, func(t *testing.T, sim *factibletest.Simulator, client *cancel.Client, req cancel.Request) {
 		start := time.Now()
 		sim.NotYetAnswered(req.ID)
 		time.AfterFunc(time.Hour, func() { sim.Pass(71 * time.Hour) })

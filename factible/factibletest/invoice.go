@@ -1,4 +1,4 @@
-package canceltest
+package factibletest
 
 import (
 	"fmt"
@@ -53,25 +53,25 @@ func (i *invoice) refuse() {
 }
 
 // cancel cancels an invoice, once or again. The caller holds f.mu.
-func (f *Factible) cancel(known *invoice, at time.Time) {
+func (f *Simulator) cancel(known *invoice, at time.Time) {
 	known.cancelled, known.estatus = at, known.next()
 	known.pending, known.refused = nil, false
-	f.cancelled.add(known.uuid)
+	f.cancelled.Add(known.uuid)
 }
 
 // registerCancellation makes the cancellation of an invoice pending. The caller holds
 // f.mu.
-func (f *Factible) registerCancellation(known *invoice, issuer string) {
+func (f *Simulator) registerCancellation(known *invoice, issuer string) {
 	known.issuer = issuer
-	known.pending = &registration{of: known, at: f.clock.now()}
+	known.pending = &registration{of: known, at: f.Now()}
 	known.registered, known.refused = true, false
 	f.pending = append(f.pending, known.pending)
 }
 
 // lapse cancels what recipients have stayed silent about for too long. The caller holds
 // f.mu.
-func (f *Factible) lapse() {
-	now := f.clock.now()
+func (f *Simulator) lapse() {
+	now := f.Now()
 	for len(f.pending) > 0 {
 		oldest := f.pending[0]
 		if oldest == oldest.of.pending {
@@ -88,15 +88,15 @@ func (f *Factible) lapse() {
 
 // Accept has the recipient consent to a pending cancellation: the invoice is cancelled.
 // It panics for a UUID without one.
-func (f *Factible) Accept(uuid string) {
+func (f *Simulator) Accept(uuid string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.cancel(f.mustBePending(uuid), f.clock.now())
+	f.cancel(f.mustBePending(uuid), f.Now())
 }
 
 // Refuse has the recipient refuse a pending cancellation, which may then be registered
 // again. It panics for a UUID without one.
-func (f *Factible) Refuse(uuid string) {
+func (f *Simulator) Refuse(uuid string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.mustBePending(uuid).refuse()
@@ -105,18 +105,18 @@ func (f *Factible) Refuse(uuid string) {
 // NotYetAnswered makes the status of a pending cancellation 200 without an acuse, until
 // it is settled. That says that it was registered and the SAT has not answered, and is
 // easily taken for a cancellation. It panics for a UUID without one.
-func (f *Factible) NotYetAnswered(uuid string) {
+func (f *Simulator) NotYetAnswered(uuid string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.mustBePending(uuid).pending.unanswered = true
 }
 
 // mustBePending returns the invoice. The caller holds f.mu.
-func (f *Factible) mustBePending(uuid string) *invoice {
+func (f *Simulator) mustBePending(uuid string) *invoice {
 	f.lapse()
 	known := f.invoices[strings.ToLower(uuid)]
 	if known == nil || known.pending == nil {
-		panic(fmt.Sprintf("canceltest: no cancellation of %q is pending", uuid))
+		panic(fmt.Sprintf("factibletest: no cancellation of %q is pending", uuid))
 	}
 	return known
 }
@@ -124,7 +124,7 @@ func (f *Factible) mustBePending(uuid string) *invoice {
 // IsRegistered reports whether a cancellation of the invoice was registered and not
 // refused: it is pending, or was consented to. One that cancelarSectorPrimario alone has
 // cancelled was not registered.
-func (f *Factible) IsRegistered(uuid string) bool {
+func (f *Simulator) IsRegistered(uuid string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	known := f.invoices[strings.ToLower(uuid)]

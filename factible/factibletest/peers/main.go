@@ -21,6 +21,7 @@ import (
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/factible"
+	"github.com/unified-cancel/cancel/factible/factibletest"
 	"github.com/unified-cancel/cancel/internal/csdtest"
 )
 
@@ -119,7 +120,7 @@ func main() {
 
 // check has p make every call in one version, and compares.
 func (p peer) check(v version) error {
-	simulator := canceltest.NewFactible()
+	simulator := factibletest.New()
 	defer simulator.Close()
 	simulator.Register(registered, consented, signed)
 	solicitud, err := signedRequest()
@@ -172,7 +173,7 @@ func (p peer) check(v version) error {
 // signedRequest returns a request of the issuer as package factible signs it: what a
 // client of its has sent.
 func signedRequest() ([]byte, error) {
-	simulator := canceltest.NewFactible()
+	simulator := factibletest.New()
 	defer simulator.Close()
 	config := simulator.Config()
 	config.CSD = new(factible.CSD(csdtest.New(issuer)))
@@ -189,7 +190,7 @@ func signedRequest() ([]byte, error) {
 	return base64.StdEncoding.DecodeString(text)
 }
 
-func callsOf(simulator *canceltest.Factible, v version, solicitud []byte) []call {
+func callsOf(simulator *factibletest.Simulator, v version, solicitud []byte) []call {
 	config := simulator.Config()
 	otherVersion := config.Endpoint
 	if v.name == "1.1" {

@@ -1,4 +1,4 @@
-package canceltest
+package factibletest
 
 import (
 	_ "embed"
@@ -15,12 +15,13 @@ import (
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/adapter"
+	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/factible"
 )
 
 const (
-	factibleUsername = "usuario.simulado"
-	factiblePassword = "clave-simulada"
+	validUsername = "usuario.simulado"
+	validPassword = "clave-simulada"
 )
 
 const (
@@ -29,8 +30,8 @@ const (
 	soap12Endpoint = servicePath + ".CancelacionHttpsSoap12Endpoint"
 )
 
-// factibleEndpoints holds the version of SOAP that each endpoint takes, nil for both.
-var factibleEndpoints = map[string]*soapVersion{
+// endpoints holds the version of SOAP that each endpoint takes, nil for both.
+var endpoints = map[string]*soapVersion{
 	servicePath:    nil,
 	soap11Endpoint: soap11,
 	soap12Endpoint: soap12,
@@ -80,7 +81,7 @@ var testUUIDs = map[string]int{
 	"0d62b12c-bc6c-4626-e211-fc8fe727a5bc": statusInProcess,
 }
 
-var factibleWords = map[int]string{
+var words = map[int]string{
 	statusDone:           "La cancelación se realizó correctamente.",
 	statusNotCancellable: "El comprobante no se puede cancelar.",
 	statusInProcess:      "La cancelación está en proceso.",
@@ -109,16 +110,16 @@ var wsdl string
 
 const vendorServices = "https://solucionfactible.com/ws/services/"
 
-// Factible simulates the service Cancelacion of Solución Factible, as far as it is
+// Simulator simulates the service Cancelacion of Solución Factible, as far as it is
 // known from https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion.jsp:
 // cancelarSectorPrimario, cancelarAsincrono, enviarSolicitudCancelacionAsincrono and
 // getStatusCancelacionAsincrona, in SOAP 1.1 and 1.2. Its WSDL, at any of its addresses
 // with ?wsdl, names the other operations too; to call one of them is a fault.
 //
 // The testing environment's UUIDs answer 204 and 211, those that are not in
-// [Factible.Register] 623 or 702. Of those that are, cancelarSectorPrimario cancels one
+// [Simulator.Register] 623 or 702. Of those that are, cancelarSectorPrimario cancels one
 // at once: 200 with an acuse. The wrong login is answered 601 five times in a row, then
-// 604, and 602 from then on, whatever the login. Make one with [NewFactible]. It is safe
+// 604, and 602 from then on, whatever the login. Make one with [New]. It is safe
 // for concurrent use.
 //
 // # Invoices that need consent
@@ -126,8 +127,8 @@ const vendorServices = "https://solucionfactible.com/ws/services/"
 // cancelarAsincrono and enviarSolicitudCancelacionAsincrono register a cancellation,
 // with 200, and answer 701 while there is one. It is pending, 211 by
 // getStatusCancelacionAsincrona, until the recipient consents or refuses, which
-// [Factible.Accept] and [Factible.Refuse] do for them. Whoever stays silent for 72 hours
-// by the clock that [Server.Pass] moves has consented; that the SAT counts working hours
+// [Simulator.Accept] and [Simulator.Refuse] do for them. Whoever stays silent for 72 hours
+// by the clock that [canceltest.Server.Pass] moves has consented; that the SAT counts working hours
 // is not simulated. What was consented to is cancelled: 200 with an acuse. What was
 // refused is 213, and may be registered again.
 //
@@ -139,21 +140,21 @@ const vendorServices = "https://solucionfactible.com/ws/services/"
 // certificate is not that of RfcEmisor, 305 where it was not valid at Fecha, and
 // otherwise as cancelarAsincrono. Who issued the certificate is not looked at. A request
 // for several is registered whole or not at all. Nobody is notified by e-mail.
-type Factible struct {
-	*Server
+type Simulator struct {
+	*canceltest.Server
 
 	instance string // differs between instances, as the prefixes of Axis2 do
 
 	mu        sync.Mutex
 	invoices  map[string]*invoice // by UUID in lower case
 	pending   []*registration     // the oldest first, and some that are no longer pending
-	answers   map[string]FactibleAnswer
-	cancelled ledger
+	answers   map[string]Answer
+	cancelled canceltest.Ledger
 	logins    int // wrong ones in a row
 }
 
-// FactibleAnswer is an answer to give for a UUID.
-type FactibleAnswer struct {
+// Answer is an answer to give for a UUID.
+type Answer struct {
 	// Status is the vendor's code.
 	Status int
 	// Message is the mensaje, as it is; xsi:nil where it is "".
@@ -163,24 +164,23 @@ type FactibleAnswer struct {
 	Acuse []byte
 }
 
-// NewFactible returns a simulator on a free port of 127.0.0.1. It panics where there
-// is none. Close it when done.
-func NewFactible() *Factible { return must(ListenFactible(anyPort)) }
+// New returns a simulator on a free port of 127.0.0.1. It panics if there is none. Close it
+// when done.
+func New() *Simulator { return canceltest.New(Listen) }
 
-// ListenFactible returns a simulator that listens at address, such as
-// "127.0.0.1:8081". Its error is that of [net.Listen]. Close it when done.
-func ListenFactible(address string) (*Factible, error) {
-	server, err := listen(address)
-	if err != nil {
-		return nil, err
-	}
-	f := &Factible{
-		Server:   server,
+// Listen returns a simulator at address, such as "127.0.0.1:8081". Its error is the error
+// of [net.Listen]. Close it when done.
+func Listen(address string) (_ *Simulator, err error) {
+	f := &Simulator{
 		instance: strconv.FormatInt(20+instances.Add(1), 10),
 		invoices: map[string]*invoice{},
-		answers:  map[string]FactibleAnswer{},
+		answers:  map[string]Answer{},
 	}
-	f.serve(f)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.Server, err = canceltest.Listen(address, canceltest.Handler{Answer: f.answer, Broken: f.broken, Page: f.page}); err != nil {
+		return nil, err
+	}
 	return f, nil
 }
 
@@ -188,17 +188,17 @@ var instances atomic.Int64
 
 // Config returns a Config for the simulator's endpoint of SOAP 1.1, with the only
 // login that it takes.
-func (f *Factible) Config() factible.Config {
+func (f *Simulator) Config() factible.Config {
 	return factible.Config{
-		Username: factibleUsername,
-		Password: cancel.NewSecret(factiblePassword),
+		Username: validUsername,
+		Password: cancel.NewSecret(validPassword),
 		Endpoint: f.URL + soap11Endpoint + "/",
-		Options:  f.options(),
+		Options:  f.Options(),
 	}
 }
 
 // ConfigSOAP12 returns the same for SOAP 1.2.
-func (f *Factible) ConfigSOAP12() factible.Config {
+func (f *Simulator) ConfigSOAP12() factible.Config {
 	config := f.Config()
 	config.Endpoint = f.URL + soap12Endpoint + "/"
 	config.SOAP12 = true
@@ -207,7 +207,7 @@ func (f *Factible) ConfigSOAP12() factible.Config {
 
 // Register puts invoices into the user's panel, where they can be cancelled. An
 // invoice that is there stays as it is. It panics for what is no UUID.
-func (f *Factible) Register(uuids ...string) {
+func (f *Simulator) Register(uuids ...string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, uuid := range uuids {
@@ -215,9 +215,9 @@ func (f *Factible) Register(uuids ...string) {
 	}
 }
 
-func (f *Factible) register(uuid string) *invoice {
+func (f *Simulator) register(uuid string) *invoice {
 	if !adapter.IsUUID(uuid) {
-		panic(fmt.Sprintf("canceltest: %q is no UUID", uuid))
+		panic(fmt.Sprintf("factibletest: %q is no UUID", uuid))
 	}
 	key := strings.ToLower(uuid)
 	known, ok := f.invoices[key]
@@ -230,8 +230,8 @@ func (f *Factible) register(uuid string) *invoice {
 
 // Answer sets what all operations answer for a UUID, until it is set again; an answer
 // with Status 0 removes it. Such an answer cancels and registers nothing, whatever it
-// says: the ledger stays as it is.
-func (f *Factible) Answer(uuid string, a FactibleAnswer) {
+// says: the canceltest.Ledger stays as it is.
+func (f *Simulator) Answer(uuid string, a Answer) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if a.Status == 0 {
@@ -244,16 +244,16 @@ func (f *Factible) Answer(uuid string, a FactibleAnswer) {
 
 // Resolve moves a cancellation on that an operation answers to be in process, or that is
 // pending: a is what all operations answer from now on. With Status 200 the invoice is
-// cancelled and stands in the ledger, and unless a has an acuse of its own one is made;
+// cancelled and stands in the canceltest.Ledger, and unless a has an acuse of its own one is made;
 // with 213 what is pending is refused. It panics for what is no UUID.
-func (f *Factible) Resolve(uuid string, a FactibleAnswer) {
+func (f *Simulator) Resolve(uuid string, a Answer) {
 	f.mu.Lock()
 	resolved := f.register(uuid)
 	switch a.Status {
 	case statusDone:
-		f.cancel(resolved, f.clock.now())
+		f.cancel(resolved, f.Now())
 		if len(a.Acuse) == 0 {
-			a = FactibleAnswer{}
+			a = Answer{}
 		}
 	case statusRefused:
 		resolved.refuse()
@@ -264,16 +264,16 @@ func (f *Factible) Resolve(uuid string, a FactibleAnswer) {
 
 // Cancelled returns the UUIDs that are cancelled, as they were registered, in the
 // order in which that happened.
-func (f *Factible) Cancelled() []string {
+func (f *Simulator) Cancelled() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.lapse()
-	return f.cancelled.all()
+	return f.cancelled.IDs()
 }
 
 // IsCancelled reports whether the invoice is cancelled. One whose cancellation is
 // pending is not.
-func (f *Factible) IsCancelled(uuid string) bool {
+func (f *Simulator) IsCancelled(uuid string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.lapse()
@@ -281,16 +281,16 @@ func (f *Factible) IsCancelled(uuid string) bool {
 	return known != nil && known.isCancelled()
 }
 
-func plain(status int) FactibleAnswer {
-	return FactibleAnswer{Status: status, Message: "[Servidor de pruebas] " + factibleWords[status]}
+func plain(status int) Answer {
+	return Answer{Status: status, Message: "[Servidor de pruebas] " + words[status]}
 }
 
 // registered is a 200 that says no more than that.
-func registered() FactibleAnswer {
-	return FactibleAnswer{Status: statusDone, Message: "[Servidor de pruebas] " + wordsRegistered}
+func registered() Answer {
+	return Answer{Status: statusDone, Message: "[Servidor de pruebas] " + wordsRegistered}
 }
 
-func withAcuse(acuse []byte) FactibleAnswer {
+func withAcuse(acuse []byte) Answer {
 	a := plain(statusDone)
 	a.Acuse = acuse
 	return a
@@ -306,7 +306,7 @@ type operation struct {
 	read func(given map[string]string) query
 	// answer answers a query that is not refused. The caller holds f.mu, and nothing
 	// that is pending has lapsed.
-	answer func(f *Factible, q query, carry bool) (a FactibleAnswer, carried bool)
+	answer func(f *Simulator, q query, carry bool) (a Answer, carried bool)
 }
 
 // resultType is the type of what an operation returns.
@@ -325,44 +325,44 @@ var operations = map[string]operation{
 		parameters: []string{"usuario", "password", "uuid"},
 		result:     statusResult,
 		read:       readUUID("uuid"),
-		answer:     (*Factible).cancelarSectorPrimario,
+		answer:     (*Simulator).cancelarSectorPrimario,
 	},
 	"getStatusCancelacionAsincrona": {
 		parameters: []string{"usuario", "password", "transactionId"},
 		properties: true,
 		result:     statusResult,
 		read:       readUUID("transactionId"),
-		answer:     (*Factible).getStatusCancelacionAsincrona,
+		answer:     (*Simulator).getStatusCancelacionAsincrona,
 	},
 	"cancelarAsincrono": {
 		parameters: []string{"usuario", "password", "uuid", "rfcEmisor", "emailNotifica", "csdCer", "csdKey", "csdPassword"},
 		properties: true,
 		result:     registrationResult,
 		read:       readFolio,
-		answer:     (*Factible).registerCancellations,
+		answer:     (*Simulator).registerCancellations,
 	},
 	"enviarSolicitudCancelacionAsincrono": {
 		parameters: []string{"usuario", "password", "solicitud", "emailNotifica"},
 		properties: true,
 		result:     registrationResult,
 		read:       readSolicitud,
-		answer:     (*Factible).registerCancellations,
+		answer:     (*Simulator).registerCancellations,
 	},
 }
 
-func (f *Factible) cancelarSectorPrimario(q query, carry bool) (FactibleAnswer, bool) {
+func (f *Simulator) cancelarSectorPrimario(q query, carry bool) (Answer, bool) {
 	known, refusal := f.cancellable(q.folios[0])
 	if refusal != nil {
 		return *refusal, false
 	}
-	at, estatus := f.clock.now(), known.next()
+	at, estatus := f.Now(), known.next()
 	if carry {
 		f.cancel(known, at)
 	}
 	return withAcuse(known.acuse(estatus, at)), carry && estatus == estatusReceived
 }
 
-func (f *Factible) registerCancellations(q query, carry bool) (FactibleAnswer, bool) {
+func (f *Simulator) registerCancellations(q query, carry bool) (Answer, bool) {
 	found := make([]*invoice, len(q.folios))
 	for i, folio := range q.folios {
 		known, refusal := f.cancellable(folio)
@@ -383,7 +383,7 @@ func (f *Factible) registerCancellations(q query, carry bool) (FactibleAnswer, b
 }
 
 // cancellable returns the invoice that is to be cancelled, or what is answered instead.
-func (f *Factible) cancellable(folio folio) (*invoice, *FactibleAnswer) {
+func (f *Simulator) cancellable(folio folio) (*invoice, *Answer) {
 	key := strings.ToLower(folio.uuid)
 	if a, ok := f.answers[key]; ok {
 		return nil, &a
@@ -398,7 +398,7 @@ func (f *Factible) cancellable(folio folio) (*invoice, *FactibleAnswer) {
 	return known, nil
 }
 
-func (f *Factible) getStatusCancelacionAsincrona(q query, _ bool) (FactibleAnswer, bool) {
+func (f *Simulator) getStatusCancelacionAsincrona(q query, _ bool) (Answer, bool) {
 	key := strings.ToLower(q.folios[0].uuid)
 	if a, ok := f.answers[key]; ok {
 		return a, false
@@ -422,8 +422,8 @@ func (f *Factible) getStatusCancelacionAsincrona(q query, _ bool) (FactibleAnswe
 }
 
 // login says why the login is refused, 0 where it is not. The caller holds f.mu.
-func (f *Factible) login(username, password string, carry bool) int {
-	right := username == factibleUsername && password == factiblePassword
+func (f *Simulator) login(username, password string, carry bool) int {
+	right := username == validUsername && password == validPassword
 	switch {
 	case f.logins > maxLogins:
 		return statusLocked
@@ -443,25 +443,27 @@ func (f *Factible) login(username, password string, carry bool) int {
 	return statusBadLogin
 }
 
-func (f *Factible) page(r *http.Request) *reply {
-	_, known := factibleEndpoints[strings.TrimSuffix(r.URL.Path, "/")]
+// page answers every GET.
+func (f *Simulator) page(r *http.Request) (canceltest.Reply, bool) {
+	_, known := endpoints[strings.TrimSuffix(r.URL.Path, "/")]
 	if !known || !strings.EqualFold(r.URL.RawQuery, "wsdl") {
-		return new(notFound)
+		return plainText(http.StatusNotFound), true
 	}
-	return &reply{
-		status:      http.StatusOK,
-		contentType: "text/xml;charset=UTF-8",
-		body:        []byte(strings.ReplaceAll(wsdl, vendorServices, escapeXML(f.URL)+"/ws/services/")),
+	return canceltest.Reply{
+		Header: http.Header{"Content-Type": {"text/xml;charset=UTF-8"}},
+		Body:   []byte(strings.ReplaceAll(wsdl, vendorServices, "http://"+escapeXML(r.Host)+"/ws/services/")),
+	}, true
+}
+
+func plainText(status int) canceltest.Reply {
+	return canceltest.Reply{
+		Status: status,
+		Header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}},
+		Body:   []byte(http.StatusText(status) + "\n"),
 	}
 }
 
-var notFound = reply{
-	status:      http.StatusNotFound,
-	contentType: "text/plain; charset=utf-8",
-	body:        []byte("Not Found\n"),
-}
-
-func (f *Factible) broken(r *http.Request) reply {
+func (f *Simulator) broken(r *http.Request) canceltest.Reply {
 	version, _ := versionOf(r.Header)
 	if version == nil {
 		version = soap11
@@ -469,32 +471,32 @@ func (f *Factible) broken(r *http.Request) reply {
 	return f.fault(version, version.receiver, "org.apache.axis2.AxisFault: error interno")
 }
 
-func (f *Factible) fault(version *soapVersion, code, message string) reply {
+func (f *Simulator) fault(version *soapVersion, code, message string) canceltest.Reply {
 	layout := strings.ReplaceAll(version.fault, "NN", f.instance)
 	return version.envelope(http.StatusInternalServerError, fmt.Sprintf(layout, code, escapeXML(message)))
 }
 
-func (f *Factible) answer(r *http.Request, body []byte, carry bool) reply {
-	endpoint, known := factibleEndpoints[strings.TrimSuffix(r.URL.Path, "/")]
+func (f *Simulator) answer(r *http.Request, body []byte, carry bool) canceltest.Reply {
+	endpoint, known := endpoints[strings.TrimSuffix(r.URL.Path, "/")]
 	version, action := versionOf(r.Header)
-	a := notFound
+	status := http.StatusNotFound
 	switch {
 	case !known:
 	case r.Method != http.MethodPost:
-		a.status = http.StatusMethodNotAllowed
+		status = http.StatusMethodNotAllowed
 	case version == nil:
-		a.status = http.StatusUnsupportedMediaType
+		status = http.StatusUnsupportedMediaType
 	default:
 		return f.call(r, body, endpoint, version, action, carry)
 	}
-	a.op = r.Method + " " + r.URL.Path
-	a.body = []byte(http.StatusText(a.status) + "\n")
+	a := plainText(status)
+	a.Op = r.Method + " " + r.URL.Path
 	return a
 }
 
 // call answers a request that is SOAP by its headers.
-func (f *Factible) call(r *http.Request, body []byte, endpoint, version *soapVersion, action string, carry bool) reply {
-	refuse := func(message string) reply { return f.fault(version, version.sender, message) }
+func (f *Simulator) call(r *http.Request, body []byte, endpoint, version *soapVersion, action string, carry bool) canceltest.Reply {
+	refuse := func(message string) canceltest.Reply { return f.fault(version, version.sender, message) }
 	text, err := adapter.UTF8(body, r.Header.Get("Content-Type"))
 	var content element
 	if err == nil {
@@ -502,19 +504,19 @@ func (f *Factible) call(r *http.Request, body []byte, endpoint, version *soapVer
 	}
 	if err != nil {
 		a := refuse(err.Error())
-		a.op = r.Method + " " + r.URL.Path
+		a.Op = r.Method + " " + r.URL.Path
 		return a
 	}
 	name := content.XMLName.Local
 	op, known := operations[name]
-	var a reply
+	var a canceltest.Reply
 	var q query
 	switch {
 	case endpoint != nil && endpoint != version,
 		!known,
 		content.XMLName.Space != serviceNamespace,
 		action != "" && action != "urn:"+name:
-		a = refuse("The endpoint reference (EPR) for the Operation not found is " + f.URL + r.URL.Path +
+		a = refuse("The endpoint reference (EPR) for the Operation not found is http://" + r.Host + r.URL.Path +
 			" and the WSA Action = " + action + ". If this EPR was previously reachable, please contact the server administrator.")
 	default:
 		if given, err := op.given(content); err != nil {
@@ -524,10 +526,10 @@ func (f *Factible) call(r *http.Request, body []byte, endpoint, version *soapVer
 			a = f.run(name, op, given, q, version, carry)
 		}
 	}
-	a.op = name
-	a.request = withoutSecrets(text)
+	a.Op = name
+	a.Request = withoutSecrets(text)
 	for _, folio := range q.folios {
-		a.ids = append(a.ids, folio.uuid)
+		a.IDs = append(a.IDs, folio.uuid)
 	}
 	return a
 }
@@ -577,7 +579,7 @@ func unexpected(name xml.Name) error {
 	return fmt.Errorf("org.apache.axis2.databinding.ADBException: Unexpected subelement {%s}%s", name.Space, name.Local)
 }
 
-func (f *Factible) run(name string, op operation, given map[string]string, q query, version *soapVersion, carry bool) reply {
+func (f *Simulator) run(name string, op operation, given map[string]string, q query, version *soapVersion, carry bool) canceltest.Reply {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.lapse()
@@ -586,7 +588,7 @@ func (f *Factible) run(name string, op operation, given map[string]string, q que
 	if username != "" && password != "" {
 		refused = f.login(username, password, carry)
 	}
-	var a FactibleAnswer
+	var a Answer
 	var carried bool
 	switch {
 	case refused != 0:
@@ -597,12 +599,12 @@ func (f *Factible) run(name string, op operation, given map[string]string, q que
 		a, carried = op.answer(f, q, carry)
 	}
 	r := version.envelope(http.StatusOK, f.response(name, op.result, a))
-	r.carried = carried
+	r.Carried = carried
 	return r
 }
 
 // response is the element that answers an operation. Axis2 sorts the children by name.
-func (f *Factible) response(operation string, result resultType, a FactibleAnswer) string {
+func (f *Simulator) response(operation string, result resultType, a Answer) string {
 	prefix := "ax" + f.instance
 	child := func(name, text string) string {
 		if text == "" {

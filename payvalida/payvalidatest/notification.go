@@ -1,4 +1,4 @@
-package canceltest
+package payvalidatest
 
 import (
 	"crypto/sha256"
@@ -6,26 +6,28 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+
+	"github.com/unified-cancel/cancel/canceltest"
 )
 
-// payvalidaNotificationHash is another secret than the fixed hash.
-const payvalidaNotificationHash = "hash-de-avisos-simulado"
+// notificationHash is another secret than the fixed hash.
+const notificationHash = "hash-de-avisos-simulado"
 
 // Statuses that are notified.
 const (
-	payvalidaApproved  = "approved"
-	payvalidaCancelled = "cancelled"
+	approved        = "approved"
+	cancelledStatus = "cancelled"
 )
 
-// payvalidaWebhook is where Payvalida notifies what becomes of orders.
-type payvalidaWebhook struct {
+// hook is where Payvalida notifies what becomes of orders.
+type hook struct {
 	address string
 	form    bool // rather than JSON
 }
 
 // NotificationHash returns the secret from which the checksums of notifications are
 // made. It is another one than the FixedHash of Config.
-func (*Payvalida) NotificationHash() string { return payvalidaNotificationHash }
+func (*Simulator) NotificationHash() string { return notificationHash }
 
 // CallBack has the webhook at address notified in JSON, from now on, of what becomes of
 // payments, as https://docs.payvalida.com/api-recaudo/api-recaudo-en/notification
@@ -36,21 +38,21 @@ func (*Payvalida) NotificationHash() string { return payvalidaNotificationHash }
 //
 // The merchant's own identifier of an order, po_id, is PO- and the order's number; the
 // rest of it is invented. A notification is sent once, by a request of its own while
-// the simulator goes on, and given up after ten seconds by the clock that [Server.Pass]
+// the simulator goes on, and given up after ten seconds by the clock that [canceltest.Server.Pass]
 // moves: the vendor's page speaks of repeats but not of when they come.
-// [Server.Deliveries] tells what came of it.
+// [canceltest.Server.Deliveries] tells what came of it.
 //
 // It panics for an address that is not plain http to this machine.
-func (p *Payvalida) CallBack(address string) { p.callBack(address, false) }
+func (p *Simulator) CallBack(address string) { p.callBack(address, false) }
 
 // CallBackForm is as CallBack, with forms in place of JSON.
-func (p *Payvalida) CallBackForm(address string) { p.callBack(address, true) }
+func (p *Simulator) CallBackForm(address string) { p.callBack(address, true) }
 
-func (p *Payvalida) callBack(address string, form bool) {
-	var webhook *payvalidaWebhook
+func (p *Simulator) callBack(address string, form bool) {
+	var webhook *hook
 	if address != "" {
-		mustBeHere(address)
-		webhook = &payvalidaWebhook{address, form}
+		canceltest.MustBeLoopback(address)
+		webhook = &hook{address, form}
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -58,14 +60,14 @@ func (p *Payvalida) callBack(address string, form bool) {
 }
 
 // notify has the webhook told that an order now has that status. The caller holds p.mu.
-func (p *Payvalida) notify(order, status string) {
+func (p *Simulator) notify(order, status string) {
 	if p.webhook != nil {
-		p.deliver(p.webhook.message(order, status))
+		p.Deliver(p.webhook.message(order, status))
 	}
 }
 
-// payvalidaNotification is what is notified. Amounts are text.
-type payvalidaNotification struct {
+// notification is what is notified. Amounts are text.
+type notification struct {
 	PVOrder  json.Number `json:"pv_po_id"`
 	Order    string      `json:"po_id"`
 	Status   string      `json:"status"`
@@ -75,27 +77,27 @@ type payvalidaNotification struct {
 	Method   string      `json:"pv_payment"`
 }
 
-func (w *payvalidaWebhook) message(order, status string) message {
-	n := payvalidaNotification{
+func (w *hook) message(order, status string) canceltest.Message {
+	n := notification{
 		PVOrder: json.Number(order), Order: "PO-" + order, Status: status,
 		Amount: "150000", Currency: "COP", Method: "tc",
 	}
-	sum := sha256.Sum256([]byte(n.Order + n.Status + payvalidaNotificationHash))
+	sum := sha256.Sum256([]byte(n.Order + n.Status + notificationHash))
 	secret, logged := n, n
 	secret.Checksum = hex.EncodeToString(sum[:])
 	logged.Checksum = "REDACTED"
-	encode, contentType := payvalidaNotification.json, "application/json"
+	encode, contentType := notification.json, "application/json"
 	if w.form {
-		encode, contentType = payvalidaNotification.form, "application/x-www-form-urlencoded"
+		encode, contentType = notification.form, "application/x-www-form-urlencoded"
 	}
-	return message{
-		id: order, status: status,
-		url: w.address, header: http.Header{"Content-Type": {contentType}},
-		body: encode(secret), logged: encode(logged),
+	return canceltest.Message{
+		ID: order, Status: status,
+		URL: w.address, Header: http.Header{"Content-Type": {contentType}},
+		Body: encode(secret), Logged: encode(logged),
 	}
 }
 
-func (n payvalidaNotification) json() []byte {
+func (n notification) json() []byte {
 	body, err := json.Marshal(n)
 	if err != nil {
 		panic(err) // it is our own
@@ -103,7 +105,7 @@ func (n payvalidaNotification) json() []byte {
 	return body
 }
 
-func (n payvalidaNotification) form() []byte {
+func (n notification) form() []byte {
 	return []byte(url.Values{
 		"pv_po_id": {n.PVOrder.String()}, "po_id": {n.Order}, "status": {n.Status},
 		"pv_checksum": {n.Checksum},

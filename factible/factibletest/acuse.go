@@ -1,4 +1,4 @@
-package canceltest
+package factibletest
 
 import (
 	"bytes"
@@ -19,7 +19,7 @@ const (
 	sealKey   = "canceltest"
 )
 
-var mexicoCity = must(time.LoadLocation("America/Mexico_City"))
+var mexicoCity, _ = time.LoadLocation("America/Mexico_City")
 
 // acuse returns the SAT's acknowledgement for one invoice, as the acuses that the
 // SAT and PACs publish are laid out: the root in no namespace, local time with seven

@@ -1,4 +1,4 @@
-package canceltest
+package factibletest
 
 import (
 	"encoding/base64"
@@ -11,7 +11,7 @@ import (
 	"github.com/unified-cancel/cancel/internal/csdtest"
 )
 
-// query is what a call of the Factible simulator is about.
+// query is what a call of the simulator is about.
 type query struct {
 	folios  []folio
 	issuer  string

@@ -1,4 +1,4 @@
-package canceltest_test
+package aucotest_test
 
 import (
 	"encoding/json"
@@ -12,13 +12,15 @@ import (
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/auco"
+	"github.com/unified-cancel/cancel/auco/aucotest"
 	"github.com/unified-cancel/cancel/canceltest"
+	"github.com/unified-cancel/cancel/internal/adaptertest"
 )
 
-const aucoPath = "/document/cancel"
+const cancelPath = "/document/cancel"
 
-func newAuco(t *testing.T) (*canceltest.Auco, *auco.Client) {
-	sim := canceltest.NewAuco()
+func start(t *testing.T) (*aucotest.Simulator, *auco.Client) {
+	sim := aucotest.New()
 	t.Cleanup(sim.Close)
 	client, err := auco.New(sim.Config())
 	require.NoError(t, err)
@@ -26,18 +28,18 @@ func newAuco(t *testing.T) (*canceltest.Auco, *auco.Client) {
 }
 
 // askAuco asks by hand.
-func askAuco(t *testing.T, sim *canceltest.Auco, body string) answer {
+func askAuco(t *testing.T, sim *aucotest.Simulator, body string) adaptertest.Answer {
 	t.Helper()
 	header := http.Header{"Content-Type": {"application/json; charset=utf-8"}, "Authorization": {"prk_simulada"}}
-	return mustSend(t, http.MethodPost, sim.URL+aucoPath, header, body)
+	return adaptertest.MustSend(t, http.MethodPost, sim.URL+cancelPath, header, body)
 }
 
 func codes(list string) string {
 	return fmt.Sprintf(`{"codes":%s,"message":"Error en la cláusula II","email":"legal@example.com"}`, list)
 }
 
-func TestAucoCancelsWhatIsCreated(t *testing.T) {
-	sim, client := newAuco(t)
+func TestCancelsWhatIsCreated(t *testing.T) {
+	sim, client := start(t)
 	sim.Register("TR99AQMY31", "TR99AQMY32")
 	states := []string{"FINISH", "REJECTED", "EXPIRED"}
 	for _, state := range states {
@@ -60,7 +62,7 @@ func TestAucoCancelsWhatIsCreated(t *testing.T) {
 	assert.Panics(t, func() { sim.SetState("TR99AQMY32", "CANCELLED") })
 }
 
-func TestAucoCounts(t *testing.T) {
+func TestCounts(t *testing.T) {
 	for name, test := range map[string]struct {
 		codes, want string
 		cancelled   []string
@@ -72,47 +74,47 @@ func TestAucoCounts(t *testing.T) {
 		"twice":   {`["A","A"]`, `{"success":1,"errors":{"cant":1,"documents":["A"]}}`, []string{"A"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			sim, _ := newAuco(t)
+			sim, _ := start(t)
 			sim.Register("A", "B")
 			sim.SetState("F", "FINISH")
 			sim.Fail(1, canceltest.CutBody)
 			header := http.Header{"Content-Type": {"application/json"}, "Authorization": {"prk_simulada"}}
-			_, err := post(t, sim.URL+aucoPath, header, codes(test.codes))
+			_, err := adaptertest.Send(t, http.MethodPost, sim.URL+cancelPath, header, codes(test.codes))
 			require.Error(t, err)
 			assert.Empty(t, sim.Cancelled(), "not carried out")
 
 			a := askAuco(t, sim, codes(test.codes))
-			assert.Equal(t, http.StatusOK, a.status)
-			assert.Equal(t, test.want, a.body)
+			assert.Equal(t, http.StatusOK, a.Status)
+			assert.Equal(t, test.want, a.Body)
 			assert.Equal(t, test.cancelled, sim.Cancelled())
 			call := sim.Calls()[1]
 			assert.Equal(t, len(test.cancelled) > 0, call.Carried)
-			assert.Equal(t, "POST "+aucoPath, call.Op)
+			assert.Equal(t, "POST "+cancelPath, call.Op)
 			assert.Equal(t, call.ID, call.IDs[0])
 			assert.JSONEq(t, codes(test.codes), string(call.Request))
 		})
 	}
 }
 
-func TestAucoKeys(t *testing.T) {
+func TestKeys(t *testing.T) {
 	for name, key := range map[string]string{
 		"none": "", "wrong": "prk_otra", "public": "puk_simulada", "scheme": "Bearer prk_simulada",
 	} {
 		t.Run(name, func(t *testing.T) {
-			sim, _ := newAuco(t)
+			sim, _ := start(t)
 			sim.Register("A")
 			header := http.Header{"Content-Type": {"application/json"}}
 			if key != "" {
 				header.Set("Authorization", key)
 			}
-			a := mustSend(t, http.MethodPost, sim.URL+aucoPath, header, codes(`["A"]`))
-			assert.Equal(t, http.StatusUnauthorized, a.status)
-			assert.Contains(t, a.body, `"message":`)
+			a := adaptertest.MustSend(t, http.MethodPost, sim.URL+cancelPath, header, codes(`["A"]`))
+			assert.Equal(t, http.StatusUnauthorized, a.Status)
+			assert.Contains(t, a.Body, `"message":`)
 			assert.Empty(t, sim.Cancelled())
 			assert.Equal(t, "A", sim.Calls()[0].ID)
 		})
 	}
-	sim, _ := newAuco(t)
+	sim, _ := start(t)
 	config := sim.Config()
 	config.PrivateKey = cancel.NewSecret("prk_otra")
 	client, err := auco.New(config)
@@ -120,7 +122,7 @@ func TestAucoKeys(t *testing.T) {
 	require.ErrorIs(t, ask(t, client, document("A")), cancel.ErrAuth)
 }
 
-func TestAucoRefuses(t *testing.T) {
+func TestRefuses(t *testing.T) {
 	for name, body := range map[string]string{
 		"nothing":               "",
 		"no JSON":               "codes=A",
@@ -144,25 +146,35 @@ func TestAucoRefuses(t *testing.T) {
 		"two values":            codes(`["A"]`) + codes(`["A"]`),
 	} {
 		t.Run(name, func(t *testing.T) {
-			sim, _ := newAuco(t)
+			sim, _ := start(t)
 			sim.Register("A")
 			a := askAuco(t, sim, body)
-			assert.Equal(t, http.StatusBadRequest, a.status)
+			assert.Equal(t, http.StatusBadRequest, a.Status)
 			assert.Equal(t, "CREATED", sim.State("A"))
 			assert.Empty(t, sim.Cancelled())
 		})
 	}
 }
 
-func TestAucoDoor(t *testing.T) {
-	sim, _ := newAuco(t)
-	testDoor(t, sim.Server, aucoPath)
+func TestOnlyPostsOfJSONAreTaken(t *testing.T) {
+	sim, _ := start(t)
+	for _, test := range []struct {
+		method, path, contentType string
+		want                      int
+	}{
+		{"POST", "/elsewhere", "application/json", 404},
+		{"GET", cancelPath, "application/json", 405},
+		{"POST", cancelPath, "text/plain", 415},
+	} {
+		a := adaptertest.MustSend(t, test.method, sim.URL+test.path, http.Header{"Content-Type": {test.contentType}}, "{}")
+		assert.Equal(t, test.want, a.Status, test)
+	}
 }
 
 const documentPath = "/document"
 
-func TestAucoStatus(t *testing.T) {
-	sim, client := newAuco(t)
+func TestStatus(t *testing.T) {
+	sim, client := start(t)
 	sim.Register("TR99AQMY31", "TR99AQMY32")
 	for _, state := range []string{"FINISH", "REJECTED", "EXPIRED"} {
 		sim.SetState(state, state)
@@ -196,16 +208,16 @@ func TestAucoStatus(t *testing.T) {
 }
 
 // askAbout asks by hand how a document stands.
-func askAbout(t *testing.T, sim *canceltest.Auco, query, key string) answer {
+func askAbout(t *testing.T, sim *aucotest.Simulator, query, key string) adaptertest.Answer {
 	t.Helper()
 	header := http.Header{}
 	if key != "" {
 		header.Set("Authorization", key)
 	}
-	return mustSend(t, http.MethodGet, sim.URL+documentPath+query, header, "")
+	return adaptertest.MustSend(t, http.MethodGet, sim.URL+documentPath+query, header, "")
 }
 
-func TestAucoStatusIsAsDocumented(t *testing.T) {
+func TestStatusIsAsDocumented(t *testing.T) {
 	for state, want := range map[string]struct {
 		signer string
 		signed bool
@@ -216,18 +228,18 @@ func TestAucoStatusIsAsDocumented(t *testing.T) {
 		"EXPIRED":  {"NOTIFICATION", false},
 	} {
 		t.Run(state, func(t *testing.T) {
-			sim, _ := newAuco(t)
+			sim, _ := start(t)
 			sim.Register("A/1")
 			created := time.Now()
 			sim.Pass(24 * time.Hour)
 			sim.SetState("A/1", state)
 			a := askAbout(t, sim, "?code=A%2F1", "puk_simulada")
-			require.Equal(t, http.StatusOK, a.status)
-			assert.Equal(t, "application/json; charset=utf-8", a.header.Get("Content-Type"))
+			require.Equal(t, http.StatusOK, a.Status)
+			assert.Equal(t, "application/json; charset=utf-8", a.Header.Get("Content-Type"))
 			var data struct {
 				Data struct{ CreatedAt, UpdatedAt time.Time }
 			}
-			require.NoError(t, json.Unmarshal([]byte(a.body), &data))
+			require.NoError(t, json.Unmarshal([]byte(a.Body), &data))
 			assert.WithinDuration(t, created, data.Data.CreatedAt, time.Minute)
 			changed := created
 			if state != "CREATED" {
@@ -242,13 +254,13 @@ func TestAucoStatusIsAsDocumented(t *testing.T) {
 				"data": {"code": "A/1", "name": "Documento A/1", "camera": false, "otpCode": false, "signFinish": %v,
 					"signProfile": %s, "createdAt": %q, "updatedAt": %q},
 				"signProfile": %s}`,
-				state, want.signed, signers, data.Data.CreatedAt.Format(layout), data.Data.UpdatedAt.Format(layout), signers), a.body)
+				state, want.signed, signers, data.Data.CreatedAt.Format(layout), data.Data.UpdatedAt.Format(layout), signers), a.Body)
 		})
 	}
 }
 
-func TestAucoStatusRefuses(t *testing.T) {
-	sim, _ := newAuco(t)
+func TestStatusRefuses(t *testing.T) {
+	sim, _ := start(t)
 	sim.Register("A")
 	for name, test := range map[string]struct {
 		query, key string
@@ -270,9 +282,9 @@ func TestAucoStatusRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := askAbout(t, sim, test.query, test.key)
-			assert.Equal(t, test.want, a.status)
+			assert.Equal(t, test.want, a.Status)
 			var said map[string]string
-			require.NoError(t, json.Unmarshal([]byte(a.body), &said))
+			require.NoError(t, json.Unmarshal([]byte(a.Body), &said))
 			assert.Len(t, said, 1)
 			assert.Contains(t, said["message"], test.says)
 		})
@@ -280,16 +292,15 @@ func TestAucoStatusRefuses(t *testing.T) {
 	assert.Len(t, sim.Calls(), 12)
 }
 
-// A GET that is a call fails like any other, and only on the path that has one.
-func TestAucoStatusHasFaults(t *testing.T) {
-	sim, _ := newAuco(t)
+// A GET fails like any other call.
+func TestStatusHasFaults(t *testing.T) {
+	sim, _ := start(t)
 	sim.Register("A")
 	sim.Fail(1, canceltest.HTTP503)
-	assert.Equal(t, http.StatusMethodNotAllowed, mustSend(t, http.MethodGet, sim.URL+aucoPath, http.Header{}, "").status)
-	assert.Equal(t, http.StatusServiceUnavailable, askAbout(t, sim, "?code=A", "puk_simulada").status)
-	assert.Equal(t, http.StatusOK, askAbout(t, sim, "?code=A", "puk_simulada").status)
+	assert.Equal(t, http.StatusServiceUnavailable, askAbout(t, sim, "?code=A", "puk_simulada").Status)
+	assert.Equal(t, http.StatusOK, askAbout(t, sim, "?code=A", "puk_simulada").Status)
 	sim.Fail(1, canceltest.CarriedOutThenCutBody)
-	_, err := send(t, http.MethodGet, sim.URL+documentPath+"?code=A", http.Header{"Authorization": {"puk_simulada"}}, "")
+	_, err := adaptertest.Send(t, http.MethodGet, sim.URL+documentPath+"?code=A", http.Header{"Authorization": {"puk_simulada"}}, "")
 	require.Error(t, err)
 	var faults []canceltest.Fault
 	for _, call := range sim.Calls() {
@@ -298,4 +309,14 @@ func TestAucoStatusHasFaults(t *testing.T) {
 	}
 	assert.Equal(t, []canceltest.Fault{canceltest.HTTP503, "", canceltest.CarriedOutThenCutBody}, faults)
 	assert.Equal(t, "CREATED", sim.State("A"))
+}
+
+func ask(t *testing.T, client cancel.Canceler, req cancel.Request) error {
+	t.Helper()
+	_, err := client.Cancel(t.Context(), req)
+	return err
+}
+
+func document(code string) cancel.Request {
+	return cancel.Request{Kind: cancel.Document, ID: code, Reason: "Error en la cláusula II", RequestedBy: "legal@example.com"}
 }

@@ -1,0 +1,80 @@
+package canceltest
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+)
+
+// Handler says how a vendor answers. Its functions must be safe for concurrent use.
+type Handler struct {
+	// Answer answers a call, whose body it gets whole. If carry is false it changes
+	// nothing and answers as if it did: the answer is then spoiled by a fault. Required.
+	Answer func(r *http.Request, body []byte, carry bool) Reply
+	// Broken returns the vendor's words for an internal error, for the fault [SOAPFault].
+	// nil: HTTP 500 with a message in JSON.
+	Broken func(r *http.Request) Reply
+	// Page answers a GET that is not a call, such as a request for a WSDL, and returns
+	// false for a GET that is a call. nil: every GET is a call.
+	Page func(r *http.Request) (Reply, bool)
+}
+
+// Reply is a vendor's answer to a call, and what the log says of the call.
+type Reply struct {
+	// Status is the HTTP status, 0 for 200.
+	Status int
+	// Header has further header fields, such as Content-Type. It may be nil.
+	Header http.Header
+	// Body may be nil.
+	Body []byte
+
+	// Op, IDs, Request and Carried are for the log: see [Call].
+	Op      string
+	IDs     []string
+	Request []byte
+	Carried bool
+}
+
+// JSON returns a Reply of v as JSON. It panics if v cannot be encoded.
+func JSON(status int, v any) Reply {
+	body, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return Reply{Status: status, Header: http.Header{"Content-Type": {"application/json; charset=utf-8"}}, Body: body}
+}
+
+func (a Reply) write(w http.ResponseWriter) {
+	maps.Copy(w.Header(), a.Header)
+	w.WriteHeader(cmp.Or(a.Status, http.StatusOK))
+	_, _ = io.Copy(w, bytes.NewReader(a.Body))
+}
+
+// Ledger is what a vendor has cancelled, for a simulator to keep. The zero value is empty.
+// It is not safe for concurrent use.
+type Ledger struct {
+	order []string
+	has   map[string]bool
+}
+
+// Add adds an ID unless it is there.
+func (l *Ledger) Add(id string) {
+	if l.has[id] {
+		return
+	}
+	if l.has == nil {
+		l.has = map[string]bool{}
+	}
+	l.has[id] = true
+	l.order = append(l.order, id)
+}
+
+// Has reports whether an ID is there.
+func (l *Ledger) Has(id string) bool { return l.has[id] }
+
+// IDs returns the IDs in the order in which they were added.
+func (l *Ledger) IDs() []string { return slices.Clone(l.order) }
