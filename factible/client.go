@@ -2,6 +2,7 @@ package factible
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/unified-cancel/cancel"
@@ -25,9 +26,11 @@ type Client struct {
 	username   string
 	password   *adapter.Credential
 	properties []KeyValue
-	// sign makes the SAT's request of a request; nil where the PAC holds the issuer's
-	// certificate.
-	sign   func(req cancel.Request, at time.Time) ([]byte, error)
+	// csd is the method of Config.CSD, nil if the PAC holds the certificates. Reflection
+	// cannot open a function.
+	csd func(ctx context.Context, rfc string) (*CSD, error)
+	// issuer is the RFC of Config.CSD if that is a *CSD, otherwise "".
+	issuer string
 	redact adapter.Redactor
 }
 
@@ -53,7 +56,7 @@ func (c *Client) Cancel(ctx context.Context, req cancel.Request) (cancel.Result,
 // Validate returns the [cancel.ErrInvalid] that Cancel would return unsent, or nil.
 func (c *Client) Validate(req cancel.Request) error {
 	op := c.cancelOperation(req)
-	if err := op.valid(req); err != nil {
+	if err := c.valid(op, req); err != nil {
 		return c.call(op, req).Refuse(err.Error())
 	}
 	return nil
@@ -63,7 +66,7 @@ func (c *Client) cancelOperation(req cancel.Request) operation {
 	switch {
 	case req.Kind != cancel.Invoice:
 		return cancelPrimarySector
-	case c.sign != nil:
+	case c.csd != nil:
 		return enviarSolicitud
 	default:
 		return asincrono
@@ -82,20 +85,65 @@ func (c *Client) Status(ctx context.Context, req cancel.Request) (cancel.Result,
 
 func (c *Client) do(ctx context.Context, op operation, req cancel.Request) (cancel.Result, error) {
 	call := c.call(op, req)
-	if err := op.valid(req); err != nil {
+	if err := c.valid(op, req); err != nil {
 		return cancel.Result{}, call.Refuse(err.Error())
 	}
 	password, err := c.password.Reveal(ctx, call)
 	if err != nil {
 		return cancel.Result{}, err
 	}
-	request, err := op.request(c, req, password)
-	if err != nil {
-		return cancel.Result{}, call.Refuse(err.Error())
+	var solicitud []byte
+	if op.signed {
+		if solicitud, err = c.sign(ctx, &call, req); err != nil {
+			return cancel.Result{}, err
+		}
 	}
+	request := op.request(c, req, password, solicitud)
 	answer := soap.Call(ctx, c.via, c.target, c.version, "urn:"+op.name, request)
 	call.Report(ctx, answer)
 	return op.interpret(call, req, answer)
+}
+
+// valid reports why req is malformed, or not for the issuer that c signs for.
+func (c *Client) valid(op operation, req cancel.Request) error {
+	if err := op.valid(req); err != nil {
+		return err
+	}
+	if op.signed && c.issuer != "" && c.issuer != req.Issuer {
+		return fmt.Errorf("CSD is of %s, while Issuer is %s", c.issuer, req.Issuer)
+	}
+	return nil
+}
+
+// sign returns the request to the SAT, signed with the issuer's CSD. It makes call redact
+// the password of the CSD.
+func (c *Client) sign(ctx context.Context, call *adapter.Call, req cancel.Request) ([]byte, error) {
+	csd, err := c.csd(ctx, req.Issuer)
+	if err != nil {
+		return nil, call.Unsent("CSD could not be had", err)
+	}
+	if csd == nil {
+		return nil, call.Refuse("CSD: there is none for Issuer " + req.Issuer)
+	}
+	credential, err := adapter.NewCredential("CSD.Password", csd.Password, nil)
+	if err != nil {
+		return nil, call.Refuse(err.Error())
+	}
+	call.Redact = adapter.NewRedactor(c.password, credential)
+	password, err := credential.Reveal(ctx, *call)
+	if err != nil {
+		return nil, err
+	}
+	now := time.Now()
+	s, err := csd.open(password, now)
+	if err != nil {
+		return nil, call.Refuse(err.Error())
+	}
+	solicitud, err := s.request(req.Issuer, req.ID, req.Motive, req.ReplacedBy, now)
+	if err != nil {
+		return nil, call.Refuse(err.Error())
+	}
+	return solicitud, nil
 }
 
 func (c *Client) call(op operation, req cancel.Request) adapter.Call {

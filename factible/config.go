@@ -47,9 +47,10 @@ type Config struct {
 	// Properties travel with the operations that take them. The vendor documents
 	// none as yet.
 	Properties []KeyValue
-	// CSD is the issuer's, with which requests to cancel an Invoice are signed here. Nil
-	// where the PAC holds the issuer's certificate and signs.
-	CSD *CSD
+	// CSD finds the issuer's certificate and key, and requests to cancel an Invoice are
+	// signed here. A [*CSD] serves its own issuer only; New checks it and keeps a copy. Nil
+	// means that the PAC holds the certificates and signs.
+	CSD CSDSource
 	// Options is how the service is reached. The zero value is ready for
 	// production.
 	Options cancel.ClientOptions
@@ -116,19 +117,19 @@ func New(config Config) (*Client, error) {
 	if c.namespace == "" {
 		c.namespace = defaultNamespace
 	}
-	if config.CSD != nil {
-		seal, err := config.CSD.open(time.Now())
-		if err != nil {
+	switch source := config.CSD.(type) {
+	case nil:
+	case *CSD:
+		if source == nil {
+			return nil, call.Refuse("CSD is a nil *CSD")
+		}
+		if c.issuer, err = source.check(time.Now()); err != nil {
 			return nil, call.Refuse(err.Error())
 		}
-		c.sign = func(req cancel.Request, at time.Time) ([]byte, error) {
-			return seal.request(req.Issuer, req.ID, req.Motive, req.ReplacedBy, at)
-		}
-		keyPassword, err := adapter.NewCredential("CSD.Password", config.CSD.Password, nil)
-		if err != nil {
-			return nil, call.Refuse(err.Error())
-		}
-		c.redact = adapter.NewRedactor(password, keyPassword)
+		csd := &CSD{slices.Clone(source.Certificate), slices.Clone(source.Key), source.Password}
+		c.csd = csd.CSD
+	default:
+		c.csd = source.CSD
 	}
 	return c, nil
 }

@@ -7,96 +7,144 @@ import (
 	"crypto/rsa"
 	"crypto/sha1" // the SAT's signatures are RSA-SHA1
 	"crypto/x509"
-	"crypto/x509/pkix"
 	"encoding/asn1"
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"log/slog"
+	"io"
 	"regexp"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/beevik/etree"
 	dsig "github.com/russellhaering/goxmldsig"
-	"github.com/youmark/pkcs8"
 
 	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/internal/mexico"
 )
 
-// CSD is an issuer's certificado de sello digital with its private key, the two files
-// that the SAT hands out. PEM is refused: the files are DER. With a CSD the request to
-// cancel is signed here, and what travels is the request and the certificate, never
-// the key.
+// CSDSource finds the CSD of an issuer. One account can cancel for many issuers, and a
+// new certificate is used from the next call on.
+type CSDSource interface {
+	// CSD returns the CSD of the issuer with this RFC, or nil if there is no such CSD.
+	// The client asks it once in each call that signs a request, and does not change or
+	// keep the CSD. Nothing is sent after an error: the call ends in
+	// cancel.ErrUnavailable, and errors.Is finds the error. It must be safe for
+	// concurrent use.
+	CSD(ctx context.Context, rfc string) (*CSD, error)
+}
+
+// CSD is an issuer's certificado de sello digital with its private key: the two files
+// that the SAT hands out. The files are DER; PEM is refused. An e.firma (FIEL) is refused
+// as well, because the SAT does not take it. With a CSD the request to cancel is signed in
+// this process. The request and the certificate are sent; the key is never sent.
 //
-// What is signed follows the SAT's schema of a Cancelacion and what PACs and their
-// clients publish; neither the schema nor those say all of it, and none of it was
-// tried on the SAT. Not certain are: how the SAT reads the issuer's name and the serial
-// number in X509IssuerSerial (here RFC 4514 and decimal, as in its own sample, while
-// some clients write them otherwise), whether it wants the unused namespaces xsd and
-// xsi declared (clients found it so: they are), and whether FolioSustitucion may be
-// empty without a replacement (its schema says no: it is left out).
+// The signature follows the SAT's schema of a Cancelacion and what PACs and their clients
+// publish. They leave questions open, and no request was tried with the SAT. These are not
+// certain: how the SAT reads the issuer's name and the serial number in X509IssuerSerial
+// (here RFC 4514 and decimal, as in the SAT's own sample; some clients write other forms),
+// whether it wants the unused namespaces xsd and xsi (clients say that it does: they are
+// declared), and whether FolioSustitucion may be empty without a replacement (the schema
+// says no: it is left out).
 //
-// A CSD shows as REDACTED under every fmt verb, in JSON, XML and any other text
-// encoding, and in slog, with the exceptions of [cancel.Secret].
+// Package fmt, slog and text encodings such as JSON show a CSD as REDACTED. It is safe for
+// concurrent use while nobody changes its fields.
 type CSD struct {
 	// Certificate is the content of the .cer file: X.509 in DER. Required.
 	Certificate []byte
-	// Key is the content of the .key file: an RSA key as encrypted PKCS #8 in DER
-	// (PBES2 with PBKDF2, and 3DES or AES in CBC mode). Required.
+	// Key is the content of the .key file: an RSA key as encrypted PKCS #8 in DER. It is
+	// encrypted by PBES2 with PBKDF2 (HMAC-SHA-1, 224, 256, 384 or 512) and with 3DES or
+	// AES in CBC mode. Required.
 	Key []byte
 	// Password opens Key. Required. It is never trimmed.
 	Password cancel.Secret
 }
 
-// hidden stands for a CSD wherever one would otherwise be shown.
-var hidden cancel.Secret
+// CSD returns c if c belongs to this RFC, otherwise nil. It also returns a c whose
+// certificate cannot be read, because signing reports why. It makes a *CSD a [CSDSource].
+func (c *CSD) CSD(_ context.Context, rfc string) (*CSD, error) {
+	if certificate, err := c.certificate(); err == nil && rfcOf(certificate) != rfc {
+		return nil, nil // the interface says so
+	}
+	return c, nil
+}
 
-// Format writes REDACTED, whatever the verb.
-func (CSD) Format(f fmt.State, verb rune) { hidden.Format(f, verb) }
+const redacted = "REDACTED"
+
+// Format writes REDACTED for every verb.
+func (CSD) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+
+// String returns REDACTED.
+func (CSD) String() string { return redacted }
 
 // MarshalText returns REDACTED. A CSD does not round-trip.
-func (CSD) MarshalText() ([]byte, error) { return hidden.MarshalText() }
+func (CSD) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 
-// LogValue returns REDACTED.
-func (CSD) LogValue() slog.Value { return hidden.LogValue() }
+// signer signs for one issuer. It holds the open key, so it lives for one call.
+type signer struct {
+	certificate *x509.Certificate
+	key         *rsa.PrivateKey
+}
 
-// open reports what is wrong with c, now, or returns what signs with it. It keeps
-// nothing of c.
-func (c CSD) open(now time.Time) (*seal, error) {
-	certificate, err := c.certificate()
+// check checks c at the time now and returns its RFC. It cannot check the key if the
+// password is a [cancel.SecretFunc], which only a call asks.
+func (c *CSD) check(now time.Time) (string, error) {
+	certificate, err := c.validCertificate(now)
+	if err == nil && c.Password.Fixed() {
+		password, _ := c.Password.Reveal(context.Background()) // a fixed secret has no error
+		_, err = c.open(password, now)
+	}
+	if err != nil {
+		return "", err
+	}
+	return rfcOf(certificate), nil
+}
+
+// open checks c at the time now and returns a signer.
+func (c *CSD) open(password string, now time.Time) (*signer, error) {
+	certificate, err := c.validCertificate(now)
 	if err != nil {
 		return nil, err
 	}
-	s := &seal{certificate: certificate}
-	if s.rfc, err = rfcOf(certificate); err != nil {
-		return nil, err
-	}
-	if err := s.validAt(now); err != nil {
-		return nil, err
-	}
-	key, err := c.privateKey()
+	key, err := c.privateKey(password)
 	if err != nil {
 		return nil, err
 	}
 	if !key.PublicKey.Equal(certificate.PublicKey) {
 		return nil, errors.New("CSD.Key is not the key of CSD.Certificate")
 	}
-	s.key = func() *rsa.PrivateKey { return key }
-	return s, nil
+	return &signer{certificate: certificate, key: key}, nil
 }
 
-func (c CSD) certificate() (*x509.Certificate, error) {
+func (c *CSD) validCertificate(now time.Time) (*x509.Certificate, error) {
+	certificate, err := c.certificate()
+	if err != nil {
+		return nil, err
+	}
+	show := func(t time.Time) string { return t.In(mexico.Zone).Format(time.RFC3339) }
+	switch {
+	case rfcOf(certificate) == "":
+		return nil, errors.New("CSD.Certificate has no RFC in the x500UniqueIdentifier of its subject")
+	case isFIEL(certificate):
+		return nil, errors.New("CSD.Certificate is an e.firma (FIEL): the SAT takes only a certificado de sello digital")
+	case now.Before(certificate.NotBefore):
+		return nil, fmt.Errorf("CSD.Certificate is not valid yet: it will be from %s", show(certificate.NotBefore))
+	case now.After(certificate.NotAfter):
+		return nil, fmt.Errorf("CSD.Certificate expired: it was valid until %s", show(certificate.NotAfter))
+	}
+	return certificate, nil
+}
+
+func (c *CSD) certificate() (*x509.Certificate, error) {
 	if len(c.Certificate) == 0 {
 		return nil, errors.New("CSD.Certificate is missing")
 	}
 	if isPEM(c.Certificate) {
 		return nil, errors.New("CSD.Certificate is PEM: it must be DER, as in the .cer file")
 	}
-	certificate, err := x509.ParseCertificate(slices.Clone(c.Certificate))
+	certificate, err := x509.ParseCertificate(c.Certificate)
 	if err != nil {
-		return nil, errors.New("CSD.Certificate is no X.509 certificate in DER")
+		return nil, fmt.Errorf("CSD.Certificate is not an X.509 certificate in DER: %w", err)
 	}
 	if _, ok := certificate.PublicKey.(*rsa.PublicKey); !ok {
 		return nil, errors.New("CSD.Certificate is not for an RSA key")
@@ -104,36 +152,23 @@ func (c CSD) certificate() (*x509.Certificate, error) {
 	return certificate, nil
 }
 
-func (c CSD) privateKey() (key *rsa.PrivateKey, err error) {
+func (c *CSD) privateKey(password string) (*rsa.PrivateKey, error) {
 	if len(c.Key) == 0 {
 		return nil, errors.New("CSD.Key is missing")
 	}
 	if isPEM(c.Key) {
 		return nil, errors.New("CSD.Key is PEM: it must be DER, as in the .key file")
 	}
-	if err := checkEncryption(c.Key); err != nil {
-		return nil, err
-	}
-	if c.Password.IsZero() {
+	if password == "" {
 		return nil, errors.New("CSD.Password is missing")
 	}
-	defer func() {
-		// The library does not compare lengths with those that the cipher takes.
-		if recover() != nil {
-			key, err = nil, errNotPKCS8
-		}
-	}()
-	password, err := c.Password.Reveal(context.Background())
+	plain, err := decryptKey(c.Key, password)
 	if err != nil {
 		return nil, err
 	}
-	parsed, err := pkcs8.ParsePKCS8PrivateKey(c.Key, []byte(password))
-	switch {
-	case err == nil:
-	case err.Error() == "pkcs8: incorrect password":
+	parsed, err := x509.ParsePKCS8PrivateKey(plain)
+	if err != nil {
 		return nil, errors.New("CSD.Password does not open CSD.Key")
-	default:
-		return nil, errEncryption
 	}
 	key, ok := parsed.(*rsa.PrivateKey)
 	if !ok {
@@ -144,93 +179,37 @@ func (c CSD) privateKey() (key *rsa.PrivateKey, err error) {
 
 func isPEM(text []byte) bool { return bytes.Contains(text, []byte("-----BEGIN ")) }
 
-var (
-	errNotPKCS8   = errors.New("CSD.Key is no encrypted PKCS #8 key in DER")
-	errEncryption = errors.New("CSD.Key is not encrypted as the SAT does: PBES2 with PBKDF2, and 3DES or AES in CBC mode")
-)
+var oidX500UniqueIdentifier = asn1.ObjectIdentifier{2, 5, 4, 45}
 
-var (
-	oidPBES2                = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 13}
-	oidPBKDF2               = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 5, 12}
-	oidX500UniqueIdentifier = asn1.ObjectIdentifier{2, 5, 4, 45}
-)
-
-// maxRounds of PBKDF2 take a second or so. The SAT's keys have 2048.
-const maxRounds = 1_000_000
-
-// checkEncryption keeps from the library what it would take for a wrong password, and
-// a key that would keep it busy for hours.
-func checkEncryption(key []byte) error {
-	var encrypted struct {
-		Algorithm pkix.AlgorithmIdentifier
-		Data      []byte
-	}
-	if _, err := asn1.Unmarshal(key, &encrypted); err != nil {
-		return errNotPKCS8
-	}
-	var scheme struct{ Derivation, Cipher pkix.AlgorithmIdentifier }
-	if _, err := asn1.Unmarshal(encrypted.Algorithm.Parameters.FullBytes, &scheme); err != nil ||
-		!encrypted.Algorithm.Algorithm.Equal(oidPBES2) ||
-		!scheme.Derivation.Algorithm.Equal(oidPBKDF2) {
-		return errEncryption
-	}
-	var derivation struct {
-		Salt   []byte
-		Rounds int
-	}
-	if _, err := asn1.Unmarshal(scheme.Derivation.Parameters.FullBytes, &derivation); err != nil ||
-		derivation.Rounds < 1 || derivation.Rounds > maxRounds {
-		return errEncryption
-	}
-	return nil
-}
-
-// rfcOf finds the taxpayer in a certificate of the SAT, where x500UniqueIdentifier is
-// "RFC", or "RFC / RFC of the representative".
-func rfcOf(certificate *x509.Certificate) (string, error) {
+// rfcOf returns the taxpayer of a certificate of the SAT, or "" if it names no taxpayer.
+// The SAT writes x500UniqueIdentifier as "RFC", or "RFC / RFC of the representative".
+func rfcOf(certificate *x509.Certificate) string {
 	for _, attribute := range certificate.Subject.Names {
-		if !attribute.Type.Equal(oidX500UniqueIdentifier) {
-			continue
+		if attribute.Type.Equal(oidX500UniqueIdentifier) {
+			text, _ := attribute.Value.(string)
+			rfc, _, _ := strings.Cut(text, "/")
+			if rfc = strings.TrimSpace(rfc); validRFC(rfc) {
+				return rfc
+			}
+			break
 		}
-		text, _ := attribute.Value.(string)
-		rfc, _, _ := strings.Cut(text, "/")
-		if rfc = strings.TrimSpace(rfc); validRFC(rfc) {
-			return rfc, nil
-		}
-		break
 	}
-	return "", errors.New("CSD.Certificate has no RFC in the x500UniqueIdentifier of its subject")
+	return ""
 }
 
-// seal signs for one taxpayer. It is safe for concurrent use.
-type seal struct {
-	certificate *x509.Certificate
-	rfc         string
-	// Package fmt reads unexported fields without asking, but not what a function
-	// returns.
-	key func() *rsa.PrivateKey
+// isFIEL reports whether a certificate of the SAT identifies a person (e.firma, FIEL)
+// rather than seal documents. Only a CSD names an organizational unit, and only the key of
+// an e.firma may also encrypt and agree on keys.
+func isFIEL(certificate *x509.Certificate) bool {
+	const beyondSignatures = x509.KeyUsageDataEncipherment | x509.KeyUsageKeyAgreement
+	return strings.Join(certificate.Subject.OrganizationalUnit, "") == "" || certificate.KeyUsage&beyondSignatures != 0
 }
 
-func (s *seal) validAt(t time.Time) error {
-	show := func(t time.Time) string { return t.In(mexicoCity).Format(time.RFC3339) }
-	if t.Before(s.certificate.NotBefore) {
-		return fmt.Errorf("CSD.Certificate is not valid yet: it will be from %s", show(s.certificate.NotBefore))
-	}
-	if t.After(s.certificate.NotAfter) {
-		return fmt.Errorf("CSD.Certificate expired: it was valid until %s", show(s.certificate.NotAfter))
-	}
-	return nil
-}
-
-// request returns the signed Cancelacion that asks the SAT to cancel one CFDI. UUIDs
-// are written as given, and replacedBy is "" for none. CSD says what is not certain
-// about the document.
-func (s *seal) request(issuer, uuid, motive, replacedBy string, at time.Time) ([]byte, error) {
-	if err := s.validAt(at); err != nil {
-		return nil, err
-	}
-	if issuer != s.rfc {
-		return nil, fmt.Errorf("CSD.Certificate is of %s, while Issuer is %q", s.rfc, issuer)
+// request returns the signed Cancelacion that asks the SAT to cancel one CFDI. UUIDs are
+// written as given; replacedBy is "" without a replacement.
+func (s *signer) request(issuer, uuid, motive, replacedBy string, at time.Time) ([]byte, error) {
+	if rfc := rfcOf(s.certificate); issuer != rfc {
+		return nil, fmt.Errorf("CSD.Certificate is of %s, while Issuer is %q", rfc, issuer)
 	}
 	doc := etree.NewDocument()
 	doc.CreateProcInst("xml", `version="1.0" encoding="UTF-8"`)
@@ -239,7 +218,7 @@ func (s *seal) request(issuer, uuid, motive, replacedBy string, at time.Time) ([
 	root.CreateAttr("xmlns:xsd", "http://www.w3.org/2001/XMLSchema")
 	root.CreateAttr("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance")
 	root.CreateAttr("RfcEmisor", issuer)
-	root.CreateAttr("Fecha", at.In(mexicoCity).Format("2006-01-02T15:04:05"))
+	root.CreateAttr("Fecha", at.In(mexico.Zone).Format("2006-01-02T15:04:05"))
 	folio := root.CreateElement("Folios").CreateElement("Folio")
 	folio.CreateAttr("UUID", uuid)
 	folio.CreateAttr("Motivo", motive)
@@ -252,9 +231,8 @@ func (s *seal) request(issuer, uuid, motive, replacedBy string, at time.Time) ([
 	return doc.WriteToBytes()
 }
 
-// unsigned is an enveloped signature with gaps. Its one transform leaves the
-// canonicalization to the default, C14N 20010315, as in every request that is
-// published.
+// unsigned is an enveloped signature with gaps. It names one transform. Canonicalization
+// is the default, C14N 20010315, as in every published request.
 const unsigned = `<Signature xmlns="http://www.w3.org/2000/09/xmldsig#">` +
 	`<SignedInfo>` +
 	`<CanonicalizationMethod Algorithm="http://www.w3.org/TR/2001/REC-xml-c14n-20010315"/>` +
@@ -272,15 +250,15 @@ const unsigned = `<Signature xmlns="http://www.w3.org/2000/09/xmldsig#">` +
 	`</X509Data></KeyInfo>` +
 	`</Signature>`
 
-// sign appends the signature of root to it.
-func (s *seal) sign(root *etree.Element) error {
+// sign appends to root its signature.
+func (s *signer) sign(root *etree.Element) error {
 	digest, err := c14nSHA1(root)
 	if err != nil {
 		return err
 	}
-	issuer, err := issuerName(s.certificate)
+	issuer, err := distinguishedName(s.certificate.RawIssuer)
 	if err != nil {
-		return err
+		return fmt.Errorf("CSD.Certificate names its issuer in a way that cannot be read: %w", err)
 	}
 	template := etree.NewDocument()
 	if err := template.ReadFromString(unsigned); err != nil {
@@ -296,7 +274,7 @@ func (s *seal) sign(root *etree.Element) error {
 	if digest, err = c14nSHA1(signature.SelectElement("SignedInfo")); err != nil {
 		return err
 	}
-	value, err := rsa.SignPKCS1v15(nil, s.key(), crypto.SHA1, digest)
+	value, err := rsa.SignPKCS1v15(nil, s.key, crypto.SHA1, digest)
 	if err != nil {
 		return fmt.Errorf("CSD.Key cannot sign: %w", err)
 	}
@@ -304,8 +282,8 @@ func (s *seal) sign(root *etree.Element) error {
 	return nil
 }
 
-// c14nSHA1 digests the canonical form of an element, with the namespaces of those that
-// it is in.
+// c14nSHA1 digests the canonical form of an element, which includes the namespaces of
+// the elements around it.
 func c14nSHA1(element *etree.Element) ([]byte, error) {
 	canonical, err := dsig.MakeC14N10RecCanonicalizer().Canonicalize(element)
 	if err != nil {
@@ -313,16 +291,6 @@ func c14nSHA1(element *etree.Element) ([]byte, error) {
 	}
 	sum := sha1.Sum(canonical)
 	return sum[:], nil
-}
-
-// issuerName is RFC 4514's text of who issued a certificate, with the order and the
-// kinds of attributes that it has there.
-func issuerName(certificate *x509.Certificate) (string, error) {
-	var name pkix.RDNSequence
-	if _, err := asn1.Unmarshal(certificate.RawIssuer, &name); err != nil {
-		return "", errors.New("CSD.Certificate names its issuer in a way that cannot be read")
-	}
-	return name.String(), nil
 }
 
 var rfcPattern = regexp.MustCompile(`^[A-Z&Ñ]{3,4}[0-9]{2}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])[A-Z0-9]{2}[0-9A]$`)

@@ -18,8 +18,10 @@
 // # The issuer's certificate
 //
 // The request that reaches the SAT is signed with the issuer's certificado de sello
-// digital. Either the PAC holds it, in the user's panel, or Config.CSD does: the request is
-// then signed here, and the private key never leaves the program.
+// digital. Either the PAC holds it, in the user's panel, or Config.CSD finds it: the request
+// is then signed here, and the private key never leaves the program. Config.CSD is one
+// [CSD] of one issuer, or a [CSDSource] that returns the CSD of each issuer. It is asked in
+// each call, so a renewed certificate needs no restart.
 //
 // # The acuse
 //
@@ -54,7 +56,8 @@
 // the connection. Status changes nothing, so that where Cancel is in doubt Status
 // is merely [cancel.ErrUnavailable]:
 //
-//   - [cancel.ErrInvalid]: refused before sending, a Client or Sender fault, or HTTP
+//   - [cancel.ErrInvalid]: refused before sending (among others because there is no valid
+//     CSD of the issuer), a Client or Sender fault, or HTTP
 //     400, 404, 405, 413, 415 or 422.
 //   - [cancel.ErrAuth]: HTTP 401. [cancel.ErrForbidden]: HTTP 403.
 //   - [cancel.ErrUnavailable]: nothing was sent, or HTTP 429 or 503.

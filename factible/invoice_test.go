@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -185,13 +184,9 @@ func TestTableIsTheOneThatCounts(t *testing.T) {
 
 func TestSignedRegistration(t *testing.T) {
 	const rfc = "EKU9003173C9"
-	keys := csdtest.New(rfc)
+	keys := newCSD(rfc)
 	v := (&vendor{status: 200, answer: answered(opEnviarSolicitud, coded("200"))}).start(t)
-	c := v.client(t, func(c *Config) {
-		c.Password = cancel.NewSecret("p")
-		csd := CSD(keys)
-		c.CSD = &csd
-	})
+	c := v.client(t, func(c *Config) { c.Password, c.CSD = cancel.NewSecret("p"), keys })
 	got, err := c.Cancel(t.Context(), registration(func(r *cancel.Request) {
 		r.Motive, r.ReplacedBy, r.RequestedBy = "01", another, "caja@example.com"
 	}))
@@ -217,30 +212,6 @@ func TestSignedRegistration(t *testing.T) {
 		assert.NotContains(t, body, packed(secret), what)
 		assert.NotContains(t, string(signed), secret, what)
 	}
-}
-
-func TestCSDIsCheckedAtNew(t *testing.T) {
-	for word, csd := range map[string]CSD{
-		"CSD.Certificate is missing": {},
-		"CSD.Password does not open": func() CSD { c := CSD(csdtest.New("EKU9003173C9")); c.Password = cancel.NewSecret("x"); return c }(),
-		"expired":                    CSD(csdtest.New("EKU9003173C9", csdtest.Valid(time.Unix(0, 0), time.Unix(1, 0)))),
-	} {
-		_, err := New(Config{Username: "u", Password: cancel.NewSecret("p"), Environment: cancel.Sandbox, CSD: &csd})
-		require.ErrorIs(t, err, cancel.ErrInvalid)
-		assert.ErrorContains(t, err, word)
-	}
-}
-
-func TestCSDOfAnotherIssuerSignsNothing(t *testing.T) {
-	v := (&vendor{status: 200, answer: answered(opEnviarSolicitud, coded("200"))}).start(t)
-	c := v.client(t, func(c *Config) {
-		csd := CSD(csdtest.New("VADA800927DJ3"))
-		c.CSD = &csd
-	})
-	got, err := c.Cancel(t.Context(), registration())
-	failure := expect{reason: cancel.ErrInvalid}.check(t, got, err)
-	assert.Contains(t, failure.Message, "VADA800927DJ3")
-	assert.Zero(t, v.count())
 }
 
 func TestConfigShowsNoCSD(t *testing.T) {

@@ -5,30 +5,29 @@ import (
 	"errors"
 	"io"
 	"time"
-	_ "time/tzdata" // the hour in Mexico City must not depend on the machine
 
 	"github.com/unified-cancel/cancel/adapter"
+	"github.com/unified-cancel/cancel/internal/mexico"
 	"github.com/unified-cancel/cancel/internal/xmltoken"
 )
 
-// Receipt is what an acuse says, the SAT's acknowledgement of a cancellation. It
-// proves that the SAT answered, and each folio's EstatusUUID says what. Its seal is
-// an HMAC that the SAT alone can verify: a Receipt says nothing of its authenticity.
+// Receipt is the content of an acuse, the SAT's acknowledgement of a cancellation. It
+// shows that the SAT answered, and each folio's EstatusUUID is the answer. Its seal is an
+// HMAC that only the SAT can verify: a Receipt does not prove that the acuse is authentic.
 //
-// The layout is that of the acuses that the SAT and PACs publish; the vendor's page
-// names it without describing it:
+// The layout follows the acuses that the SAT and PACs publish. The vendor's page names the
+// acuse and does not describe it:
 // https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion-metodos/cancelarSectorPrimario-en.jsp.
 type Receipt struct {
-	// Folios are the invoices that the acuse is about, in its order. There may be
-	// none.
+	// Folios are the invoices that the acuse is about, in its order. It may be empty.
 	Folios []Folio
 	// Fecha is when the SAT answered. An acuse gives the local time of Mexico City
-	// without a zone; here it has that zone. It is the zero time where the acuse has
-	// none that can be read.
+	// without a zone; Fecha has that zone. It is the zero time if the acuse has no
+	// readable Fecha.
 	Fecha time.Time
-	// RfcEmisor is the RFC of the issuer, "" where the acuse has none.
+	// RfcEmisor is the RFC of the issuer, "" if the acuse has none.
 	RfcEmisor string
-	// KeyName names the key of the seal, "" where the acuse has none.
+	// KeyName names the key of the seal, "" if the acuse has none.
 	KeyName string
 }
 
@@ -36,25 +35,17 @@ type Receipt struct {
 type Folio struct {
 	// UUID is the folio fiscal, as the SAT writes it.
 	UUID string
-	// EstatusUUID is the SAT's code, "" where the acuse has none for the UUID.
+	// EstatusUUID is the SAT's code, "" if the acuse has none for the UUID.
 	EstatusUUID string
-	// Meaning is what EstatusUUID stands for, "" for a code that the SAT does not
-	// document for an acuse.
+	// Meaning explains EstatusUUID. It is "" for a code that the SAT does not document
+	// for an acuse.
 	Meaning string
 }
 
-var mexicoCity = func() *time.Location {
-	zone, err := time.LoadLocation("America/Mexico_City")
-	if err != nil {
-		panic(err) // package time/tzdata has it
-	}
-	return zone
-}()
-
 // ParseReceipt reads an acuse, with any namespace prefixes, wrapped in a SOAP answer
-// or not, in any common charset. Its error, for what is not well-formed XML, is not a
-// [*cancel.Error]. XML that is something else than an acuse gives a Receipt without
-// folios. It is safe for concurrent use.
+// or not, in any common charset. It returns an error if acuse is not well-formed XML; the
+// error is not a [*cancel.Error]. Any other XML gives a Receipt without folios.
+// ParseReceipt is safe for concurrent use.
 func ParseReceipt(acuse []byte) (Receipt, error) {
 	text, err := adapter.UTF8(acuse, "")
 	if err != nil {
@@ -63,7 +54,7 @@ func ParseReceipt(acuse []byte) (Receipt, error) {
 	return readReceipt(text)
 }
 
-// readReceipt reads an acuse that is in UTF-8, whatever it declares.
+// readReceipt reads an acuse in UTF-8, and ignores the charset that the acuse declares.
 func readReceipt(text []byte) (Receipt, error) {
 	return xmltoken.Read(text, func(source xmltoken.Source) (Receipt, error) {
 		p := receiptParser{text: make([]byte, 0, 512)} // enough for a seal
@@ -138,7 +129,7 @@ func (p *receiptParser) element(name, text []byte) {
 	case "EstatusUUID":
 		p.status = append(p.status, string(text))
 	case "Folios":
-		// Without one EstatusUUID for each UUID, none can be said to be whose.
+		// Only one EstatusUUID for each UUID tells which belongs to which.
 		paired := len(p.uuids) == len(p.status)
 		for i, uuid := range p.uuids {
 			folio := Folio{UUID: uuid}
@@ -156,16 +147,16 @@ func (p *receiptParser) element(name, text []byte) {
 	}
 }
 
-// parseFecha reads a local time, or one with a zone, as some PACs write it.
+// parseFecha reads a local time, or a time with a zone, as some PACs write it.
 func parseFecha(s string) time.Time {
-	if t, err := time.ParseInLocation("2006-01-02T15:04:05", s, mexicoCity); err == nil {
+	if t, err := time.ParseInLocation("2006-01-02T15:04:05", s, mexico.Zone); err == nil {
 		return t
 	}
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
 		return time.Time{}
 	}
-	return t.In(mexicoCity)
+	return t.In(mexico.Zone)
 }
 
 func meaning(estatus string) string {

@@ -5,7 +5,6 @@ import (
 	"encoding/xml"
 	"errors"
 	"strings"
-	"time"
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/adapter"
@@ -20,8 +19,11 @@ type operation struct {
 	proves bool
 	// details reports what is malformed besides Kind and ID. It may be nil.
 	details func(cancel.Request) error
-	// request returns the parameters, as encoding/xml takes them.
-	request func(c *Client, req cancel.Request, password string) (any, error)
+	// signed says that the request travels signed with the issuer's CSD.
+	signed bool
+	// request returns the parameters, as encoding/xml takes them. The solicitud is nil unless
+	// signed is true.
+	request func(c *Client, req cancel.Request, password string, solicitud []byte) any
 }
 
 // cancellable are the kinds that Cancel takes, each by an operation of its own.
@@ -31,13 +33,13 @@ var cancelPrimarySector = operation{
 	name:   opSectorPrimario,
 	kinds:  cancellable,
 	proves: true,
-	request: func(c *Client, req cancel.Request, password string) (any, error) {
+	request: func(c *Client, req cancel.Request, password string, _ []byte) any {
 		return cancelarSectorPrimario{
 			XMLName:  xml.Name{Space: c.namespace, Local: opSectorPrimario},
 			Usuario:  c.username,
 			Password: password,
 			UUID:     req.ID,
-		}, nil
+		}
 	},
 }
 
@@ -45,7 +47,7 @@ var asincrono = operation{
 	name:    opAsincrono,
 	kinds:   cancellable,
 	details: validInvoice,
-	request: func(c *Client, req cancel.Request, password string) (any, error) {
+	request: func(c *Client, req cancel.Request, password string, _ []byte) any {
 		return cancelarAsincrono{
 			XMLName:       xml.Name{Space: c.namespace, Local: opAsincrono},
 			Usuario:       c.username,
@@ -54,7 +56,7 @@ var asincrono = operation{
 			RFCEmisor:     req.Issuer,
 			EmailNotifica: req.RequestedBy,
 			Properties:    wireProperties(c.properties),
-		}, nil
+		}
 	},
 }
 
@@ -62,11 +64,8 @@ var enviarSolicitud = operation{
 	name:    opEnviarSolicitud,
 	kinds:   cancellable,
 	details: validInvoice,
-	request: func(c *Client, req cancel.Request, password string) (any, error) {
-		solicitud, err := c.sign(req, time.Now())
-		if err != nil {
-			return nil, err
-		}
+	signed:  true,
+	request: func(c *Client, req cancel.Request, password string, solicitud []byte) any {
 		return enviarSolicitudCancelacionAsincrono{
 			XMLName:       xml.Name{Space: c.namespace, Local: opEnviarSolicitud},
 			Usuario:       c.username,
@@ -74,7 +73,7 @@ var enviarSolicitud = operation{
 			Solicitud:     base64.StdEncoding.EncodeToString(solicitud),
 			EmailNotifica: req.RequestedBy,
 			Properties:    wireProperties(c.properties),
-		}, nil
+		}
 	},
 }
 
@@ -83,14 +82,14 @@ var getStatus = operation{
 	kinds:    cancellable,
 	readOnly: true,
 	proves:   true,
-	request: func(c *Client, req cancel.Request, password string) (any, error) {
+	request: func(c *Client, req cancel.Request, password string, _ []byte) any {
 		return getStatusCancelacionAsincrona{
 			XMLName:       xml.Name{Space: c.namespace, Local: opGetStatus},
 			Usuario:       c.username,
 			Password:      password,
 			TransactionID: req.ID,
 			Properties:    wireProperties(c.properties),
-		}, nil
+		}
 	},
 }
 
@@ -149,6 +148,9 @@ func (op operation) valid(req cancel.Request) error {
 	}
 	if !adapter.IsUUID(req.ID) {
 		return errors.New("ID is no folio fiscal: it must be a UUID, 8-4-4-4-12 hexadecimal digits")
+	}
+	if req.Kind != cancel.Invoice && (req.Motive != "" || req.ReplacedBy != "") {
+		return errors.New("Motive and ReplacedBy are only for Kind " + string(cancel.Invoice))
 	}
 	if op.details != nil {
 		return op.details(req)

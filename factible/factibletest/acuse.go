@@ -8,7 +8,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	_ "time/tzdata" // the hour in Mexico City must not depend on the machine
+
+	"github.com/unified-cancel/cancel/internal/mexico"
 )
 
 // rfcEmisor is the issuer where no call has named another. It and keyName are invented,
@@ -19,13 +20,11 @@ const (
 	sealKey   = "canceltest"
 )
 
-var mexicoCity, _ = time.LoadLocation("America/Mexico_City")
-
 // acuse returns the SAT's acknowledgement for one invoice, as the acuses that the
 // SAT and PACs publish are laid out: the root in no namespace, local time with seven
 // decimals and no zone. The seal proves nothing, as nobody but the SAT could tell.
 func acuse(uuid, estatus, issuer string, at time.Time) []byte {
-	fecha := at.In(mexicoCity).Format("2006-01-02T15:04:05.0000000")
+	fecha := at.In(mexico.Zone).Format("2006-01-02T15:04:05.0000000")
 	uuid = strings.ToUpper(uuid)
 	digest := sha512.Sum512([]byte(fecha + issuer + uuid + estatus))
 	seal := hmac.New(sha512.New, []byte(sealKey))

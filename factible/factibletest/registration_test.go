@@ -1,11 +1,8 @@
 package factibletest_test
 
 import (
-	"context"
 	"crypto"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/asn1"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -18,7 +15,6 @@ import (
 	dsig "github.com/russellhaering/goxmldsig"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"github.com/youmark/pkcs8"
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/canceltest"
@@ -348,10 +344,15 @@ func solicitud(folios ...string) string {
 
 func folio(uuid, motivo string) string { return fmt.Sprintf(`UUID=%q Motivo=%q`, uuid, motivo) }
 
+// unencrypted makes a CSD whose key is not encrypted.
+func unencrypted(rfc string, options ...csdtest.Option) csdtest.CSD {
+	return csdtest.New(rfc, append(options, csdtest.Password(""))...)
+}
+
 // sign signs as the SAT documents it.
 func sign(t *testing.T, csd csdtest.CSD, text string) string {
 	t.Helper()
-	key, err := pkcs8.ParsePKCS8PrivateKey(csd.Key, []byte(revealed(csd.Password)))
+	key, err := x509.ParsePKCS8PrivateKey(csd.Key)
 	require.NoError(t, err)
 	signer, ok := key.(crypto.Signer)
 	require.True(t, ok)
@@ -366,11 +367,8 @@ func sign(t *testing.T, csd csdtest.CSD, text string) string {
 
 	certificate, err := x509.ParseCertificate(csd.Certificate)
 	require.NoError(t, err)
-	var name pkix.RDNSequence
-	_, err = asn1.Unmarshal(certificate.RawIssuer, &name)
-	require.NoError(t, err)
 	serial := etree.NewElement("X509IssuerSerial")
-	serial.CreateElement("X509IssuerName").SetText(name.String())
+	serial.CreateElement("X509IssuerName").SetText(csdtest.AuthorityName)
 	serial.CreateElement("X509SerialNumber").SetText(certificate.SerialNumber.String())
 	signed.FindElement(".//X509Data").InsertChildAt(0, serial)
 	doc.SetRoot(signed)
@@ -380,9 +378,9 @@ func sign(t *testing.T, csd csdtest.CSD, text string) string {
 }
 
 func TestVerifiesWhatIsSigned(t *testing.T) {
-	csd := csdtest.New(issuer)
+	csd := unencrypted(issuer)
 	now := time.Now()
-	expired := csdtest.New(issuer, csdtest.Valid(now.AddDate(-20, 0, 0), now.AddDate(-16, 0, 0)))
+	expired := unencrypted(issuer, csdtest.Valid(now.AddDate(-20, 0, 0), now.AddDate(-16, 0, 0)))
 	one := solicitud(folio(uuidA, "02"))
 	good := sign(t, csd, one)
 	encode := func(text string) string { return base64.StdEncoding.EncodeToString([]byte(text)) }
@@ -404,8 +402,8 @@ func TestVerifiesWhatIsSigned(t *testing.T) {
 		"not signed":         {encode(one), "1801", nil},
 		"no Folio":           {encode(sign(t, csd, solicitud())), "1801", nil},
 		"changed":            {encode(strings.Replace(good, `Motivo="02"`, `Motivo="03"`, 1)), "1802", nil},
-		"another's key":      {encode(sign(t, csdtest.New(issuer, csdtest.ForeignKey()), one)), "1802", nil},
-		"another's":          {encode(sign(t, csdtest.New("OTR2001019A1"), one)), "303", nil},
+		"another's key":      {encode(sign(t, unencrypted(issuer, csdtest.ForeignKey()), one)), "1802", nil},
+		"another's":          {encode(sign(t, unencrypted("OTR2001019A1"), one)), "303", nil},
 		"expired":            {encode(sign(t, expired, one)), "305", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -432,7 +430,7 @@ func TestVerifiesWhatIsSigned(t *testing.T) {
 func TestSignedAndAgain(t *testing.T) {
 	sim, client := start(t)
 	sim.Register(uuidA)
-	signed := "<solicitud>" + base64.StdEncoding.EncodeToString([]byte(sign(t, csdtest.New(issuer), solicitud(folio(uuidA, "02"))))) + "</solicitud>"
+	signed := "<solicitud>" + base64.StdEncoding.EncodeToString([]byte(sign(t, unencrypted(issuer), solicitud(folio(uuidA, "02"))))) + "</solicitud>"
 	const operation = "enviarSolicitudCancelacionAsincrono"
 	wrong := "<usuario>usuario.simulado</usuario><password>otra</password>"
 	assert.Equal(t, "601", status(t, soap(t, sim.URL+barePath, soap12Namespace, operation, wrong+signed)))
@@ -444,9 +442,4 @@ func TestSignedAndAgain(t *testing.T) {
 	assert.Equal(t, "200", status(t, soap(t, sim.URL+barePath, soap12Namespace, operation, login+signed)))
 	assert.Equal(t, "701", status(t, soap(t, sim.URL+barePath, soap12Namespace, operation, login+signed)))
 	assert.Equal(t, "701", register(t, client, uuidA))
-}
-
-func revealed(s cancel.Secret) string {
-	value, _ := s.Reveal(context.Background())
-	return value
 }

@@ -1,7 +1,7 @@
-// Package csdtest makes certificates and keys like those that the SAT hands out
-// (certificado de sello digital, CSD), for tests and simulators, and verifies what was
-// signed with them. No authority stands behind them: the keys are drawn at random for
-// each process.
+// Package csdtest makes certificates and keys for tests and simulators. They are like the
+// SAT's (certificado de sello digital, CSD), but no authority vouches for them: each process
+// draws new keys at random. The package also verifies requests that were signed with a CSD,
+// and shares no code with package factible, which signs them.
 //
 // All of it is safe for concurrent use.
 package csdtest
@@ -21,19 +21,17 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/youmark/pkcs8"
-
 	"github.com/unified-cancel/cancel"
 )
 
-// CSD has the fields of factible.CSD, to which it can be converted.
+// CSD has the fields of factible.CSD, and can be converted to one.
 type CSD struct {
 	Certificate []byte
 	Key         []byte
 	Password    cancel.Secret
 }
 
-// Option makes a CSD other than New would.
+// Option changes the CSD that [New] makes.
 type Option func(*recipe)
 
 type recipe struct {
@@ -41,14 +39,16 @@ type recipe struct {
 	notBefore        time.Time
 	notAfter         time.Time
 	password         string
-	encryption       pkcs8.Opts
+	encryption       Encryption
+	issuer           []byte
+	eFirma           bool
 	elliptic         bool
 	foreignKey       bool
 	selfSigned       bool
 }
 
-// Valid sets from when to when the certificate is valid, in whole seconds. Without it,
-// that is from 1990 to 2090, for clocks of tests, too.
+// Valid sets when the certificate is valid, in whole seconds. Without it the certificate is
+// valid from 1990 to 2090, which suits the fake clocks of tests.
 func Valid(from, to time.Time) Option {
 	return func(r *recipe) { r.notBefore, r.notAfter = from, to }
 }
@@ -56,37 +56,39 @@ func Valid(from, to time.Time) Option {
 // Password sets the password of the key. "" leaves the key unencrypted.
 func Password(password string) Option { return func(r *recipe) { r.password = password } }
 
-// Encryption sets how the key is encrypted. Without it, that is as the SAT does: 3DES
-// with 2048 rounds of PBKDF2 and HMAC-SHA1.
-func Encryption(o pkcs8.Opts) Option { return func(r *recipe) { r.encryption = o } }
+// Encrypted sets how the key is encrypted. Without it the key is encrypted as the SAT does:
+// 3DES, and 2048 rounds of PBKDF2 with HMAC-SHA-1.
+func Encrypted(e Encryption) Option { return func(r *recipe) { r.encryption = e } }
 
 // UniqueIdentifier sets the whole x500UniqueIdentifier of the subject, in place of the
 // RFC. "" leaves it out.
 func UniqueIdentifier(text string) Option { return func(r *recipe) { r.uniqueIdentifier = text } }
 
-// Elliptic makes the certificate and the key those of an elliptic curve.
+// Elliptic makes a certificate and a key of an elliptic curve.
 func Elliptic() Option { return func(r *recipe) { r.elliptic = true } }
 
-// ForeignKey makes the key another than the certificate's.
+// ForeignKey replaces the key by one that does not belong to the certificate.
 func ForeignKey() Option { return func(r *recipe) { r.foreignKey = true } }
 
-// SelfSigned has the certificate signed by its own key rather than by that of
-// [Authority].
+// SelfSigned makes the certificate its own issuer. Without it the issuer is [Authority].
 func SelfSigned() Option { return func(r *recipe) { r.selfSigned = true } }
 
-// New makes a CSD. The same RFC has the same key throughout the process, for drawing
-// one is slow; the certificate is another each time. New panics if it cannot, as for
-// text that no certificate can carry.
+// IssuedBy sets the issuer's name, in DER. Without it the issuer is [Authority].
+func IssuedBy(name []byte) Option { return func(r *recipe) { r.issuer = name } }
+
+// EFirma makes an e.firma (FIEL) instead of a CSD: the subject names no organizational
+// unit, and the key may also encrypt and agree on keys.
+func EFirma() Option { return func(r *recipe) { r.eFirma = true } }
+
+// New makes a CSD. Within a process an RFC keeps its key, because drawing a key is slow; the
+// certificate is new each time. New panics if no certificate can carry the text.
 func New(rfc string, options ...Option) CSD {
 	r := recipe{
 		uniqueIdentifier: rfc,
 		notBefore:        time.Date(1990, time.January, 1, 0, 0, 0, 0, time.UTC),
 		notAfter:         time.Date(2090, time.January, 1, 0, 0, 0, 0, time.UTC),
 		password:         "contraseña de " + rfc,
-		encryption: pkcs8.Opts{
-			Cipher:  pkcs8.TripleDESCBC,
-			KDFOpts: pkcs8.PBKDF2Opts{SaltSize: 8, IterationCount: 2048, HMACHash: crypto.SHA1},
-		},
+		encryption:       asTheSAT,
 	}
 	for _, option := range options {
 		option(&r)
@@ -101,8 +103,13 @@ func New(rfc string, options ...Option) CSD {
 		{Type: oidName, Value: "Contribuyente de prueba"},
 		{Type: oidOrganization, Value: "Contribuyente de prueba"},
 		{Type: oidSerialNumber, Value: " / "},
-		{Type: oidOrganizationalUnit, Value: "Matriz"},
 	}}
+	usage := x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment
+	if r.eFirma {
+		usage |= x509.KeyUsageDataEncipherment | x509.KeyUsageKeyAgreement
+	} else {
+		subject.ExtraNames = append(subject.ExtraNames, pkix.AttributeTypeAndValue{Type: oidOrganizationalUnit, Value: "Matriz"})
+	}
 	if r.uniqueIdentifier != "" {
 		subject.ExtraNames = append(subject.ExtraNames, pkix.AttributeTypeAndValue{Type: oidX500UniqueIdentifier, Value: r.uniqueIdentifier})
 	}
@@ -111,12 +118,17 @@ func New(rfc string, options ...Option) CSD {
 		Subject:               subject,
 		NotBefore:             r.notBefore,
 		NotAfter:              r.notAfter,
-		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageContentCommitment,
+		KeyUsage:              usage,
 		BasicConstraintsValid: true,
 	}
 	parent, signer := Authority(), keyOf(authority)
 	if r.selfSigned {
 		parent, signer = template, key
+	}
+	if r.issuer != nil {
+		renamed := *parent
+		renamed.RawSubject = r.issuer
+		parent = &renamed
 	}
 	csd := CSD{
 		Certificate: must(x509.CreateCertificate(rand.Reader, template, parent, key.Public(), signer)),
@@ -125,12 +137,12 @@ func New(rfc string, options ...Option) CSD {
 	if r.foreignKey {
 		key = keyOf(stranger)
 	}
-	csd.Key = must(pkcs8.MarshalPrivateKey(key, []byte(r.password), &r.encryption))
+	csd.Key = r.encryption.pkcs8(key, r.password)
 	return csd
 }
 
-// Authority is the certificate that those of [New] are issued under. Its name has what
-// makes the names of the SAT's own hard to read: attributes that few know, and commas.
+// Authority is the certificate of the issuer of every certificate that [New] makes. Its
+// name is as hard to read as the SAT's own: it has commas and rare attributes.
 var Authority = sync.OnceValue(func() *x509.Certificate {
 	key := keyOf(authority)
 	template := &x509.Certificate{
@@ -155,6 +167,11 @@ var Authority = sync.OnceValue(func() *x509.Certificate {
 	return must(x509.ParseCertificate(must(x509.CreateCertificate(rand.Reader, template, template, key.Public(), key))))
 })
 
+// AuthorityName is the name of [Authority], written by RFC 4514.
+const AuthorityName = `1.2.840.113549.1.9.2=#130f726573706f6e64653a206e61646965,2.5.4.45=#130c414141303130313031414141,C=MX,` +
+	`2.5.4.17=#13053030303030,STREET=Av. Inventada 77\, Col. Ninguna,1.2.840.113549.1.9.1=#16116e61646965406578616d706c652e636f6d,` +
+	`OU=Administración de pruebas,O=Ninguna autoridad,CN=AC de prueba`
+
 var (
 	oidCommonName           = asn1.ObjectIdentifier{2, 5, 4, 3}
 	oidSerialNumber         = asn1.ObjectIdentifier{2, 5, 4, 5}
@@ -169,7 +186,7 @@ var (
 	oidUnstructuredName     = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 9, 2}
 )
 
-// Owners of keys beside the taxpayers.
+// Owners of keys that are not taxpayers.
 const (
 	authority = "the authority"
 	stranger  = "a stranger"
@@ -190,7 +207,7 @@ func keyOf(owner string) crypto.Signer {
 
 var serialNumbers atomic.Int64
 
-// nextSerialNumber is written as the SAT does, with a byte for each of twenty digits.
+// nextSerialNumber has twenty bytes, each of them an ASCII digit, as the SAT's numbers do.
 func nextSerialNumber() *big.Int {
 	return new(big.Int).SetBytes(fmt.Appendf(nil, "30001000000%09d", serialNumbers.Add(1)))
 }

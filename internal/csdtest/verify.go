@@ -2,8 +2,6 @@ package csdtest
 
 import (
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/asn1"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -11,10 +9,11 @@ import (
 	"slices"
 	"strings"
 	"time"
-	_ "time/tzdata" // the hour in Mexico City must not depend on the machine
 
 	"github.com/beevik/etree"
 	dsig "github.com/russellhaering/goxmldsig"
+
+	"github.com/unified-cancel/cancel/internal/mexico"
 )
 
 // Request is what a signed Cancelacion asks for.
@@ -22,8 +21,7 @@ type Request struct {
 	RfcEmisor string
 	Fecha     time.Time
 	Folios    []Folio
-	// Certificate is the one that verifies the signature. Who issued it was not
-	// looked at.
+	// Certificate verifies the signature. Its own issuer was not verified.
 	Certificate *x509.Certificate
 }
 
@@ -44,9 +42,10 @@ const (
 	c14n        = string(dsig.CanonicalXML10RecAlgorithmId)
 )
 
-// Verify reads a signed Cancelacion, and returns no more of it than what the signature
-// covers. It takes the signatures that the SAT documents (enveloped, RSA-SHA1, C14N
-// 20010315, the certificate and its issuer and serial number in KeyInfo) and no others.
+// Verify reads a signed Cancelacion and returns only content that the signature covers. It
+// takes only the signatures that the SAT documents: enveloped, RSA-SHA1, C14N 20010315, and
+// in KeyInfo the certificate with its issuer and serial number. The issuer may be named in
+// any form that namesIssuer takes; the serial number must be decimal.
 func Verify(signed []byte) (Request, error) {
 	root, err := parse(signed)
 	if err != nil {
@@ -76,11 +75,10 @@ func Verify(signed []byte) (Request, error) {
 	return request, nil
 }
 
-// parse returns the root element of a document without anything that could be read in
-// two ways.
+// parse returns the root element, and refuses a document that has two readings.
 func parse(signed []byte) (*etree.Element, error) {
 	doc := etree.NewDocument()
-	doc.ReadSettings.PreserveDuplicateAttrs = true // canonical, they are not what was signed
+	doc.ReadSettings.PreserveDuplicateAttrs = true // the canonical form has only one of them
 	doc.ReadSettings.MaxDepth = 20
 	doc.ReadSettings.CharsetReader = func(label string, _ io.Reader) (io.Reader, error) {
 		return nil, fmt.Errorf("charset %q", label)
@@ -109,7 +107,7 @@ func parse(signed []byte) (*etree.Element, error) {
 	return doc.Root(), plain(doc.Root())
 }
 
-// plain reports what an element holds beside elements and text.
+// plain refuses an element that holds anything but elements and text.
 func plain(element *etree.Element) error {
 	for _, token := range element.Child {
 		switch t := token.(type) {
@@ -160,17 +158,13 @@ func checkSignature(root *etree.Element) (*x509.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	var name pkix.RDNSequence
-	if _, err := asn1.Unmarshal(certificate.RawIssuer, &name); err != nil {
-		return nil, err
-	}
-	if issuer != name.String() || number != certificate.SerialNumber.String() {
+	if !namesIssuer(issuer, certificate) || number != certificate.SerialNumber.String() {
 		return nil, errors.New("X509IssuerSerial is not the certificate's")
 	}
 	return certificate, nil
 }
 
-// shape looks for elements and remembers the first that is not as it should be.
+// shape looks for elements and remembers the first complaint.
 type shape struct{ err error }
 
 func (s *shape) complain(message string) {
@@ -179,8 +173,8 @@ func (s *shape) complain(message string) {
 	}
 }
 
-// only returns the one child of that name in the namespace of signatures, else an empty
-// element.
+// only returns the one child of that name in the namespace of signatures. It returns an
+// empty element if there is not exactly one.
 func (s *shape) only(parent *etree.Element, tag string) *etree.Element {
 	children := parent.SelectElements(tag)
 	if len(children) != 1 || children[0].NamespaceURI() != dsig.Namespace {
@@ -196,7 +190,7 @@ func (s *shape) algorithm(element *etree.Element, want string) {
 	}
 }
 
-// read reads what the signature covers, and takes nothing that it does not know.
+// read reads the content that the signature covers, and refuses unknown content.
 func read(root *etree.Element) (Request, error) {
 	if root.Tag != "Cancelacion" || root.NamespaceURI() != cancelacion {
 		return Request{}, errors.New("the root element is not Cancelacion")
@@ -205,7 +199,7 @@ func read(root *etree.Element) (Request, error) {
 	if err != nil {
 		return Request{}, err
 	}
-	fecha, err := time.ParseInLocation("2006-01-02T15:04:05", values["Fecha"], mexicoCity)
+	fecha, err := time.ParseInLocation("2006-01-02T15:04:05", values["Fecha"], mexico.Zone)
 	if err != nil {
 		return Request{}, err
 	}
@@ -232,7 +226,7 @@ func read(root *etree.Element) (Request, error) {
 	return request, nil
 }
 
-// attributes returns those of an element, beside its declarations of namespaces.
+// attributes returns the attributes of an element without its declarations of namespaces.
 func attributes(element *etree.Element, known ...string) (map[string]string, error) {
 	if strings.TrimSpace(element.Text()) != "" {
 		return nil, fmt.Errorf("text in %s", element.Tag)
@@ -259,5 +253,3 @@ func rfcOf(certificate *x509.Certificate) string {
 	}
 	return ""
 }
-
-var mexicoCity = must(time.LoadLocation("America/Mexico_City"))

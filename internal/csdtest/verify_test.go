@@ -3,8 +3,6 @@ package csdtest
 import (
 	"crypto"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/asn1"
 	"errors"
 	"strings"
 	"testing"
@@ -14,7 +12,6 @@ import (
 	dsig "github.com/russellhaering/goxmldsig"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"github.com/youmark/pkcs8"
 )
 
 const (
@@ -24,6 +21,11 @@ const (
 	folio   = `<Folios><Folio UUID="` + uuid + `" Motivo="02"/></Folios>`
 	tail    = `</Cancelacion>`
 )
+
+// unencrypted makes a CSD whose key is not encrypted.
+func unencrypted(rfc string, options ...Option) CSD {
+	return New(rfc, append(options, Password(""))...)
+}
 
 type signer struct {
 	csd    CSD
@@ -36,10 +38,10 @@ func newSigner(csd CSD) signer {
 	return signer{csd: csd, method: dsig.RSASHA1SignatureMethod, c14n: dsig.MakeC14N10RecCanonicalizer()}
 }
 
-// sign signs with the library rather than as package factible does.
+// sign signs with the library and not as package factible does.
 func (s signer) sign(tb testing.TB, text string) string {
 	tb.Helper()
-	key, err := pkcs8.ParsePKCS8PrivateKey(s.csd.Key, []byte(revealed(s.csd.Password)))
+	key, err := x509.ParsePKCS8PrivateKey(s.csd.Key)
 	require.NoError(tb, err)
 	context, err := dsig.NewSigningContext(key.(crypto.Signer), [][]byte{s.csd.Certificate})
 	require.NoError(tb, err)
@@ -51,12 +53,9 @@ func (s signer) sign(tb testing.TB, text string) string {
 	require.NoError(tb, err)
 
 	certificate := must(x509.ParseCertificate(s.csd.Certificate))
-	var name pkix.RDNSequence
-	_, err = asn1.Unmarshal(certificate.RawIssuer, &name)
-	require.NoError(tb, err)
 	data := signed.FindElement(".//X509Data")
 	serial := etree.NewElement("X509IssuerSerial")
-	serial.CreateElement("X509IssuerName").SetText(name.String())
+	serial.CreateElement("X509IssuerName").SetText(AuthorityName)
 	serial.CreateElement("X509SerialNumber").SetText(certificate.SerialNumber.String())
 	for _, element := range append(serial.ChildElements(), serial) {
 		element.Space = s.prefix
@@ -68,8 +67,8 @@ func (s signer) sign(tb testing.TB, text string) string {
 	return out
 }
 
-func TestVerify(t *testing.T) {
-	csd := New(rfc)
+func TestVerifyTakesASignedRequest(t *testing.T) {
+	csd := unencrypted(rfc)
 	plain := newSigner(csd)
 	prefixed := plain
 	prefixed.prefix = "ds"
@@ -103,7 +102,7 @@ func TestVerify(t *testing.T) {
 }
 
 func TestVerifyRefuses(t *testing.T) {
-	csd := New(rfc)
+	csd := unencrypted(rfc)
 	by := newSigner(csd)
 	good := by.sign(t, head+folio+tail)
 	_, err := Verify([]byte(good))
@@ -113,7 +112,7 @@ func TestVerifyRefuses(t *testing.T) {
 		require.Contains(t, good, old)
 		return strings.Replace(good, old, replacement, 1)
 	}
-	sha256, exclusive, foreign := by, by, newSigner(New(rfc, ForeignKey()))
+	sha256, exclusive, foreign := by, by, newSigner(unencrypted(rfc, ForeignKey()))
 	sha256.method = dsig.RSASHA256SignatureMethod
 	exclusive.c14n = dsig.MakeC14N10ExclusiveCanonicalizerWithPrefixList("")
 	at := time.Date(2026, time.March, 4, 5, 6, 7, 0, time.UTC)
@@ -145,8 +144,8 @@ func TestVerifyRefuses(t *testing.T) {
 		"other issuer":       {change("CN=AC", "CN=BC"), ErrUnreadable},
 		"no base64":          {change("<X509Certificate>", "<X509Certificate>*"), ErrUnreadable},
 		"no certificate":     {change("<X509Certificate>", "<X509Certificate>AAAA"), ErrUnreadable},
-		"another's certificate": {strings.Replace(newSigner(New("XYZ010203AB9")).sign(t, head+folio+tail),
-			between(newSigner(New("XYZ010203AB9")).sign(t, head+folio+tail), "<SignedInfo>", "</SignatureValue>"),
+		"another's certificate": {strings.Replace(newSigner(unencrypted("XYZ010203AB9")).sign(t, head+folio+tail),
+			between(newSigner(unencrypted("XYZ010203AB9")).sign(t, head+folio+tail), "<SignedInfo>", "</SignatureValue>"),
 			between(good, "<SignedInfo>", "</SignatureValue>"), 1), ErrSignature},
 		"foreign key":       {foreign.sign(t, head+folio+tail), ErrSignature},
 		"UUID":              {change(uuid, newUUID), ErrSignature},
@@ -170,10 +169,10 @@ func TestVerifyRefuses(t *testing.T) {
 		"unknown attribute": {by.sign(t, head+strings.Replace(folio, "Motivo", "motivo", 1)+tail), ErrUnreadable},
 		"no Fecha":          {by.sign(t, strings.Replace(head, "Fecha", "xmlns:a", 1)+folio+tail), ErrUnreadable},
 		"Fecha with a zone": {by.sign(t, strings.Replace(head, "06:07", "06:07Z", 1)+folio+tail), ErrUnreadable},
-		"another RFC":       {newSigner(New("XYZ010203AB9")).sign(t, head+folio+tail), ErrIssuer},
-		"no RFC":            {newSigner(New(rfc, UniqueIdentifier(""))).sign(t, head+folio+tail), ErrIssuer},
-		"expired":           {newSigner(New(rfc, Valid(at.Add(-time.Hour), at.Add(-time.Second)))).sign(t, head+folio+tail), ErrValidity},
-		"not valid yet":     {newSigner(New(rfc, Valid(at.Add(time.Second), at.Add(time.Hour)))).sign(t, head+folio+tail), ErrValidity},
+		"another RFC":       {newSigner(unencrypted("XYZ010203AB9")).sign(t, head+folio+tail), ErrIssuer},
+		"no RFC":            {newSigner(unencrypted(rfc, UniqueIdentifier(""))).sign(t, head+folio+tail), ErrIssuer},
+		"expired":           {newSigner(unencrypted(rfc, Valid(at.Add(-time.Hour), at.Add(-time.Second)))).sign(t, head+folio+tail), ErrValidity},
+		"not valid yet":     {newSigner(unencrypted(rfc, Valid(at.Add(time.Second), at.Add(time.Hour)))).sign(t, head+folio+tail), ErrValidity},
 	} {
 		t.Run(name, func(t *testing.T) {
 			request, err := Verify([]byte(tt.signed))
@@ -190,15 +189,15 @@ func TestVerifyRefuses(t *testing.T) {
 	}
 }
 
-// between returns what is between two texts, with them.
+// between returns the text from start to end, both included.
 func between(s, start, end string) string {
 	_, s, _ = strings.Cut(s, start)
 	s, _, _ = strings.Cut(s, end)
 	return start + s + end
 }
 
-// assertSigned fails if got says anything that want, which was signed, does not. Of the
-// certificate, only the key is the signer's own word.
+// assertSigned fails if got differs from want, which was signed. The signer vouches only
+// for the key of the certificate.
 func assertSigned(t *testing.T, want, got Request) {
 	t.Helper()
 	assert.Equal(t, want.Certificate.PublicKey, got.Certificate.PublicKey)
@@ -206,9 +205,9 @@ func assertSigned(t *testing.T, want, got Request) {
 	assert.Equal(t, want, got)
 }
 
-// Whichever byte is another or missing, what Verify returns was signed.
-func TestVerifyWithAnyByteChanged(t *testing.T) {
-	signed := newSigner(New(rfc)).sign(t, head+folio+tail)
+// With any byte changed or missing, Verify refuses or returns the signed content.
+func TestVerifyReturnsOnlySignedContent(t *testing.T) {
+	signed := newSigner(unencrypted(rfc)).sign(t, head+folio+tail)
 	want, err := Verify([]byte(signed))
 	require.NoError(t, err)
 	certificate := strings.Index(signed, "<X509Certificate>")
@@ -226,11 +225,11 @@ func TestVerifyWithAnyByteChanged(t *testing.T) {
 			}
 		}
 	}
-	assert.LessOrEqual(t, taken, 5, "but for blanks between attributes, which encoding/xml does not miss, and spare bits of base64")
+	assert.LessOrEqual(t, taken, 5, "only blanks between attributes, which encoding/xml does not miss, and spare bits of base64")
 }
 
 func FuzzVerify(f *testing.F) {
-	signed := newSigner(New(rfc)).sign(f, head+folio+tail)
+	signed := newSigner(unencrypted(rfc)).sign(f, head+folio+tail)
 	want := must(Verify([]byte(signed)))
 	want.Certificate = nil
 	f.Add([]byte(signed))
@@ -244,7 +243,7 @@ func FuzzVerify(f *testing.F) {
 			assert.Zero(t, request)
 			return
 		}
-		request.Certificate = nil // each process has keys of its own
+		request.Certificate = nil // each process has its own keys
 		assert.Equal(t, want, request)
 	})
 }
