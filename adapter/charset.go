@@ -3,6 +3,7 @@ package adapter
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"regexp"
 	"slices"
 	"strings"
@@ -44,34 +45,52 @@ var (
 // byte-order mark says, else the XML declaration, else contentType, else UTF-8. A
 // body that is in UTF-16 without saying so is recognized by its first character.
 func UTF8(body []byte, contentType string) ([]byte, error) {
+	text, from, err := detect(body, contentType)
+	if err != nil || from == nil {
+		return text, err
+	}
+	return from.NewDecoder().Bytes(text)
+}
+
+// UTF8Reader reads body as [UTF8] does, but converts only the part that is read.
+func UTF8Reader(body []byte, contentType string) (io.Reader, error) {
+	text, from, err := detect(body, contentType)
+	if err != nil || from == nil {
+		return bytes.NewReader(text), err
+	}
+	return from.NewDecoder().Reader(bytes.NewReader(text)), nil
+}
+
+// detect returns body without byte-order mark, and its charset, nil for UTF-8.
+func detect(body []byte, contentType string) ([]byte, encoding.Encoding, error) {
 	for _, bom := range boms {
 		if rest, ok := bytes.CutPrefix(body, []byte(bom.mark)); ok {
-			return decode(rest, bom.encoding)
+			return rest, bom.encoding, nil
 		}
 	}
 	if len(body) >= 2 {
 		switch {
 		case body[0] != 0 && body[1] == 0:
-			return decode(body, utf16LE)
+			return body, utf16LE, nil
 		case body[0] == 0 && body[1] != 0:
-			return decode(body, utf16BE)
+			return body, utf16BE, nil
 		}
 	}
 	if slices.ContainsFunc(usual, func(begin []byte) bool { return bytes.HasPrefix(body, begin) }) {
-		return body, nil
+		return body, nil, nil
 	}
 	label, ok := declared(body, contentType)
 	if !ok || strings.EqualFold(label, "utf-8") {
-		return body, nil
+		return body, nil, nil
 	}
 	known, name := charset.Lookup(label)
 	switch {
 	case known == nil:
-		return nil, fmt.Errorf("unknown charset %q", label)
+		return nil, nil, fmt.Errorf("unknown charset %q", label)
 	case name == "utf-8":
-		return body, nil
+		return body, nil, nil
 	}
-	return decode(body, known)
+	return body, known, nil
 }
 
 // UTF8JSON returns body, which is JSON, as UTF-8, without byte-order mark. RFC 8259 requires UTF-8
@@ -100,10 +119,3 @@ func declared(body []byte, contentType string) (label string, ok bool) {
 }
 
 func isUTF16(label string) bool { return strings.HasPrefix(strings.ToLower(label), "utf-16") }
-
-func decode(body []byte, from encoding.Encoding) ([]byte, error) {
-	if from == nil {
-		return body, nil
-	}
-	return from.NewDecoder().Bytes(body)
-}
