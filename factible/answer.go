@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -14,24 +13,13 @@ import (
 	"github.com/unified-cancel/cancel/internal/soap"
 )
 
-// decidesOverFault are the HTTP statuses that say more than a fault does.
-var decidesOverFault = []int{
-	http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusServiceUnavailable,
-}
-
 // interpret returns what answer means for req.
 func (op operation) interpret(call adapter.Call, req cancel.Request, answer adapter.Answer) (cancel.Result, error) {
-	if answer.Err != nil {
-		return cancel.Result{}, call.NoAnswer(answer, adapter.Words{}, nil)
-	}
-	reply, err := soap.Read(answer.Body, answer.ContentType(), op.name)
+	fields, err := soap.Read(call, answer, "return")
 	if err != nil {
-		return cancel.Result{}, call.NoAnswer(answer, adapter.Words{}, err)
+		return cancel.Result{}, err
 	}
-	if reply.Fault != nil {
-		return cancel.Result{}, fault(call, answer, *reply.Fault)
-	}
-	status, err := parse(reply.Fields)
+	status, err := parse(fields)
 	if err != nil {
 		return cancel.Result{}, call.NoAnswer(answer, adapter.Words{}, err)
 	}
@@ -42,19 +30,6 @@ func (op operation) interpret(call adapter.Call, req cancel.Request, answer adap
 	result := call.Done(req, row.State, answer, status.Words)
 	result.Receipt = status.acuse
 	return result, nil
-}
-
-func fault(call adapter.Call, answer adapter.Answer, f soap.Fault) error {
-	said := adapter.Words(f)
-	cause := errors.New("SOAP fault")
-	switch {
-	case slices.Contains(decidesOverFault, answer.Status):
-		return call.NoAnswer(answer, said, cause)
-	case f.Sender():
-		return call.Fail(cancel.ErrInvalid, answer, said, cause)
-	default:
-		return call.Fail(call.Doubt(), answer, said, cause)
-	}
 }
 
 // status is a StatusCancelacionResponse.

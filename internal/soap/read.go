@@ -5,59 +5,93 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"slices"
 	"strings"
 
+	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/adapter"
 	"github.com/unified-cancel/cancel/internal/xmltoken"
 )
 
-// Reply is the content of a SOAP answer: either a Fault or the fields of the one
-// value that the operation returned.
-type Reply struct {
-	Fault  *Fault
-	Fields []Field
-}
-
 // Field is an element directly below the returned value.
 type Field struct {
 	Name string // without prefix
-	// Text is what the element holds: its characters, or the XML text of its
-	// content where that has elements of its own.
+	// Text is the content of the element: its characters, or XML text if the element has
+	// child elements.
 	Text []byte
-	// Nested is true where Text is XML because the element has elements of its own.
+	// Nested is true if the element has child elements, so that Text is XML.
 	Nested bool
-	// Nil is true where xsi:nil says that there is no value.
+	// Nil is true if xsi:nil says that there is no value.
 	Nil bool
 }
 
-// Fault is a SOAP fault, of version 1.1 or 1.2.
-type Fault struct{ Code, Message string }
+// decidesOverFault are the HTTP statuses that say more than a fault does.
+var decidesOverFault = []int{
+	http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusServiceUnavailable,
+}
 
-// Sender reports whether the fault lies with whoever sent the request.
-func (f Fault) Sender() bool {
+// Read returns the fields of the one value that call.Op returned, an element named result. It
+// reads both versions of SOAP and matches elements by local name and place. Its error is a
+// *cancel.Error: a Client or Sender fault is ErrInvalid and any other leaves the outcome in
+// doubt, unless the HTTP status is 401, 403, 429 or 503, which decides.
+func Read(call adapter.Call, answer adapter.Answer, result string) ([]Field, error) {
+	if answer.Err != nil {
+		return nil, call.NoAnswer(answer, adapter.Words{}, nil)
+	}
+	reply, err := read(answer.Body, answer.ContentType(), call.Op+"Response", result)
+	if err != nil {
+		return nil, call.NoAnswer(answer, adapter.Words{}, err)
+	}
+	if reply.fault == nil {
+		return reply.fields, nil
+	}
+	said, cause := adapter.Words(*reply.fault), errors.New("SOAP fault")
+	switch {
+	case slices.Contains(decidesOverFault, answer.Status):
+		return nil, call.NoAnswer(answer, said, cause)
+	case reply.fault.sender():
+		return nil, call.Fail(cancel.ErrInvalid, answer, said, cause)
+	default:
+		return nil, call.Fail(call.Doubt(), answer, said, cause)
+	}
+}
+
+// reply is the content of a SOAP answer: a fault, or the fields of the returned value.
+type reply struct {
+	fault  *fault
+	fields []Field
+}
+
+// fault is a SOAP fault of version 1.1 or 1.2.
+type fault struct{ Code, Message string }
+
+// sender reports whether the fault blames the sender of the request.
+func (f fault) sender() bool {
 	code := f.Code[strings.LastIndexByte(f.Code, ':')+1:]
 	code, _, _ = strings.Cut(code, ".") // 1.1 refines a code with a dot
 	return code == "Client" || code == "Sender"
 }
 
-// Read reads the answer to operation, in either version of SOAP. Elements are
-// matched by local name and place. Its error says why body is no such answer.
-func Read(body []byte, contentType, operation string) (Reply, error) {
+// read reads an answer whose Body holds an element named response with one child named
+// result. Its error says why body is not such an answer.
+func read(body []byte, contentType, response, result string) (reply, error) {
 	text, err := adapter.UTF8(body, contentType)
 	if err != nil {
-		return Reply{}, err
+		return reply{}, err
 	}
-	return xmltoken.Read(text, func(source xmltoken.Source) (Reply, error) {
-		r := reader{text: text, source: source}
-		err := r.document(operation + "Response")
+	return xmltoken.Read(text, func(source xmltoken.Source) (reply, error) {
+		r := reader{text: text, source: source, response: response, result: result}
+		err := r.document()
 		return r.reply, err
 	})
 }
 
 type reader struct {
-	text   []byte
-	source xmltoken.Source
-	reply  Reply
+	text             []byte
+	source           xmltoken.Source
+	response, result string
+	reply            reply
 }
 
 func (r *reader) next() (xmltoken.Token, error) {
@@ -68,7 +102,7 @@ func (r *reader) next() (xmltoken.Token, error) {
 	return token, err
 }
 
-func (r *reader) document(response string) error {
+func (r *reader) document() error {
 	var envelopes int
 	for {
 		token, err := r.next()
@@ -83,7 +117,7 @@ func (r *reader) document(response string) error {
 			if envelopes++; envelopes > 1 || string(token.Name) != "Envelope" {
 				return fmt.Errorf("%s is not one SOAP envelope", token.Name)
 			}
-			if err := r.envelope(response); err != nil {
+			if err := r.envelope(); err != nil {
 				return err
 			}
 		case xmltoken.Text:
@@ -94,52 +128,52 @@ func (r *reader) document(response string) error {
 	}
 }
 
-func (r *reader) envelope(response string) error {
+func (r *reader) envelope() error {
 	var bodies int
 	err := r.children(func(e xmltoken.Token) error {
 		if string(e.Name) != "Body" {
 			return r.skip()
 		}
 		bodies++
-		return r.body(response)
+		return r.body()
 	})
 	return exactlyOne("Body", bodies, err)
 }
 
-func (r *reader) body(response string) error {
+func (r *reader) body() error {
 	var answers int
 	err := r.children(func(e xmltoken.Token) error {
 		answers++
 		switch string(e.Name) {
 		case "Fault":
-			return r.fault()
-		case response:
-			return r.response()
+			return r.readFault()
+		case r.response:
+			return r.returned()
 		}
-		return fmt.Errorf("%s instead of %s", e.Name, response)
+		return fmt.Errorf("%s instead of %s", e.Name, r.response)
 	})
 	return exactlyOne("element in the Body", answers, err)
 }
 
-func (r *reader) response() error {
+func (r *reader) returned() error {
 	var returns int
 	err := r.children(func(e xmltoken.Token) error {
-		if string(e.Name) != "return" {
+		if string(e.Name) != r.result {
 			return r.skip()
 		}
 		returns++
 		return r.children(func(e xmltoken.Token) error {
 			field, err := r.leaf(e)
-			r.reply.Fields = append(r.reply.Fields, field)
+			r.reply.fields = append(r.reply.fields, field)
 			return err
 		})
 	})
-	return exactlyOne("return", returns, err)
+	return exactlyOne(r.result, returns, err)
 }
 
-func (r *reader) fault() error {
-	f := new(Fault)
-	r.reply.Fault = f
+func (r *reader) readFault() error {
+	f := new(fault)
+	r.reply.fault = f
 	first := func(to *string, e xmltoken.Token) error {
 		field, err := r.leaf(e)
 		if *to == "" {
@@ -167,9 +201,9 @@ func (r *reader) fault() error {
 	})
 }
 
-// children calls visit, which must read the element to its end, for each element
-// below the one just begun, and returns at that one's end.
-func (r *reader) children(visit func(xmltoken.Token) error) error {
+// children reads the element just begun to its end. It calls child for each child element;
+// child must read that element to its end.
+func (r *reader) children(child func(xmltoken.Token) error) error {
 	for {
 		token, err := r.next()
 		if err != nil {
@@ -177,7 +211,7 @@ func (r *reader) children(visit func(xmltoken.Token) error) error {
 		}
 		switch token.Kind {
 		case xmltoken.Start:
-			if err := visit(token); err != nil {
+			if err := child(token); err != nil {
 				return err
 			}
 		case xmltoken.End:

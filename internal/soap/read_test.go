@@ -22,10 +22,10 @@ func answer(fields string) string {
 
 func fieldsOf(t *testing.T, body, contentType string) []Field {
 	t.Helper()
-	reply, err := Read([]byte(body), contentType, "ask")
+	reply, err := read([]byte(body), contentType, "askResponse", "return")
 	require.NoError(t, err, body)
-	require.Nil(t, reply.Fault, body)
-	return reply.Fields
+	require.Nil(t, reply.fault, body)
+	return reply.fields
 }
 
 func TestReadFields(t *testing.T) {
@@ -131,7 +131,7 @@ func TestReadRefuses(t *testing.T) {
 		"another XML":               `<?xml version="2.0"?>` + opening + ret + closing,
 		"an attribute unquoted":     answer("<m a=b/>"),
 	} {
-		_, err := Read([]byte(body), "text/xml", "ask")
+		_, err := read([]byte(body), "text/xml", "askResponse", "return")
 		assert.Error(t, err, what)
 	}
 }
@@ -139,7 +139,7 @@ func TestReadRefuses(t *testing.T) {
 func TestReadEveryPrefixOfAnAnswer(t *testing.T) {
 	body := answer(`<a xsi:nil="true"/><m><x>1</x></m><status>200</status>`)
 	for i := range body {
-		_, err := Read([]byte(body[:i]), "", "ask")
+		_, err := read([]byte(body[:i]), "", "askResponse", "return")
 		assert.Error(t, err, body[:i])
 	}
 }
@@ -181,30 +181,30 @@ func TestReadCharsets(t *testing.T) {
 func TestReadFaults(t *testing.T) {
 	for what, tt := range map[string]struct {
 		body   string
-		want   Fault
+		want   fault
 		sender bool
 	}{
 		"1.1, Client": {
 			`<s:Fault xmlns:axis2ns124="http://schemas.xmlsoap.org/soap/envelope/"><faultcode>axis2ns124:Client</faultcode><faultstring>not found</faultstring><detail /></s:Fault>`,
-			Fault{"axis2ns124:Client", "not found"}, true,
+			fault{"axis2ns124:Client", "not found"}, true,
 		},
-		"1.1, Server":            {`<s:Fault><faultcode>s:Server</faultcode><faultstring>a &amp; b</faultstring><faultactor>x</faultactor><detail><faultcode>s:Client</faultcode></detail></s:Fault>`, Fault{"s:Server", "a & b"}, false},
-		"1.1, refined":           {`<Fault><faultcode>Client.Authentication</faultcode></Fault>`, Fault{"Client.Authentication", ""}, true},
-		"1.1, blanks":            {"<Fault>\n<faultcode> s:Client\n</faultcode><faultstring>\n a \n</faultstring></Fault>", Fault{"s:Client", "a"}, true},
-		"1.1, version":           {`<Fault><faultcode>s:VersionMismatch</faultcode></Fault>`, Fault{"s:VersionMismatch", ""}, false},
-		"1.2, Sender":            {`<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>a:b</s:Value></s:Subcode></s:Code><s:Reason><s:Text xml:lang="en">one</s:Text><s:Text xml:lang="es">uno</s:Text></s:Reason><s:Detail><s:Value>s:Receiver</s:Value></s:Detail></s:Fault>`, Fault{"s:Sender", "one"}, true},
-		"1.2, Receiver":          {`<s:Fault><s:Code><s:Value>s:Receiver</s:Value><s:Subcode><s:Value>s:Sender</s:Value></s:Subcode></s:Code><s:Reason><s:Text>one</s:Text></s:Reason></s:Fault>`, Fault{"s:Receiver", "one"}, false},
-		"1.2, a Subcode alone":   {`<Fault><Code><Subcode><Value>s:Sender</Value></Subcode></Code></Fault>`, Fault{}, false},
-		"empty":                  {`<Fault/>`, Fault{}, false},
-		"a code like Client":     {`<Fault><faultcode>NoClient</faultcode></Fault>`, Fault{"NoClient", ""}, false},
-		"client in another case": {`<Fault><faultcode>client</faultcode></Fault>`, Fault{"client", ""}, false},
+		"1.1, Server":            {`<s:Fault><faultcode>s:Server</faultcode><faultstring>a &amp; b</faultstring><faultactor>x</faultactor><detail><faultcode>s:Client</faultcode></detail></s:Fault>`, fault{"s:Server", "a & b"}, false},
+		"1.1, refined":           {`<Fault><faultcode>Client.Authentication</faultcode></Fault>`, fault{"Client.Authentication", ""}, true},
+		"1.1, blanks":            {"<Fault>\n<faultcode> s:Client\n</faultcode><faultstring>\n a \n</faultstring></Fault>", fault{"s:Client", "a"}, true},
+		"1.1, version":           {`<Fault><faultcode>s:VersionMismatch</faultcode></Fault>`, fault{"s:VersionMismatch", ""}, false},
+		"1.2, Sender":            {`<s:Fault><s:Code><s:Value>s:Sender</s:Value><s:Subcode><s:Value>a:b</s:Value></s:Subcode></s:Code><s:Reason><s:Text xml:lang="en">one</s:Text><s:Text xml:lang="es">uno</s:Text></s:Reason><s:Detail><s:Value>s:Receiver</s:Value></s:Detail></s:Fault>`, fault{"s:Sender", "one"}, true},
+		"1.2, Receiver":          {`<s:Fault><s:Code><s:Value>s:Receiver</s:Value><s:Subcode><s:Value>s:Sender</s:Value></s:Subcode></s:Code><s:Reason><s:Text>one</s:Text></s:Reason></s:Fault>`, fault{"s:Receiver", "one"}, false},
+		"1.2, a Subcode alone":   {`<Fault><Code><Subcode><Value>s:Sender</Value></Subcode></Code></Fault>`, fault{}, false},
+		"empty":                  {`<Fault/>`, fault{}, false},
+		"a code like Client":     {`<Fault><faultcode>NoClient</faultcode></Fault>`, fault{"NoClient", ""}, false},
+		"client in another case": {`<Fault><faultcode>client</faultcode></Fault>`, fault{"client", ""}, false},
 	} {
-		reply, err := Read([]byte(opening+tt.body+closing), "", "ask")
+		reply, err := read([]byte(opening+tt.body+closing), "", "askResponse", "return")
 		require.NoError(t, err, what)
-		require.NotNil(t, reply.Fault, what)
-		assert.Equal(t, tt.want, *reply.Fault, what)
-		assert.Equal(t, tt.sender, reply.Fault.Sender(), what)
-		assert.Empty(t, reply.Fields)
+		require.NotNil(t, reply.fault, what)
+		assert.Equal(t, tt.want, *reply.fault, what)
+		assert.Equal(t, tt.sender, reply.fault.sender(), what)
+		assert.Empty(t, reply.fields)
 	}
 }
 
@@ -218,7 +218,7 @@ func TestReadRefusesFaults(t *testing.T) {
 		"cut in the Reason": `<Fault><Reason><Text>`,
 		"DTD":               `<Fault><!DOCTYPE a></Fault>`,
 	} {
-		_, err := Read([]byte(opening+body+closing), "", "ask")
+		_, err := read([]byte(opening+body+closing), "", "askResponse", "return")
 		assert.Error(t, err, what)
 	}
 }

@@ -1,8 +1,8 @@
 // Package soap makes SOAP calls through gowsdl and reads their answers.
 //
-// gowsdl builds the envelope and the request; the HTTP client that it is given here
-// is where the request is completed and sent. What comes back is kept from gowsdl
-// and read by [Read], for gowsdl's own reading accepts too much and keeps too little.
+// gowsdl builds the envelope and the request, and hands them to an HTTP client of this
+// package, which completes and sends them. gowsdl never sees the answer: its reader accepts
+// too much and keeps too little, so [Read] reads the answer.
 package soap
 
 import (
@@ -32,8 +32,7 @@ const (
 	namespace12 = "http://www.w3.org/2003/05/soap-envelope"
 )
 
-// Call sends request, a value that encoding/xml can marshal, as the content of an
-// envelope to target.
+// Call sends request in an envelope to target. encoding/xml must be able to marshal request.
 func Call(ctx context.Context, via *adapter.Client, target string, version Version, action string, request any) adapter.Answer {
 	seam := &seam{via: via, version: version, action: action}
 	client := gowsdl.NewClient(target, gowsdl.WithHTTPClient(seam))
@@ -44,10 +43,10 @@ func Call(ctx context.Context, via *adapter.Client, target string, version Versi
 	return seam.answer
 }
 
-// errAnswered ends a call inside gowsdl once the answer has been kept.
+// errAnswered ends the call inside gowsdl after the answer was kept.
 var errAnswered = errors.New("answered")
 
-// seam is the http client of one gowsdl call.
+// seam is the HTTP client of one gowsdl call.
 type seam struct {
 	via     *adapter.Client
 	version Version
@@ -68,19 +67,16 @@ func (s *seam) Do(req *http.Request) (*http.Response, error) {
 	return nil, errAnswered
 }
 
-// upgrade makes a SOAP 1.2 request of the 1.1 request that gowsdl builds.
+// upgrade turns the SOAP 1.1 request that gowsdl builds into a SOAP 1.2 request.
 func (s *seam) upgrade(req *http.Request) error {
 	envelope, err := io.ReadAll(req.Body)
 	if err != nil {
 		return err
 	}
-	// The envelope's own start tag is the first place where the namespace stands.
+	// The namespace occurs first in the start tag of the envelope.
 	envelope = bytes.Replace(envelope, []byte(namespace11), []byte(namespace12), 1)
 	req.ContentLength = int64(len(envelope))
-	req.GetBody = func() (io.ReadCloser, error) {
-		return io.NopCloser(bytes.NewReader(envelope)), nil
-	}
-	req.Body, _ = req.GetBody()
+	req.Body = io.NopCloser(bytes.NewReader(envelope))
 	req.Header.Del("SOAPAction")
 	req.Header.Set("Content-Type", `application/soap+xml; charset=utf-8; action="`+s.action+`"`)
 	return nil
