@@ -1,6 +1,7 @@
 package adapter
 
 import (
+	"io"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -60,6 +61,12 @@ func TestUTF8(t *testing.T) {
 		got, err := UTF8([]byte(tt.body), tt.contentType)
 		require.NoError(t, err, what)
 		assert.Equal(t, tt.want, string(got), what)
+
+		reader, err := UTF8Reader([]byte(tt.body), tt.contentType)
+		require.NoError(t, err, what)
+		got, err = io.ReadAll(reader)
+		require.NoError(t, err, what)
+		assert.Equal(t, tt.want, string(got), what)
 	}
 }
 
@@ -70,6 +77,8 @@ func TestUTF8OfAnUnknownCharset(t *testing.T) {
 		{`<a/>`, "text/xml; charset=klingon"},
 	} {
 		_, err := UTF8([]byte(tt[0]), tt[1])
+		assert.ErrorContains(t, err, "unknown charset", tt)
+		_, err = UTF8Reader([]byte(tt[0]), tt[1])
 		assert.ErrorContains(t, err, "unknown charset", tt)
 	}
 }

@@ -1,6 +1,8 @@
 package soap
 
 import (
+	"errors"
+	"io"
 	"strings"
 	"testing"
 
@@ -8,6 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
+
+	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/adapter"
 )
 
 const (
@@ -221,4 +226,53 @@ func TestReadRefusesFaults(t *testing.T) {
 		_, err := read([]byte(opening+body+closing), "", "askResponse", "return")
 		assert.Error(t, err, what)
 	}
+}
+
+func TestReadTellsWhatAFaultMeans(t *testing.T) {
+	faultOf := func(code string) string {
+		return opening + `<s:Fault><faultcode>` + code + `</faultcode><faultstring>words</faultstring></s:Fault>` + closing
+	}
+	for _, tt := range []struct {
+		code     string
+		status   int
+		readOnly bool
+		want     error
+	}{
+		{"s:Client", 500, false, cancel.ErrInvalid},
+		{"s:Client", 200, true, cancel.ErrInvalid},
+		{"s:Client", 404, false, cancel.ErrInvalid},
+		{"s:Server", 500, false, cancel.ErrUnknownOutcome},
+		{"s:Server", 500, true, cancel.ErrUnavailable},
+		{"s:Server", 400, false, cancel.ErrUnknownOutcome},
+		{"a:DeserializationFailed", 500, true, cancel.ErrUnavailable},
+		{"s:Client", 401, false, cancel.ErrAuth},
+		{"s:Server", 401, true, cancel.ErrAuth},
+		{"s:Client", 403, false, cancel.ErrForbidden},
+		{"s:Client", 429, false, cancel.ErrUnavailable},
+		{"s:Server", 503, false, cancel.ErrUnavailable},
+	} {
+		call := adapter.Call{Provider: "vendor", Op: "ask", ID: "1", ReadOnly: tt.readOnly}
+		fields, err := Read(call, adapter.Answer{Status: tt.status, Body: []byte(faultOf(tt.code))}, "return")
+		assert.Empty(t, fields)
+		failure, ok := errors.AsType[*cancel.Error](err)
+		require.True(t, ok, tt)
+		assert.Equal(t, tt.want, failure.Reason, tt)
+		assert.Equal(t, tt.code, failure.Code)
+		assert.Equal(t, "words", failure.Message)
+		assert.Equal(t, tt.status, failure.HTTPStatus)
+	}
+}
+
+func TestReadOfAnotherResult(t *testing.T) {
+	const ret = `<askResponse><askResult><a>1</a></askResult></askResponse>`
+	call := adapter.Call{Op: "ask"}
+	fields, err := Read(call, adapter.Answer{Status: 200, Body: []byte(opening + ret + closing)}, "askResult")
+	require.NoError(t, err)
+	assert.Equal(t, []Field{{Name: "a", Text: []byte("1")}}, fields)
+
+	_, err = Read(call, adapter.Answer{Status: 200, Body: []byte(opening + ret + closing)}, "return")
+	require.ErrorIs(t, err, cancel.ErrUnknownOutcome)
+	_, err = Read(call, adapter.Answer{Err: io.ErrUnexpectedEOF, Unsent: true}, "return")
+	require.ErrorIs(t, err, cancel.ErrUnavailable)
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 }
