@@ -41,9 +41,9 @@ var (
 	parameter   = regexp.MustCompile(`(?i)\bcharset\s*=\s*["']?([^\s;,"']+)`)
 )
 
-// UTF8 returns body as UTF-8, without byte-order mark. Its charset is what a
-// byte-order mark says, else the XML declaration, else contentType, else UTF-8. A
-// body that is in UTF-16 without saying so is recognized by its first character.
+// UTF8 returns body as UTF-8, without byte-order mark. A byte-order mark decides on the
+// charset of body, then the XML declaration, then contentType; the default is UTF-8. A body in
+// UTF-16 that does not say so is recognized by its first character.
 func UTF8(body []byte, contentType string) ([]byte, error) {
 	text, from, err := detect(body, contentType)
 	if err != nil || from == nil {

@@ -6,10 +6,10 @@ import (
 	"io"
 )
 
-// decode reads text by encoding/xml.
+// decode returns a Source that reads text with encoding/xml.
 func decode(text []byte) Source {
 	d := xml.NewDecoder(bytes.NewReader(text))
-	// The declaration may still name the charset that text was converted from.
+	// The XML declaration may still name the charset from before the conversion to UTF-8.
 	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
 	return decoder{d}
 }

@@ -10,23 +10,23 @@ import (
 	"unicode/utf8"
 )
 
-// errUncertain leaves a document to encoding/xml.
+// errUncertain says that encoding/xml must read the document.
 var errUncertain = errors.New("not certain")
 
-// scanner reads a document of elements, attributes and text alone.
+// scanner reads a document that holds only elements, attributes and text.
 type scanner struct {
 	text  []byte
 	at    int
-	empty bool       // an empty element is to be ended
-	open  [32][]byte // the names of the elements begun, with their prefixes
-	depth int        // how many they are
+	empty bool       // the end of an empty element comes next
+	open  [32][]byte // the names of the open elements, with their prefixes
+	depth int        // the number of open elements
 	attrs []Attr
-	few   [8]Attr // room for attrs
-	chars []byte  // texts whose entities are replaced
+	few   [8]Attr // the first memory of attrs
+	chars []byte  // texts after their entities were replaced
 }
 
-// scan returns what read makes of text, read strictly. ok is false where that is nothing
-// certain.
+// scan calls read with a strict scan of text. ok is false if the scan did not reach the end;
+// then got says nothing.
 func scan[T any](text []byte, read func(Source) (T, error)) (got T, ok bool) {
 	if !plain(text) {
 		return got, false
@@ -38,21 +38,20 @@ func scan[T any](text []byte, read func(Source) (T, error)) (got T, ok bool) {
 	return got, err == nil
 }
 
-// scanners keeps scanners for their room for characters.
+// scanners keeps scanners because of the memory in chars.
 var scanners = sync.Pool{New: func() any { return new(scanner) }}
 
-// mostKept is how much of that room one may keep, in bytes.
-const mostKept = 64 << 10
+// maxKept is the largest capacity of chars that the pool keeps, in bytes.
+const maxKept = 64 << 10
 
 func (s *scanner) free() {
-	if cap(s.chars) <= mostKept {
+	if cap(s.chars) <= maxKept {
 		*s = scanner{chars: s.chars[:0]}
 		scanners.Put(s)
 	}
 }
 
-// plain reports whether text has none of the characters that mean something else than
-// themselves, or that no document may have.
+// plain reports whether every character of text stands for itself and is legal in XML.
 func plain(text []byte) bool {
 	for _, b := range text {
 		if b < ' ' && b != '\n' && b != '\t' {
@@ -63,8 +62,8 @@ func plain(text []byte) bool {
 		!bytes.Contains(text, []byte("\uFFFE")) && !bytes.Contains(text, []byte("\uFFFF"))
 }
 
-// declaration returns the length of the XML declaration that text begins with, 0 where
-// there is none that is certain.
+// declaration returns the length of the XML declaration at the beginning of text, 0 if there
+// is no declaration that the scan knows.
 func declaration(text []byte) int {
 	end := bytes.IndexByte(text, '>')
 	if !bytes.HasPrefix(text, []byte(`<?xml version="1.0"`)) && !bytes.HasPrefix(text, []byte(`<?xml version='1.0'`)) ||
@@ -107,7 +106,7 @@ func (s *scanner) Next() (Token, error) {
 	return token, nil
 }
 
-// begin reads a start tag behind its bracket.
+// begin reads a start tag after its bracket.
 func (s *scanner) begin() (local []byte, ok bool) {
 	name, local := s.name()
 	if name == nil || s.depth == len(s.open) {
@@ -145,7 +144,7 @@ func (s *scanner) attribute() bool {
 	return ok && s.skip(quote)
 }
 
-// end reads an end tag behind its bracket and slash.
+// end reads an end tag after its bracket and slash.
 func (s *scanner) end() (local []byte, ok bool) {
 	name, local := s.name()
 	s.blanks()
@@ -156,14 +155,14 @@ func (s *scanner) end() (local []byte, ok bool) {
 	return local, true
 }
 
-// pop ends the element begun last and returns its name.
+// pop ends the innermost open element and returns its name.
 func (s *scanner) pop() (local []byte) {
 	s.depth--
 	name := s.open[s.depth]
 	return name[bytes.IndexByte(name, ':')+1:]
 }
 
-// name reads a name. It is nil where there is none that is certain.
+// name reads a name. It returns nil if the scan does not know the next characters as a name.
 func (s *scanner) name() (name, local []byte) {
 	from := s.at
 	for s.at < len(s.text) && inName(s.text[s.at]) {
@@ -188,10 +187,10 @@ func letter(b byte) bool {
 	return 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || b == '_'
 }
 
-// begins reports whether name begins as a name does.
+// begins reports whether the first character of name may begin a name.
 func begins(name []byte) bool { return len(name) > 0 && letter(name[0]) }
 
-// skip moves past b, if it is next.
+// skip moves past b if b is next, and reports whether it was.
 func (s *scanner) skip(b byte) bool {
 	ok := s.at < len(s.text) && s.text[s.at] == b
 	if ok {
@@ -200,7 +199,7 @@ func (s *scanner) skip(b byte) bool {
 	return ok
 }
 
-// blanks moves past white space, if any is next.
+// blanks moves past white space and reports whether it found any.
 func (s *scanner) blanks() (found bool) {
 	for s.skip(' ') || s.skip('\n') || s.skip('\t') {
 		found = true
@@ -208,8 +207,7 @@ func (s *scanner) blanks() (found bool) {
 	return found
 }
 
-// until reads what stands before the byte end, or before the document's end, and
-// replaces its entities.
+// until reads up to the byte end, or to the end of the document, and replaces entities.
 func (s *scanner) until(end byte) (text []byte, ok bool) {
 	text = s.text[s.at:]
 	if i := bytes.IndexByte(text, end); i >= 0 {
@@ -238,7 +236,7 @@ func (s *scanner) until(end byte) (text []byte, ok bool) {
 	return s.chars[from:], true
 }
 
-// entity returns the character that name stands for.
+// entity returns the character that an entity named name stands for.
 func entity(name []byte) (char rune, known bool) {
 	switch string(name) {
 	case "lt":
@@ -264,7 +262,7 @@ func entity(name []byte) (char rune, known bool) {
 	return rune(n), legal(rune(n))
 }
 
-// legal reports whether a document may have char by its number.
+// legal reports whether a document may name char by its number.
 func legal(char rune) bool {
 	if char < ' ' {
 		return char == '\t' || char == '\n' || char == '\r'

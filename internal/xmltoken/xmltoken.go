@@ -1,14 +1,14 @@
 // Package xmltoken reads XML as a sequence of tokens.
 //
-// A strict scan reads what vendors send every day. Whatever it does not know for
-// certain (another charset, CDATA, comments, processing instructions, a DOCTYPE,
-// entities of a document's own, carriage returns, names beyond ASCII, deep nesting) is
-// left to encoding/xml, and so is every document that is refused: it is encoding/xml that says
-// what is no XML. The two give the same tokens for all that the scan accepts, but that
-// the scan has none for the XML declaration.
+// A strict scan reads the documents that vendors send every day. encoding/xml reads all
+// others: another charset, CDATA, comments, processing instructions, a DOCTYPE, entities of
+// the document's own, carriage returns, names beyond ASCII, deep nesting. It also reads every
+// document that the scan does not accept, so encoding/xml decides whether text is XML. Both
+// give the same tokens for a document that the scan accepts, except that the scan gives no
+// token for the XML declaration.
 package xmltoken
 
-// Kind is what a Token is.
+// Kind is the kind of a Token.
 type Kind int
 
 // The kinds of tokens.
@@ -16,18 +16,18 @@ const (
 	Other     Kind = iota // a comment or a processing instruction
 	Directive             // such as a DOCTYPE
 	Start                 // an element begins
-	End                   // an element ends, the empty element included
+	End                   // an element ends; an empty element has an End, too
 	Text                  // characters, their entities replaced
 )
 
-// Token is a part of a document. What it refers to may change when the next is read.
+// Token is a part of a document. Its slices are valid until the next token is read.
 type Token struct {
 	Kind  Kind
 	Name  []byte // of an element, without its prefix
 	Attrs []Attr
 	Text  []byte
-	// From and To are where the token stands in the document. An empty element begins
-	// with all of its text and ends with none.
+	// From and To are the token's offsets in the document, in bytes. The Start of an empty
+	// element has all of its text; its End has no length.
 	From, To int
 }
 
@@ -42,9 +42,9 @@ type Source interface {
 	Next() (Token, error)
 }
 
-// Read returns what read makes of text, which is in UTF-8 whatever it declares. It may
-// call read twice, each time with a Source that begins at the document's beginning. read
-// must not succeed before it has met io.EOF.
+// Read calls read with the tokens of text and returns its result. The text is UTF-8, even if
+// it declares another charset. Read may call read twice, each time from the beginning of the
+// document. read must not succeed before the Source returned io.EOF.
 func Read[T any](text []byte, read func(Source) (T, error)) (T, error) {
 	if got, ok := scan(text, read); ok {
 		return got, nil
