@@ -10,6 +10,7 @@ import (
 	"github.com/unified-cancel/cancel/auco"
 	"github.com/unified-cancel/cancel/factible"
 	"github.com/unified-cancel/cancel/payvalida"
+	"github.com/unified-cancel/cancel/sat"
 )
 
 // vendor is one whose codes are listed.
@@ -22,6 +23,7 @@ var vendors = []vendor{
 	{"Solución Factible", factible.Codes()},
 	{"Payvalida", payvalida.Codes()},
 	{"Auco", auco.Codes()},
+	{"SAT", sat.Codes()},
 }
 
 func main() {

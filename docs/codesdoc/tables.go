@@ -52,6 +52,7 @@ var outcomes = []struct {
 	{name: "ErrRejected", reason: cancel.ErrRejected},
 	{name: "ErrUnavailable", reason: cancel.ErrUnavailable},
 	{name: "ErrUnknownOutcome", reason: cancel.ErrUnknownOutcome},
+	{name: "ErrUnexpected", reason: cancel.ErrUnexpected},
 }
 
 func become(c cancel.Code) string {
