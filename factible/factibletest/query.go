@@ -91,6 +91,8 @@ func readSolicitud(given map[string]string) query {
 		return query{refusal: statusBadSignature}
 	case errors.Is(err, csdtest.ErrIssuer):
 		return query{refusal: statusForeignCSD}
+	case errors.Is(err, csdtest.ErrEFirma):
+		return query{refusal: statusNoCSD}
 	case errors.Is(err, csdtest.ErrValidity):
 		return query{refusal: statusExpiredCSD}
 	case err != nil:

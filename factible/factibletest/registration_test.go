@@ -405,6 +405,7 @@ func TestVerifiesWhatIsSigned(t *testing.T) {
 		"another's key":      {encode(sign(t, unencrypted(issuer, csdtest.ForeignKey()), one)), "1802", nil},
 		"another's":          {encode(sign(t, unencrypted("OTR2001019A1"), one)), "303", nil},
 		"expired":            {encode(sign(t, expired, one)), "305", nil},
+		"e.firma":            {encode(sign(t, unencrypted(issuer, csdtest.EFirma()), one)), "306", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sim, client := start(t)

@@ -45,6 +45,7 @@ const (
 	statusRefused        = 213
 	statusForeignCSD     = 303
 	statusExpiredCSD     = 305
+	statusNoCSD          = 306
 	statusBadLogin       = 601
 	statusLocked         = 602
 	statusTooManyLogins  = 604
@@ -88,6 +89,7 @@ var words = map[int]string{
 	statusRefused:        "El receptor rechazó la solicitud de cancelación.",
 	statusForeignCSD:     "El CSD no corresponde al RFC del emisor.",
 	statusExpiredCSD:     "La fecha está fuera de la vigencia del CSD.",
+	statusNoCSD:          "El certificado no es de tipo CSD.",
 	statusBadLogin:       "Error de autenticación, el usuario o la contraseña son incorrectos.",
 	statusLocked:         "La cuenta de usuario se encuentra bloqueada.",
 	statusTooManyLogins:  "Se ha superado el número máximo permitido de intentos fallidos de autenticación.",

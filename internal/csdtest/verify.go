@@ -33,6 +33,7 @@ var (
 	ErrUnreadable = errors.New("csdtest: not a signed Cancelacion")
 	ErrSignature  = errors.New("csdtest: the signature does not verify")
 	ErrIssuer     = errors.New("csdtest: the certificate is not RfcEmisor's")
+	ErrEFirma     = errors.New("csdtest: the certificate is an e.firma, not a CSD")
 	ErrValidity   = errors.New("csdtest: the certificate is not valid at Fecha")
 )
 
@@ -68,6 +69,9 @@ func Verify(signed []byte) (Request, error) {
 	request.Certificate = certificate
 	if owner := rfcOf(certificate); owner != request.RfcEmisor {
 		return Request{}, fmt.Errorf("%w: it is of %q, not %q", ErrIssuer, owner, request.RfcEmisor)
+	}
+	if len(certificate.Subject.OrganizationalUnit) == 0 {
+		return Request{}, ErrEFirma
 	}
 	if request.Fecha.Before(certificate.NotBefore) || request.Fecha.After(certificate.NotAfter) {
 		return Request{}, ErrValidity

@@ -171,6 +171,7 @@ func TestVerifyRefuses(t *testing.T) {
 		"Fecha with a zone": {by.sign(t, strings.Replace(head, "06:07", "06:07Z", 1)+folio+tail), ErrUnreadable},
 		"another RFC":       {newSigner(unencrypted("XYZ010203AB9")).sign(t, head+folio+tail), ErrIssuer},
 		"no RFC":            {newSigner(unencrypted(rfc, UniqueIdentifier(""))).sign(t, head+folio+tail), ErrIssuer},
+		"e.firma":           {newSigner(unencrypted(rfc, EFirma())).sign(t, head+folio+tail), ErrEFirma},
 		"expired":           {newSigner(unencrypted(rfc, Valid(at.Add(-time.Hour), at.Add(-time.Second)))).sign(t, head+folio+tail), ErrValidity},
 		"not valid yet":     {newSigner(unencrypted(rfc, Valid(at.Add(time.Second), at.Add(time.Hour)))).sign(t, head+folio+tail), ErrValidity},
 	} {
@@ -179,7 +180,7 @@ func TestVerifyRefuses(t *testing.T) {
 			require.ErrorIs(t, err, tt.want)
 			assert.Zero(t, request)
 			reasons := 0
-			for _, reason := range []error{ErrUnreadable, ErrSignature, ErrIssuer, ErrValidity} {
+			for _, reason := range []error{ErrUnreadable, ErrSignature, ErrIssuer, ErrEFirma, ErrValidity} {
 				if errors.Is(err, reason) {
 					reasons++
 				}
