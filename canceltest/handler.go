@@ -73,6 +73,14 @@ func (l *Ledger) Add(id string) {
 	l.order = append(l.order, id)
 }
 
+// Remove removes an ID, if it is there.
+func (l *Ledger) Remove(id string) {
+	if l.has[id] {
+		delete(l.has, id)
+		l.order = slices.DeleteFunc(l.order, func(other string) bool { return other == id })
+	}
+}
+
 // Has reports whether an ID is there.
 func (l *Ledger) Has(id string) bool { return l.has[id] }
 

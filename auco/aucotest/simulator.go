@@ -1,3 +1,11 @@
+// Package aucotest simulates Auco, for tests and for trying things out. See package
+// canceltest for faults, the log and the clock.
+//
+// # Errors
+//
+// [New] panics if there is no free port, and [Listen] returns the error of [net.Listen].
+// Methods of [Simulator] panic if a test asks for what cannot be, such as a state that does
+// not exist.
 package aucotest
 
 import (
@@ -21,13 +29,13 @@ const (
 	publicKey  = "puk_simulada"
 )
 
-// Paths of what the simulator does: the first to cancel, the second to ask.
 const (
 	cancelPath   = "/document/cancel"
 	documentPath = "/document"
+	roadmapPath  = "/document/roadmap"
 )
 
-// States of a document, of which only the first can be cancelled.
+// States of a document.
 const (
 	created  = "CREATED"
 	finish   = "FINISH"
@@ -35,33 +43,57 @@ const (
 	expired  = "EXPIRED"
 )
 
-// Simulator simulates the cancellation of documents by Auco, as
-// https://docs.auco.ai/en/api/document-managment/documents/cancel documents it. A
-// document in the state CREATED is cancelled and becomes REJECTED; all others, and
-// those that it does not know, are listed in errors.documents, with HTTP 200. A code
-// that a call names twice is cancelled and then listed.
+// Simulator simulates the cancellation of documents by Auco. Make one with [New]. It is safe
+// for concurrent use.
 //
-// GET /document tells with the public key how one document stands, as
-// https://docs.auco.ai/en/api/document-managment/documents/get documents it; its one
-// signer is invented. The parameter code is required and no other is taken: templates,
-// packages and images are not simulated. [Simulator.CallBack] has webhooks told.
+// POST /document/cancel takes the private key, as
+// https://docs.auco.ai/en/api/document-managment/documents/cancel documents it. A document
+// that is neither fully signed nor rejected is cancelled and becomes REJECTED, an expired
+// document too. All other codes, and unknown ones, are listed in errors.documents, with
+// HTTP 200. A code that a call names twice is cancelled and then listed.
 //
-// HTTP 400 and 401 come with a message in JSON: the pages do not document their
-// bodies. Make one with [New]. It is safe for concurrent use.
+// GET /document takes the public key and tells the state of one document, as
+// https://docs.auco.ai/en/api/document-managment/documents/get documents it. The parameter
+// code is required, and no other is taken: templates, packages and images are not simulated.
+// The document's only signer is invented.
+//
+// GET /document/roadmap takes the public key and lists the events of one document in
+// ascending order, as a JSON array of objects with action, platform, participant and
+// timestamp, and with by or message if there is one. The actions CANCEL_SIGN,
+// PARTICIPANT_REJECT and REACTIVATION_SIGN are the vendor's. The others, the array and the
+// platform API are invented, because the vendor's lists of values are open. A code that does
+// not have 9 or 10 characters is answered 400.
+//
+// HTTP 400 and 401 come with a message in JSON, because the pages do not document their
+// bodies.
 type Simulator struct {
 	*canceltest.Server
 
 	mu        sync.Mutex
 	documents map[string]*document // by code
 	cancelled canceltest.Ledger
-	webhook   *hook // nil where there is none
+	webhook   *hook // nil if there is none
 }
 
-// document is one that was sent out to be signed.
+// document is a document that was sent out for signature.
 type document struct {
 	code, state      string
 	created, updated time.Time
+	events           []event // in ascending order
 }
+
+// event is an entry of a roadmap.
+type event struct {
+	Action      string `json:"action"`
+	Platform    string `json:"platform,omitempty"`
+	Participant string `json:"participant,omitempty"`
+	Timestamp   string `json:"timestamp"`
+	By          string `json:"by,omitempty"`
+	Message     string `json:"message,omitempty"`
+}
+
+// timeLayout is the layout of times in answers.
+const timeLayout = "2006-01-02T15:04:05.000Z"
 
 // New returns a simulator on a free port of 127.0.0.1. It panics if there is none. Close it
 // when done.
@@ -79,7 +111,7 @@ func Listen(address string) (_ *Simulator, err error) {
 	return a, nil
 }
 
-// Config returns a Config for the simulator, with the only keys that it takes.
+// Config returns a Config for the simulator, with the only valid keys.
 func (a *Simulator) Config() auco.Config {
 	return auco.Config{
 		PrivateKey: cancel.NewSecret(privateKey),
@@ -89,7 +121,8 @@ func (a *Simulator) Config() auco.Config {
 	}
 }
 
-// Register adds documents in the state CREATED. One that is there stays as it is.
+// Register adds documents in the state CREATED. A document that is there already stays as it
+// is.
 func (a *Simulator) Register(codes ...string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -100,24 +133,58 @@ func (a *Simulator) Register(codes ...string) {
 	}
 }
 
-// SetState puts a document, registered or not, into a state: CREATED, FINISH,
-// REJECTED or EXPIRED. It panics for any other. The canceltest.Ledger stays as it is.
+// SetState puts a document, registered or not, into a state: CREATED, FINISH, REJECTED or
+// EXPIRED. It panics for any other. REJECTED means that the signer declines: see
+// [Simulator.Decline]. The ledger stays as it is.
 func (a *Simulator) SetState(code, state string) {
-	if !slices.Contains([]string{created, finish, rejected, expired}, state) {
+	switch state {
+	case created, finish, expired:
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.put(code, state, "")
+	case rejected:
+		a.Decline(code, "Rechazado por el firmante")
+	default:
 		panic(fmt.Sprintf("aucotest: Auco has no state %q", state))
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.put(code, state, "Rechazado por el firmante")
 }
 
-// put puts a document into a state, and has the webhook told where that is another.
-// The message is the reason of a REJECTED. The caller holds a.mu.
-func (a *Simulator) put(code, state, message string) {
+// Decline makes the signer decline a document, registered or not, with a message that may be
+// "". The document becomes REJECTED, unless it is already.
+func (a *Simulator) Decline(code, message string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.stateOf(code) != rejected {
+		a.put(code, rejected, message, event{Action: "PARTICIPANT_REJECT", Platform: "WEB", Participant: signerEmail, Message: message})
+	}
+}
+
+// Reactivate makes a rejected or expired document CREATED again, as the vendor's PUT
+// /document/reactivate does. If it was cancelled, it leaves the ledger. Reactivate panics for
+// a document in another state. It calls no webhook, because no page says that Auco does.
+func (a *Simulator) Reactivate(code string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	known := a.documents[code]
+	if known == nil || known.state != rejected && known.state != expired {
+		panic(fmt.Sprintf("aucotest: %q is neither rejected nor expired", code))
+	}
+	known.state, known.updated = created, a.Now()
+	a.record(known, event{Action: "REACTIVATION_SIGN", Platform: "API", Participant: "API"})
+	a.cancelled.Remove(code)
+}
+
+// put puts a document into a state, and calls the webhook if the state is another one. The
+// message is the reason of a REJECTED. The caller holds a.mu.
+func (a *Simulator) put(code, state, message string, events ...event) {
 	known := a.documents[code]
 	if known == nil {
 		known = &document{code: code, created: a.Now()}
 		a.documents[code] = known
+		a.record(known, event{Action: "CREATE_SIGN", Platform: "API", Participant: "API"})
+	}
+	for _, e := range events {
+		a.record(known, e)
 	}
 	if known.state == state {
 		return
@@ -128,7 +195,13 @@ func (a *Simulator) put(code, state, message string) {
 	}
 }
 
-// State returns the state of a document, "" for one that is not known.
+// record adds an event to a roadmap. The caller holds a.mu.
+func (a *Simulator) record(d *document, e event) {
+	e.Timestamp = a.Now().UTC().Format(timeLayout)
+	d.events = append(d.events, e)
+}
+
+// State returns the state of a document, "" if the document is unknown.
 func (a *Simulator) State(code string) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -143,31 +216,35 @@ func (a *Simulator) stateOf(code string) string {
 	return ""
 }
 
-// Cancelled returns the codes of the documents that calls have cancelled, in the
-// order in which that happened.
+// Cancelled returns the codes of the documents that calls have cancelled and nobody has
+// reactivated since, in the order in which they were cancelled.
 func (a *Simulator) Cancelled() []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.cancelled.IDs()
 }
 
-// IsCancelled reports whether a call has cancelled the document.
+// IsCancelled reports whether a call has cancelled the document and nobody has reactivated it
+// since.
 func (a *Simulator) IsCancelled(code string) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return a.cancelled.Has(code)
 }
 
-// errorMessage answers in the form of an error, which no page documents.
+// errorMessage answers in the form of an error. No page documents one.
 func errorMessage(status int, text string) canceltest.Reply {
 	return canceltest.JSON(status, map[string]string{"message": text})
 }
 
 func (a *Simulator) answer(r *http.Request, body []byte, carry bool) canceltest.Reply {
 	var said canceltest.Reply
-	if r.Method == http.MethodGet && r.URL.Path == documentPath {
-		said = a.status(r)
-	} else {
+	switch {
+	case r.Method == http.MethodGet && r.URL.Path == documentPath:
+		said = a.query(r, a.status)
+	case r.Method == http.MethodGet && r.URL.Path == roadmapPath:
+		said = a.query(r, a.roadmap)
+	default:
 		asked, refusal := readOrder(r, body)
 		if refusal != nil {
 			said = *refusal
@@ -183,22 +260,22 @@ func (a *Simulator) answer(r *http.Request, body []byte, carry bool) canceltest.
 	return said
 }
 
-// atKey reports why a request is refused that does not have the right key, nil where it
-// has. The wrong one of the two keys is as good as none.
-func atKey(r *http.Request, right string) *canceltest.Reply {
+// checkKey returns the answer to a request without the right key, nil if it has the key. The
+// other of the two keys is as good as none.
+func checkKey(r *http.Request, right string) *canceltest.Reply {
 	if r.Header.Get("Authorization") == right {
 		return nil
 	}
 	return new(errorMessage(http.StatusUnauthorized, "invalid or missing authentication"))
 }
 
-// order is what a call asks to cancel.
+// order is a request to cancel.
 type order struct {
-	codes   []string
-	message string
+	codes          []string
+	message, email string
 }
 
-// readOrder returns what a call asks for, and why it is refused, nil where it is not.
+// readOrder returns a request to cancel, and the answer that refuses it, nil if it is good.
 func readOrder(r *http.Request, body []byte) (order, *canceltest.Reply) {
 	var asked order
 	if status := jsontest.Refusal(r, cancelPath); status != 0 {
@@ -206,14 +283,14 @@ func readOrder(r *http.Request, body []byte) (order, *canceltest.Reply) {
 	}
 	given, err := jsontest.Read(body, "codes", "message", "email")
 	codesErr := json.Unmarshal(given["codes"], &asked.codes)
-	message, hasMessage := given.Text("message")
-	email, hasEmail := given.Text("email")
-	asked.message = message
+	var hasMessage, hasEmail bool
+	asked.message, hasMessage = given.Text("message")
+	asked.email, hasEmail = given.Text("email")
 
 	refuse := func(message string) (order, *canceltest.Reply) {
 		return asked, new(errorMessage(http.StatusBadRequest, message))
 	}
-	if refusal := atKey(r, privateKey); refusal != nil {
+	if refusal := checkKey(r, privateKey); refusal != nil {
 		return asked, refusal
 	}
 	switch {
@@ -226,13 +303,13 @@ func readOrder(r *http.Request, body []byte) (order, *canceltest.Reply) {
 	case !hasEmail:
 		return refuse("email is required: a string")
 	}
-	if address, err := mail.ParseAddress(email); err != nil || address.Address != email {
-		return refuse("email is no address")
+	if address, err := mail.ParseAddress(asked.email); err != nil || address.Address != asked.email {
+		return refuse("email is not an address")
 	}
 	return asked, nil
 }
 
-// cancelAnswer is what the vendor answers to a call.
+// cancelAnswer is the vendor's answer to a request to cancel.
 type cancelAnswer struct {
 	Success int       `json:"success"`
 	Errors  errorList `json:"errors"`
@@ -249,29 +326,54 @@ func (a *Simulator) cancel(asked order, carry bool) canceltest.Reply {
 	var said cancelAnswer
 	done := map[string]bool{}
 	for _, code := range asked.codes {
-		if a.stateOf(code) != created || done[code] {
+		if state := a.stateOf(code); state != created && state != expired || done[code] {
 			said.Errors.Cant++
 			said.Errors.Documents = append(said.Errors.Documents, code)
 			continue
 		}
 		said.Success++
 		done[code] = true
-	}
-	carried := carry && len(done) > 0
-	if carried {
-		for _, code := range asked.codes {
-			if done[code] {
-				a.put(code, rejected, asked.message)
-				a.cancelled.Add(code)
-			}
+		if carry {
+			a.put(code, rejected, asked.message, event{Action: "CANCEL_SIGN", Platform: "API", Participant: "API", By: asked.email})
+			a.cancelled.Add(code)
 		}
 	}
 	r := canceltest.JSON(http.StatusOK, said)
-	r.Carried = carried
+	r.Carried = carry && len(done) > 0
 	return r
 }
 
-// statusAnswer is what the vendor answers about a document.
+// query answers a question about one document.
+func (a *Simulator) query(r *http.Request, about func(*document) any) canceltest.Reply {
+	given := r.URL.Query()
+	code := given.Get("code")
+	said := func() canceltest.Reply {
+		if refusal := checkKey(r, publicKey); refusal != nil {
+			return *refusal
+		}
+		if code == "" || len(given) != 1 || len(given["code"]) != 1 {
+			return errorMessage(http.StatusBadRequest, "code is required, once and nothing else")
+		}
+		if n := len([]rune(code)); r.URL.Path == roadmapPath && n != 9 && n != 10 {
+			return errorMessage(http.StatusBadRequest, "code must have 9 or 10 characters")
+		}
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		known := a.documents[code]
+		if known == nil {
+			return errorMessage(http.StatusBadRequest, "DOCUMENT_NOT_FOUND")
+		}
+		return canceltest.JSON(http.StatusOK, about(known))
+	}()
+	if code != "" {
+		said.IDs = []string{code}
+	}
+	return said
+}
+
+func (a *Simulator) roadmap(d *document) any { return d.events }
+
+// statusAnswer is the vendor's answer about a document.
 type statusAnswer struct {
 	URL         string   `json:"url"`
 	Name        string   `json:"name"`
@@ -299,7 +401,7 @@ type signer struct {
 	Status string `json:"status"`
 }
 
-// The one who is to sign every document is invented.
+// The signer of every document is invented.
 const (
 	signerName  = "Firmante Simulado"
 	signerEmail = "firmante@example.com"
@@ -307,7 +409,7 @@ const (
 	signerPhone = "+570000000000"
 )
 
-// signerStatus is how far the signer is with a document, by its state.
+// signerStatus is the status of the signer, by the state of the document.
 var signerStatus = map[string]string{
 	created:  "NOTIFICATION",
 	finish:   "FINISH",
@@ -315,45 +417,19 @@ var signerStatus = map[string]string{
 	expired:  "NOTIFICATION",
 }
 
-// status answers how a document stands.
-func (a *Simulator) status(r *http.Request) canceltest.Reply {
-	given := r.URL.Query()
-	code := given.Get("code")
-	var said canceltest.Reply
-	if refusal := atKey(r, publicKey); refusal != nil {
-		said = *refusal
-	} else if code == "" || len(given) != 1 || len(given["code"]) != 1 {
-		said = errorMessage(http.StatusBadRequest, "code is required, once and nothing else")
-	} else {
-		said = a.find(code)
-	}
-	if code != "" {
-		said.IDs = []string{code}
-	}
-	return said
-}
-
-// find answers how the document with that code stands.
-func (a *Simulator) find(code string) canceltest.Reply {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	known := a.documents[code]
-	if known == nil {
-		return errorMessage(http.StatusBadRequest, "DOCUMENT_NOT_FOUND")
-	}
-	signers := []signer{{signerName, signerEmail, signerID, signerStatus[known.state]}}
-	const layout = "2006-01-02T15:04:05.000Z"
-	return canceltest.JSON(http.StatusOK, statusAnswer{
-		URL: known.url(), Name: known.name(), Code: code, Status: known.state,
+func (a *Simulator) status(d *document) any {
+	signers := []signer{{signerName, signerEmail, signerID, signerStatus[d.state]}}
+	return statusAnswer{
+		URL: d.url(), Name: d.name(), Code: d.code, Status: d.state,
 		Data: data{
-			Code: code, Name: known.name(),
-			SignFinish:  known.state == finish,
+			Code: d.code, Name: d.name(),
+			SignFinish:  d.state == finish,
 			SignProfile: signers,
-			CreatedAt:   known.created.UTC().Format(layout),
-			UpdatedAt:   known.updated.UTC().Format(layout),
+			CreatedAt:   d.created.UTC().Format(timeLayout),
+			UpdatedAt:   d.updated.UTC().Format(timeLayout),
 		},
 		SignProfile: signers,
-	})
+	}
 }
 
 // name and url are invented.

@@ -38,28 +38,106 @@ func codes(list string) string {
 	return fmt.Sprintf(`{"codes":%s,"message":"Error en la cláusula II","email":"legal@example.com"}`, list)
 }
 
-func TestCancelsWhatIsCreated(t *testing.T) {
+// The page: a document "must not be fully signed or previously rejected".
+func TestCancelsUnlessSignedOrRejected(t *testing.T) {
 	sim, client := start(t)
 	sim.Register("TR99AQMY31", "TR99AQMY32")
-	states := []string{"FINISH", "REJECTED", "EXPIRED"}
-	for _, state := range states {
+	for _, state := range []string{"FINISH", "REJECTED", "EXPIRED"} {
 		sim.SetState(state, state)
 	}
-	for _, code := range append(states, "UNKNOWN", "tr99aqmy31") {
+	for _, code := range []string{"FINISH", "REJECTED", "UNKNOWN", "tr99aqmy31"} {
 		require.ErrorIs(t, ask(t, client, document(code)), cancel.ErrNotCancellable)
 		assert.False(t, sim.IsCancelled(code))
 	}
 	assert.Equal(t, "FINISH", sim.State("FINISH"))
 	assert.Empty(t, sim.State("UNKNOWN"))
 
-	require.NoError(t, ask(t, client, document("TR99AQMY31")))
-	assert.Equal(t, "REJECTED", sim.State("TR99AQMY31"))
-	assert.True(t, sim.IsCancelled("TR99AQMY31"))
+	for _, code := range []string{"TR99AQMY31", "EXPIRED"} {
+		require.NoError(t, ask(t, client, document(code)))
+		assert.Equal(t, "REJECTED", sim.State(code))
+		assert.True(t, sim.IsCancelled(code))
+	}
 	sim.Register("TR99AQMY31")
 	require.ErrorIs(t, ask(t, client, document("TR99AQMY31")), cancel.ErrNotCancellable)
 	assert.Equal(t, "CREATED", sim.State("TR99AQMY32"))
-	assert.Equal(t, []string{"TR99AQMY31"}, sim.Cancelled())
+	assert.Equal(t, []string{"TR99AQMY31", "EXPIRED"}, sim.Cancelled())
 	assert.Panics(t, func() { sim.SetState("TR99AQMY32", "CANCELLED") })
+}
+
+// actions asks by hand for the roadmap of a document, and returns what happened and who did it.
+func actions(t *testing.T, sim *aucotest.Simulator, code string) (list []string) {
+	t.Helper()
+	a := adaptertest.MustSend(t, http.MethodGet, sim.URL+"/document/roadmap?code="+code, http.Header{"Authorization": {"puk_simulada"}}, "")
+	require.Equal(t, http.StatusOK, a.Status, a.Body)
+	var events []struct {
+		Action, Platform, Participant, By, Message string
+		Timestamp                                  time.Time
+	}
+	require.NoError(t, json.Unmarshal([]byte(a.Body), &events))
+	var last time.Time
+	for _, e := range events {
+		assert.NotEmpty(t, e.Platform)
+		assert.False(t, e.Timestamp.Before(last), "ascending")
+		last = e.Timestamp
+		list = append(list, e.Action+" "+e.Participant+" "+e.By+e.Message)
+	}
+	return list
+}
+
+func TestRoadmapSaysWhoEndedIt(t *testing.T) {
+	sim, client := start(t)
+	const code, contract = "TR99AQMY31", "TR99AQMY3"
+	const opened = "CREATE_SIGN API "
+	sim.Register(code, contract)
+	assert.Equal(t, []string{opened}, actions(t, sim, contract))
+
+	require.NoError(t, ask(t, client, document(code)))
+	assert.Equal(t, []string{opened, "CANCEL_SIGN API legal@example.com"}, actions(t, sim, code))
+
+	sim.Pass(time.Hour)
+	sim.Reactivate(code)
+	assert.Equal(t, "CREATED", sim.State(code))
+	assert.False(t, sim.IsCancelled(code), "it stands again")
+	assert.Empty(t, sim.Cancelled())
+
+	sim.Decline(code, "No conforme")
+	sim.Decline(code, "again")
+	assert.Equal(t, "REJECTED", sim.State(code))
+	assert.False(t, sim.IsCancelled(code), "a signer declined it")
+	assert.Equal(t, []string{
+		opened, "CANCEL_SIGN API legal@example.com", "REACTIVATION_SIGN API ",
+		"PARTICIPANT_REJECT firmante@example.com No conforme",
+	}, actions(t, sim, code))
+
+	sim.Reactivate(code)
+	require.NoError(t, ask(t, client, document(code)), "after a reactivation it can be cancelled")
+	assert.Equal(t, []string{code}, sim.Cancelled())
+	sim.SetState(contract, "EXPIRED")
+	sim.Reactivate(contract)
+	for _, wrong := range []string{contract, "UNKNOWN"} {
+		assert.Panics(t, func() { sim.Reactivate(wrong) }, wrong)
+	}
+}
+
+func TestRoadmapRefuses(t *testing.T) {
+	sim, _ := start(t)
+	sim.Register("TR99AQMY31", "A")
+	for name, test := range map[string]struct {
+		query, key string
+		want       int
+		says       string
+	}{
+		"private key": {"?code=TR99AQMY31", "prk_simulada", 401, "authentication"},
+		"no code":     {"", "puk_simulada", 400, "code"},
+		"short code":  {"?code=A", "puk_simulada", 400, "9 or 10"},
+		"long code":   {"?code=TR99AQMY311", "puk_simulada", 400, "9 or 10"},
+		"unknown":     {"?code=TR99AQMY39", "puk_simulada", 400, "DOCUMENT_NOT_FOUND"},
+	} {
+		a := adaptertest.MustSend(t, http.MethodGet, sim.URL+"/document/roadmap"+test.query, http.Header{"Authorization": {test.key}}, "")
+		assert.Equal(t, test.want, a.Status, name)
+		assert.Contains(t, a.Body, test.says, name)
+	}
+	assert.Equal(t, "GET /document/roadmap", sim.Calls()[0].Op)
 }
 
 func TestCounts(t *testing.T) {

@@ -12,33 +12,32 @@ import (
 	"github.com/unified-cancel/cancel/canceltest"
 )
 
-// retries is how long after each attempt that failed Auco tells a webhook again.
+// retries is how long after each failed attempt Auco calls a webhook again.
 var retries = []time.Duration{2 * time.Minute, 4 * time.Minute, 6 * time.Minute}
 
-// hook is where Auco tells what becomes of documents.
+// hook is a webhook for the events of documents.
 type hook struct {
 	address string
 	header  http.Header
 }
 
-// CallBack has the webhook at address told, from now on, what becomes of documents, as
-// https://docs.auco.ai/en/api/Webhooks/document documents it: CREATE when a document is
-// registered, REJECTED when a call cancels it, and the event of each state that SetState
-// puts it into. Value travels in the header of that name; none does where the name is
-// "". An address of "" ends it. A webhook of an earlier CallBack is told no more, but
-// for what it is being told already.
+// CallBack makes the simulator call the webhook at address from now on, as
+// https://docs.auco.ai/en/api/Webhooks/document documents it: with CREATE when a document is
+// registered, REJECTED when a call cancels it or the signer declines, and the event of each
+// state that SetState puts it into. Value travels in the header of that name, and nothing if
+// the name is "". An address of "" ends the calls. A webhook of an earlier CallBack only gets
+// what was already on its way.
 //
-// The event REJECTED has no code, as in the vendor's sample; its name has. It has the
-// reason of the cancellation for its message.
+// The event REJECTED has a name and no code, as in the vendor's sample. Its message is the
+// reason of the cancellation.
 //
-// An event is told by a request of its own while the simulator goes on. Where the answer
-// is not 2xx, or does not come within ten seconds, it is told again 2 minutes after the
-// first attempt, 4 after the second and 6 after the third, by the clock that
-// [canceltest.Server.Pass] moves. The vendor's page does not say from when on these minutes count.
-// [canceltest.Server.Deliveries] tells what came of each attempt.
+// An event is sent in the background. If the answer is not 2xx, or does not come within ten
+// seconds, the event is sent again 2 minutes after the first attempt, 4 after the second and
+// 6 after the third, by the clock that [canceltest.Server.Pass] moves. The vendor's page does
+// not say when these minutes begin. [canceltest.Server.Deliveries] lists the attempts.
 //
-// It panics for an address that is not plain http to this machine, and for a header that
-// cannot be.
+// CallBack panics if the address is not plain http to this machine, and if the header cannot
+// be sent.
 func (a *Simulator) CallBack(address, header string, value string) {
 	var webhook *hook
 	if address != "" {
@@ -56,23 +55,23 @@ func (a *Simulator) CallBack(address, header string, value string) {
 	a.webhook = webhook
 }
 
-// events are the events of the states.
-var events = map[string]string{
+// eventNames are the events of the states.
+var eventNames = map[string]string{
 	created:  "CREATE",
 	finish:   "FINISH",
 	rejected: "REJECTED",
 	expired:  "EXPIRED",
 }
 
-// event is what Auco tells of a document.
-type event struct {
+// stateEvent is the event of a document.
+type stateEvent struct {
 	Code   string `json:"code"`
 	Name   string `json:"name"`
 	Status string `json:"status"`
 	URL    string `json:"url"`
 }
 
-// rejection is what it tells where the document is REJECTED.
+// rejection is the event of a document that is REJECTED.
 type rejection struct {
 	Name    string   `json:"name"`
 	Signer  person   `json:"signer"`
@@ -88,19 +87,19 @@ type person struct {
 	Phone string `json:"phone"`
 }
 
-// message returns what is to be told of a document; why is the reason of a REJECTED.
+// message returns the event of a document. why is the reason of a REJECTED.
 func (w *hook) message(d *document, why string) canceltest.Message {
-	status := events[d.state]
-	var event any = event{d.code, d.name(), status, d.url()}
+	status := eventNames[d.state]
+	var told any = stateEvent{d.code, d.name(), status, d.url()}
 	if d.state == rejected {
-		event = rejection{
+		told = rejection{
 			d.name(), person{signerID, signerName, signerEmail, signerPhone},
 			status, why, []string{},
 		}
 	}
-	body, err := json.Marshal(event)
+	body, err := json.Marshal(told)
 	if err != nil {
-		panic(err) // it is our own
+		panic(err) // all of it is ours
 	}
 	return canceltest.Message{
 		ID: d.code, Status: status,

@@ -12,17 +12,16 @@ import (
 	"github.com/unified-cancel/cancel/internal/mexico"
 )
 
-// rfcEmisor is the issuer where no call has named another. It and keyName are invented,
-// as is the key of the seal.
+// rfcEmisor is the issuer if no call has named another. All three are invented.
 const (
 	rfcEmisor = "SIM200101AB1"
 	keyName   = "00001088888800009999"
 	sealKey   = "canceltest"
 )
 
-// acuse returns the SAT's acknowledgement for one invoice, as the acuses that the
-// SAT and PACs publish are laid out: the root in no namespace, local time with seven
-// decimals and no zone. The seal proves nothing, as nobody but the SAT could tell.
+// acuse returns the SAT's acknowledgement for one invoice. Its layout is the layout of the
+// acuses that the SAT and PACs publish: the root has no namespace, and the local time has
+// seven decimals and no zone. The seal proves nothing, because only the SAT can check one.
 func acuse(uuid, estatus, issuer string, at time.Time) []byte {
 	fecha := at.In(mexico.Zone).Format("2006-01-02T15:04:05.0000000")
 	uuid = strings.ToUpper(uuid)

@@ -6,27 +6,27 @@ import (
 	"time"
 )
 
-// consentAfter is how long a recipient may stay silent, in hours rather than in working
-// hours.
-const consentAfter = 72 * time.Hour
+const (
+	// consentAfter is how long a recipient may stay silent. The SAT counts working hours.
+	consentAfter = 72 * time.Hour
+	// keptFor is how long a status is available after the SAT's answer.
+	keptFor = 60 * 24 * time.Hour
+)
 
-// invoice is one in the user's panel.
+// invoice is an invoice in the user's panel.
 type invoice struct {
 	uuid   string // as it was registered
 	issuer string // the RFC, as far as it is known
-	// cancelled is the date of the last acuse and estatus what it says, "" where
-	// there is none.
-	cancelled time.Time
-	estatus   string
+	// answered is when the SAT last answered, by an acuse or with a refusal.
+	answered time.Time
+	estatus  string // EstatusUUID of the last acuse, "" if there is none
 
-	// pending is the cancellation that the recipient has to consent to, nil where there
-	// is none; refused is true once one was refused and none was registered since.
-	pending    *registration
-	registered bool // one is pending or was consented to
-	refused    bool
+	pending    *registration // waits for the recipient; nil if there is none
+	registered bool          // pending, or the recipient has consented
+	refused    bool          // the recipient has refused, and nothing was registered since
 }
 
-// registration is a cancellation that was registered.
+// registration is a registered cancellation.
 type registration struct {
 	of         *invoice
 	at         time.Time
@@ -35,7 +35,12 @@ type registration struct {
 
 func (i *invoice) isCancelled() bool { return i.estatus != "" }
 
-// next is the EstatusUUID of the acuse for the next cancellation.
+// forgotten reports whether the SAT's answer is too old for a status.
+func (i *invoice) forgotten(now time.Time) bool {
+	return i.pending == nil && !i.answered.IsZero() && now.Sub(i.answered) > keptFor
+}
+
+// next returns the EstatusUUID of the acuse for the next cancellation.
 func (i *invoice) next() string {
 	if i.isCancelled() {
 		return estatusBefore
@@ -47,14 +52,14 @@ func (i *invoice) acuse(estatus string, at time.Time) []byte {
 	return acuse(i.uuid, estatus, i.issuer, at)
 }
 
-// refuse has the recipient refuse.
-func (i *invoice) refuse() {
+func (i *invoice) refuse(at time.Time) {
+	i.answered = at
 	i.pending, i.registered, i.refused = nil, false, true
 }
 
-// cancel cancels an invoice, once or again. The caller holds f.mu.
+// cancel cancels an invoice, or cancels it again. The caller holds f.mu.
 func (f *Simulator) cancel(known *invoice, at time.Time) {
-	known.cancelled, known.estatus = at, known.next()
+	known.answered, known.estatus = at, known.next()
 	known.pending, known.refused = nil, false
 	f.cancelled.Add(known.uuid)
 }
@@ -68,7 +73,7 @@ func (f *Simulator) registerCancellation(known *invoice, issuer string) {
 	f.pending = append(f.pending, known.pending)
 }
 
-// lapse cancels what recipients have stayed silent about for too long. The caller holds
+// lapse cancels the invoices whose recipients have been silent for too long. The caller holds
 // f.mu.
 func (f *Simulator) lapse() {
 	now := f.Now()
@@ -86,25 +91,25 @@ func (f *Simulator) lapse() {
 	}
 }
 
-// Accept has the recipient consent to a pending cancellation: the invoice is cancelled.
-// It panics for a UUID without one.
+// Accept makes the recipient consent to a pending cancellation: the invoice is cancelled. It
+// panics if the UUID has none.
 func (f *Simulator) Accept(uuid string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.cancel(f.mustBePending(uuid), f.Now())
 }
 
-// Refuse has the recipient refuse a pending cancellation, which may then be registered
-// again. It panics for a UUID without one.
+// Refuse makes the recipient refuse a pending cancellation, which can then be registered
+// again. It panics if the UUID has none.
 func (f *Simulator) Refuse(uuid string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.mustBePending(uuid).refuse()
+	f.mustBePending(uuid).refuse(f.Now())
 }
 
-// NotYetAnswered makes the status of a pending cancellation 200 without an acuse, until
-// it is settled. That says that it was registered and the SAT has not answered, and is
-// easily taken for a cancellation. It panics for a UUID without one.
+// NotYetAnswered makes the status of a pending cancellation 200 without an acuse, until it is
+// settled: it is registered, and the SAT has not answered. That 200 is easily taken for a
+// cancellation. NotYetAnswered panics if the UUID has no pending cancellation.
 func (f *Simulator) NotYetAnswered(uuid string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -121,9 +126,8 @@ func (f *Simulator) mustBePending(uuid string) *invoice {
 	return known
 }
 
-// IsRegistered reports whether a cancellation of the invoice was registered and not
-// refused: it is pending, or was consented to. One that cancelarSectorPrimario alone has
-// cancelled was not registered.
+// IsRegistered reports whether a cancellation of the invoice is registered and not refused:
+// it is pending, or the recipient has consented. cancelarSectorPrimario registers nothing.
 func (f *Simulator) IsRegistered(uuid string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()

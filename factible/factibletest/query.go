@@ -11,22 +11,22 @@ import (
 	"github.com/unified-cancel/cancel/internal/csdtest"
 )
 
-// query is what a call of the simulator is about.
+// query is a call as it was read.
 type query struct {
 	folios  []folio
 	issuer  string
-	refusal int // the status with which it is refused, 0 where it is not
+	refusal int // the status that refuses it, 0 if none
 }
 
 // folio is an invoice that a call names.
 type folio struct{ uuid, motivo, replacement string }
 
-// Motivos of the SAT. With the first alone goes a replacement.
+// Motivos of the SAT. Only the first has a replacement.
 const replaced = "01"
 
 var motivos = []string{replaced, "02", "03", "04"}
 
-// isCancellation reports whether a folio is one to be cancelled, as the SAT takes it.
+// isCancellation reports whether the SAT would accept the folio.
 func (f folio) isCancellation() bool {
 	if !adapter.IsUUID(f.uuid) || !slices.Contains(motivos, f.motivo) {
 		return false
@@ -37,7 +37,7 @@ func (f folio) isCancellation() bool {
 	return adapter.IsUUID(f.replacement) && !strings.EqualFold(f.replacement, f.uuid)
 }
 
-// rfc is how that of a company or of a person is written.
+// rfc matches the RFC of a company or of a person.
 var rfc = regexp.MustCompile(`^[A-Z&Ñ]{3,4}[0-9]{6}[A-Z0-9]{3}$`)
 
 // readUUID reads a parameter that is a UUID.

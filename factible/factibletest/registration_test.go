@@ -164,7 +164,7 @@ func TestNotYetAnswered(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, cancel.Pending, result.State)
 	assert.Equal(t, "200", result.Code)
-	assert.Contains(t, string(result.Raw), `acuseSat xsi:nil="true"`)
+	assert.Contains(t, string(result.Raw), `acuseSAT xsi:nil="true"`)
 	assert.Empty(t, sim.Cancelled())
 	sim.Refuse(uuidA)
 	assert.Equal(t, "213", statusCode(t, client, uuidA))

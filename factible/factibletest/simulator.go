@@ -1,3 +1,11 @@
+// Package factibletest simulates Solución Factible, for tests and for trying things out. See
+// package canceltest for faults, the log and the clock.
+//
+// # Errors
+//
+// [New] panics if there is no free port, and [Listen] returns the error of [net.Listen].
+// Methods of [Simulator] panic if a test asks for what cannot be, such as a UUID that is
+// malformed or has no pending cancellation.
 package factibletest
 
 import (
@@ -6,7 +14,6 @@ import (
 	"encoding/xml"
 	"fmt"
 	"net/http"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,14 +37,14 @@ const (
 	soap12Endpoint = servicePath + ".CancelacionHttpsSoap12Endpoint"
 )
 
-// endpoints holds the version of SOAP that each endpoint takes, nil for both.
+// endpoints holds the version of SOAP that each endpoint takes. nil means both.
 var endpoints = map[string]*soapVersion{
 	servicePath:    nil,
 	soap11Endpoint: soap11,
 	soap12Endpoint: soap12,
 }
 
-// Statuses that the simulator gives of its own accord.
+// Statuses that the simulator answers by itself.
 const (
 	statusDone           = 200
 	statusNotCancellable = 204
@@ -58,17 +65,17 @@ const (
 	statusBadSignature   = 1802
 )
 
-// EstatusUUID of an acuse.
+// EstatusUUID in an acuse.
 const (
 	estatusReceived = "201"
 	estatusBefore   = "202"
 )
 
-// maxLogins is how many wrong logins in a row are told to be wrong.
+// maxLogins is how many wrong logins in a row are answered 601.
 const maxLogins = 5
 
-// testUUIDs are those that the vendor publishes for its testing environment, in
-// lower case, and the status that each gives.
+// testUUIDs are the UUIDs that the vendor publishes for its testing environment, in lower
+// case, with the status that each is answered.
 var testUUIDs = map[string]int{
 	"e329dd15-7d0b-44e9-a204-51a7443d1fbe": statusNotCancellable,
 	"5b4b180d-5b6c-4392-b204-252215a1ab84": statusNotCancellable,
@@ -102,67 +109,69 @@ var words = map[int]string{
 	statusBadSignature:   "La firma de la solicitud no pasó la validación criptográfica.",
 }
 
-// wordsRegistered go with a 200 that says no more than that.
+// wordsRegistered is the message of a 200 that only says that a cancellation is registered.
 const wordsRegistered = "La solicitud de cancelación se registró correctamente."
 
-// wsdl is the service's, with the vendor's own addresses.
+// wsdl is the WSDL of the service, with the vendor's own addresses.
 //
 //go:embed cancelacion.wsdl
 var wsdl string
 
 const vendorServices = "https://solucionfactible.com/ws/services/"
 
-// Simulator simulates the service Cancelacion of Solución Factible, as far as it is
-// known from https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion.jsp:
+// Simulator simulates the service Cancelacion of Solución Factible, as far as
+// https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion.jsp documents it:
 // cancelarSectorPrimario, cancelarAsincrono, enviarSolicitudCancelacionAsincrono and
-// getStatusCancelacionAsincrona, in SOAP 1.1 and 1.2. Its WSDL, at any of its addresses
-// with ?wsdl, names the other operations too; to call one of them is a fault.
+// getStatusCancelacionAsincrona, in SOAP 1.1 and 1.2. Each of its addresses serves the WSDL
+// with ?wsdl. The WSDL names more operations; a call of one of them is answered with a
+// fault. Make a Simulator with [New]. It is safe for concurrent use.
 //
-// The testing environment's UUIDs answer 204 and 211, those that are not in
-// [Simulator.Register] 623 or 702. Of those that are, cancelarSectorPrimario cancels one
-// at once: 200 with an acuse. The wrong login is answered 601 five times in a row, then
-// 604, and 602 from then on, whatever the login. Make one with [New]. It is safe
-// for concurrent use.
+// The UUIDs of the vendor's testing environment are answered 204 and 211. A UUID that is not
+// in [Simulator.Register] is answered 623 or 702. cancelarSectorPrimario cancels a registered
+// invoice at once and answers 200 with an acuse. Five wrong logins in a row are answered
+// 601 and the sixth 604; then every login is answered 602.
 //
 // # Invoices that need consent
 //
-// cancelarAsincrono and enviarSolicitudCancelacionAsincrono register a cancellation,
-// with 200, and answer 701 while there is one. It is pending, 211 by
-// getStatusCancelacionAsincrona, until the recipient consents or refuses, which
-// [Simulator.Accept] and [Simulator.Refuse] do for them. Whoever stays silent for 72 hours
-// by the clock that [canceltest.Server.Pass] moves has consented; that the SAT counts working hours
-// is not simulated. What was consented to is cancelled: 200 with an acuse. What was
-// refused is 213, and may be registered again.
+// cancelarAsincrono and enviarSolicitudCancelacionAsincrono register a cancellation and
+// answer 200, or 701 if the invoice has one already. getStatusCancelacionAsincrona answers
+// 211 until the recipient consents or refuses: see [Simulator.Accept] and
+// [Simulator.Refuse]. 72 hours of silence are consent, by the clock that
+// [canceltest.Server.Pass] moves; the SAT counts working hours, and the simulator counts all
+// hours. With consent the invoice is cancelled: 200 with an acuse. After a refusal the answer
+// is 213, and the cancellation can be registered again. 60 days after the SAT's answer, an
+// acuse or a refusal, the status is 702.
 //
-// cancelarAsincrono takes uuid as UUID|motivo|replacement, the motivo being 01 to 04 and
-// the replacement, another UUID, going with 01 alone. That or an rfcEmisor which is
-// malformed is 621, and 611 where it is missing. A CSD is taken and not looked at. The
-// request of enviarSolicitudCancelacionAsincrono is 1801 where it cannot be read or
-// holds no certificate, 1802 where its signature does not verify, 303 where the
-// certificate is not that of RfcEmisor, 305 where it was not valid at Fecha, and
-// otherwise as cancelarAsincrono. Who issued the certificate is not looked at. A request
-// for several is registered whole or not at all. Nobody is notified by e-mail.
+// cancelarAsincrono takes uuid as UUID|motivo|replacement. The motivo is 01 to 04, and only
+// 01 has a replacement, which is another UUID. A malformed uuid or rfcEmisor is answered 621,
+// a missing one 611. A CSD is accepted without a check. enviarSolicitudCancelacionAsincrono
+// answers 1801 if the request cannot be read or holds no certificate, 1802 if its signature
+// does not verify, 303 if the certificate has another RFC than RfcEmisor, 305 if the
+// certificate was not valid at Fecha, and otherwise as cancelarAsincrono does. Nobody checks
+// who issued the certificate. A request for several invoices registers all of them or none.
+// No e-mail is sent.
 type Simulator struct {
 	*canceltest.Server
 
-	instance string // differs between instances, as the prefixes of Axis2 do
+	instance string // part of the XML prefixes, which differ between instances of Axis2
 
 	mu        sync.Mutex
 	invoices  map[string]*invoice // by UUID in lower case
-	pending   []*registration     // the oldest first, and some that are no longer pending
+	pending   []*registration     // the oldest first; some are no longer pending
 	answers   map[string]Answer
 	cancelled canceltest.Ledger
 	logins    int // wrong ones in a row
+	inBase64  bool
 }
 
 // Answer is an answer to give for a UUID.
 type Answer struct {
 	// Status is the vendor's code.
 	Status int
-	// Message is the mensaje, as it is; xsi:nil where it is "".
+	// Message is the mensaje, which is sent as it is. "" is sent as xsi:nil.
 	Message string
-	// Acuse is the acknowledgement, which travels in base64; xsi:nil where it is
-	// empty. It need not be an acuse. Operations that register have no place for it.
+	// Acuse is the acknowledgement, which need not be an acuse. nil is sent as xsi:nil.
+	// Operations that register have no place for it.
 	Acuse []byte
 }
 
@@ -188,8 +197,7 @@ func Listen(address string) (_ *Simulator, err error) {
 
 var instances atomic.Int64
 
-// Config returns a Config for the simulator's endpoint of SOAP 1.1, with the only
-// login that it takes.
+// Config returns a Config for the simulator's SOAP 1.1 endpoint, with the only valid login.
 func (f *Simulator) Config() factible.Config {
 	return factible.Config{
 		Username: validUsername,
@@ -199,7 +207,7 @@ func (f *Simulator) Config() factible.Config {
 	}
 }
 
-// ConfigSOAP12 returns the same for SOAP 1.2.
+// ConfigSOAP12 returns a Config for the SOAP 1.2 endpoint.
 func (f *Simulator) ConfigSOAP12() factible.Config {
 	config := f.Config()
 	config.Endpoint = f.URL + soap12Endpoint + "/"
@@ -207,8 +215,18 @@ func (f *Simulator) ConfigSOAP12() factible.Config {
 	return config
 }
 
-// Register puts invoices into the user's panel, where they can be cancelled. An
-// invoice that is there stays as it is. It panics for what is no UUID.
+// AcuseInBase64 makes the simulator send every acuse as the WSDL has it: in acuseSat, as
+// base64. By default it sends XML text, as the vendor's pages have it: in acuseSAT for
+// getStatusCancelacionAsincrona, and in acuseSat for cancelarSectorPrimario. Only base64 can
+// carry an acuse that is not UTF-8.
+func (f *Simulator) AcuseInBase64() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.inBase64 = true
+}
+
+// Register puts invoices into the user's panel, where they can be cancelled. An invoice that
+// is there already stays as it is. Register panics if a UUID is malformed.
 func (f *Simulator) Register(uuids ...string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -219,7 +237,7 @@ func (f *Simulator) Register(uuids ...string) {
 
 func (f *Simulator) register(uuid string) *invoice {
 	if !adapter.IsUUID(uuid) {
-		panic(fmt.Sprintf("factibletest: %q is no UUID", uuid))
+		panic(fmt.Sprintf("factibletest: %q is not a UUID", uuid))
 	}
 	key := strings.ToLower(uuid)
 	known, ok := f.invoices[key]
@@ -230,9 +248,9 @@ func (f *Simulator) register(uuid string) *invoice {
 	return known
 }
 
-// Answer sets what all operations answer for a UUID, until it is set again; an answer
-// with Status 0 removes it. Such an answer cancels and registers nothing, whatever it
-// says: the canceltest.Ledger stays as it is.
+// Answer sets the answer of all operations for a UUID, until it is set again. An answer with
+// Status 0 removes it. Such an answer cancels and registers nothing: the ledger stays as it
+// is.
 func (f *Simulator) Answer(uuid string, a Answer) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -244,10 +262,10 @@ func (f *Simulator) Answer(uuid string, a Answer) {
 	f.answers[strings.ToLower(uuid)] = a
 }
 
-// Resolve moves a cancellation on that an operation answers to be in process, or that is
-// pending: a is what all operations answer from now on. With Status 200 the invoice is
-// cancelled and stands in the canceltest.Ledger, and unless a has an acuse of its own one is made;
-// with 213 what is pending is refused. It panics for what is no UUID.
+// Resolve settles a cancellation that is pending or answered as in process. a is the answer
+// of all operations from now on. With Status 200 the invoice is cancelled and enters the
+// ledger, with an acuse of the simulator's if a has none. With 213 the recipient refuses.
+// Resolve panics if the UUID is malformed.
 func (f *Simulator) Resolve(uuid string, a Answer) {
 	f.mu.Lock()
 	resolved := f.register(uuid)
@@ -258,14 +276,14 @@ func (f *Simulator) Resolve(uuid string, a Answer) {
 			a = Answer{}
 		}
 	case statusRefused:
-		resolved.refuse()
+		resolved.refuse(f.Now())
 	}
 	f.mu.Unlock()
 	f.Answer(uuid, a)
 }
 
-// Cancelled returns the UUIDs that are cancelled, as they were registered, in the
-// order in which that happened.
+// Cancelled returns the UUIDs of the cancelled invoices, as they were registered, in the order
+// in which they were cancelled.
 func (f *Simulator) Cancelled() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -273,8 +291,8 @@ func (f *Simulator) Cancelled() []string {
 	return f.cancelled.IDs()
 }
 
-// IsCancelled reports whether the invoice is cancelled. One whose cancellation is
-// pending is not.
+// IsCancelled reports whether the invoice is cancelled. It is not while its cancellation is
+// pending.
 func (f *Simulator) IsCancelled(uuid string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -287,7 +305,7 @@ func plain(status int) Answer {
 	return Answer{Status: status, Message: "[Servidor de pruebas] " + words[status]}
 }
 
-// registered is a 200 that says no more than that.
+// registered is a 200 that only says that the cancellation is registered.
 func registered() Answer {
 	return Answer{Status: statusDone, Message: "[Servidor de pruebas] " + wordsRegistered}
 }
@@ -298,34 +316,35 @@ func withAcuse(acuse []byte) Answer {
 	return a
 }
 
-// operation is one of the service.
+// operation is an operation of the service.
 type operation struct {
-	// parameters are its own, in the order of the WSDL.
-	parameters []string
-	properties bool // key-value pairs may follow
+	parameters []string // in the order of the WSDL
+	properties bool     // key-value pairs may follow
 	result     resultType
-	// read reads what it is about.
-	read func(given map[string]string) query
-	// answer answers a query that is not refused. The caller holds f.mu, and nothing
-	// that is pending has lapsed.
+	read       func(given map[string]string) query
+	// answer answers a query that is not refused. The caller holds f.mu, and has called
+	// f.lapse.
 	answer func(f *Simulator, q query, carry bool) (a Answer, carried bool)
 }
 
-// resultType is the type of what an operation returns.
+// resultType is the type that an operation returns.
 type resultType struct {
 	namespace, name string
-	acuse           bool // there is a place for one
+	acuse           string // the element, by the vendor's page; "" if there is no place for one
 }
 
+const statusType = "StatusCancelacionResponse"
+
 var (
-	statusResult       = resultType{statusNamespace, "StatusCancelacionResponse", true}
-	registrationResult = resultType{registrationNamespace, "CancelacionAsincronoResponse", false}
+	sectorResult       = resultType{statusNamespace, statusType, "acuseSat"}
+	statusResult       = resultType{statusNamespace, statusType, "acuseSAT"}
+	registrationResult = resultType{registrationNamespace, "CancelacionAsincronoResponse", ""}
 )
 
 var operations = map[string]operation{
 	"cancelarSectorPrimario": {
 		parameters: []string{"usuario", "password", "uuid"},
-		result:     statusResult,
+		result:     sectorResult,
 		read:       readUUID("uuid"),
 		answer:     (*Simulator).cancelarSectorPrimario,
 	},
@@ -384,7 +403,7 @@ func (f *Simulator) registerCancellations(q query, carry bool) (Answer, bool) {
 	return registered(), carry
 }
 
-// cancellable returns the invoice that is to be cancelled, or what is answered instead.
+// cancellable returns the invoice to cancel, or the answer that refuses.
 func (f *Simulator) cancellable(folio folio) (*invoice, *Answer) {
 	key := strings.ToLower(folio.uuid)
 	if a, ok := f.answers[key]; ok {
@@ -405,10 +424,10 @@ func (f *Simulator) getStatusCancelacionAsincrona(q query, _ bool) (Answer, bool
 	if a, ok := f.answers[key]; ok {
 		return a, false
 	}
-	if known := f.invoices[key]; known != nil {
+	if known := f.invoices[key]; known != nil && !known.forgotten(f.Now()) {
 		switch {
 		case known.isCancelled():
-			return withAcuse(known.acuse(known.estatus, known.cancelled)), false
+			return withAcuse(known.acuse(known.estatus, known.answered)), false
 		case known.pending != nil && known.pending.unanswered:
 			return registered(), false
 		case known.pending != nil:
@@ -423,7 +442,8 @@ func (f *Simulator) getStatusCancelacionAsincrona(q query, _ bool) (Answer, bool
 	return plain(statusNoTransaction), false
 }
 
-// login says why the login is refused, 0 where it is not. The caller holds f.mu.
+// login returns the status that refuses a login, 0 if the login is right. The caller holds
+// f.mu.
 func (f *Simulator) login(username, password string, carry bool) int {
 	right := username == validUsername && password == validPassword
 	switch {
@@ -496,7 +516,7 @@ func (f *Simulator) answer(r *http.Request, body []byte, carry bool) canceltest.
 	return a
 }
 
-// call answers a request that is SOAP by its headers.
+// call answers a request that has the headers of SOAP.
 func (f *Simulator) call(r *http.Request, body []byte, endpoint, version *soapVersion, action string, carry bool) canceltest.Reply {
 	refuse := func(message string) canceltest.Reply { return f.fault(version, version.sender, message) }
 	text, err := adapter.UTF8(body, r.Header.Get("Content-Type"))
@@ -536,7 +556,7 @@ func (f *Simulator) call(r *http.Request, body []byte, endpoint, version *soapVe
 	return a
 }
 
-// given returns the parameters that are neither missing nor nil nor empty.
+// given returns the parameters of a request, without those that are nil.
 func (op operation) given(content element) (map[string]string, error) {
 	given := map[string]string{}
 	expected := op.parameters
@@ -605,7 +625,7 @@ func (f *Simulator) run(name string, op operation, given map[string]string, q qu
 	return r
 }
 
-// response is the element that answers an operation. Axis2 sorts the children by name.
+// response returns the element that answers an operation. Axis2 sorts the children by name.
 func (f *Simulator) response(operation string, result resultType, a Answer) string {
 	prefix := "ax" + f.instance
 	child := func(name, text string) string {
@@ -615,25 +635,14 @@ func (f *Simulator) response(operation string, result resultType, a Answer) stri
 		return fmt.Sprintf("<%s:%s>%s</%s:%s>", prefix, name, escapeXML(text), prefix, name)
 	}
 	children := child("mensaje", a.Message) + child("status", strconv.Itoa(a.Status))
-	if result.acuse {
-		children = child("acuseSat", base64.StdEncoding.EncodeToString(a.Acuse)) + children
+	if name := result.acuse; name != "" {
+		text := string(a.Acuse)
+		if f.inBase64 {
+			name, text = "acuseSat", base64.StdEncoding.EncodeToString(a.Acuse)
+		}
+		children = child(name, text) + children
 	}
 	return fmt.Sprintf(`<ns:%[1]sResponse xmlns:ns="%[2]s"><ns:return xmlns:%[3]s="%[4]s" xmlns:xsi="%[5]s" xsi:type="%[3]s:%[6]s">`+
 		`%[7]s</ns:return></ns:%[1]sResponse>`,
 		operation, serviceNamespace, prefix, result.namespace, xsiNamespace, result.name, children)
-}
-
-// secretElements are those that the log must not hold.
-var secretElements = []*regexp.Regexp{elementNamed("password"), elementNamed("csdKey"), elementNamed("csdPassword")}
-
-func elementNamed(name string) *regexp.Regexp {
-	return regexp.MustCompile(`(?is)(<(?:[\w.-]+:)?` + name + `\b[^>]*>).*?(</(?:[\w.-]+:)?` + name + `\b)`)
-}
-
-// withoutSecrets returns a request as the log may hold it.
-func withoutSecrets(text []byte) []byte {
-	for _, secret := range secretElements {
-		text = secret.ReplaceAll(text, []byte("${1}REDACTED${2}"))
-	}
-	return text
 }

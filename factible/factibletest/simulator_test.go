@@ -246,7 +246,7 @@ func TestResolve(t *testing.T) {
 	sim.Resolve(uuidA, factibletest.Answer{Status: 200, Acuse: []byte("no acuse at all")})
 	result, err := client.Status(t.Context(), invoice(uuidA))
 	require.NoError(t, err)
-	assert.Equal(t, base64.StdEncoding.EncodeToString([]byte("no acuse at all")), string(result.Receipt), "kept as it came")
+	assert.Equal(t, "no acuse at all", string(result.Receipt), "kept as it came")
 	assert.True(t, sim.IsCancelled(uuidA))
 }
 
@@ -272,12 +272,90 @@ func TestAnswer(t *testing.T) {
 	result, err := client.Status(t.Context(), invoice(uuidA))
 	require.NoError(t, err)
 	assert.Equal(t, cancel.Pending, result.State)
-	assert.Contains(t, string(result.Raw), `acuseSat xsi:nil="true"`)
+	assert.Contains(t, string(result.Raw), `acuseSAT xsi:nil="true"`)
 	assert.Contains(t, string(result.Raw), `mensaje xsi:nil="true"`)
 	assert.Empty(t, sim.Cancelled(), "an answer cancels nothing")
 
 	sim.Answer(uuidA, factibletest.Answer{})
 	assert.Equal(t, "200 201", cancelCode(t, client, uuidA))
+}
+
+func TestAcuseIsTextOrBase64(t *testing.T) {
+	for name, test := range map[string]struct {
+		prepare        func(*factibletest.Simulator)
+		sector, status string
+	}{
+		"text, as the pages have it": {func(*factibletest.Simulator) {}, `:acuseSat>&lt;?xml `, `:acuseSAT>&lt;?xml `},
+		"base64, as the WSDL has it": {(*factibletest.Simulator).AcuseInBase64, `:acuseSat>PD94bWwg`, `:acuseSat>PD94bWwg`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sim, client := start(t)
+			test.prepare(sim)
+			sim.Register(uuidA)
+			cancelled, err := client.Cancel(t.Context(), invoice(uuidA))
+			require.NoError(t, err)
+			assert.Contains(t, string(cancelled.Raw), test.sector)
+			later, err := client.Status(t.Context(), invoice(uuidA))
+			require.NoError(t, err)
+			assert.Contains(t, string(later.Raw), test.status)
+			assert.Equal(t, string(cancelled.Receipt), string(later.Receipt))
+			assert.Contains(t, string(later.Receipt), "<EstatusUUID>201</EstatusUUID>")
+		})
+	}
+}
+
+// The page: the status "will be available for up to 60 days after the SAT responds".
+func TestStatusIsForgottenAfter60Days(t *testing.T) {
+	sim, client := start(t)
+	sim.Register(uuidA, uuidB, uuidC)
+	require.Equal(t, "200 201", cancelCode(t, client, uuidA))
+	require.Equal(t, "200", register(t, client, uuidB))
+	require.Equal(t, "200", register(t, client, uuidC))
+	sim.Refuse(uuidB)
+	for uuid, want := range map[string]string{uuidA: "200 201", uuidB: "213", uuidC: "211"} {
+		assert.Equal(t, want, statusCode(t, client, uuid))
+	}
+	const day = 24 * time.Hour
+	sim.Pass(60*day - time.Hour)
+	for uuid, want := range map[string]string{uuidA: "200 201", uuidB: "213", uuidC: "200 201"} {
+		assert.Equal(t, want, statusCode(t, client, uuid))
+	}
+	sim.Pass(2 * time.Hour)
+	for uuid, want := range map[string]string{uuidA: "702", uuidB: "702", uuidC: "200 201"} {
+		assert.Equal(t, want, statusCode(t, client, uuid), "silence was consent after three days")
+	}
+	assert.True(t, sim.IsCancelled(uuidA))
+	require.Equal(t, "200", register(t, client, uuidB))
+	assert.Equal(t, "211", statusCode(t, client, uuidB), "registered again")
+}
+
+func TestLogHoldsNoSecretHoweverItIsWritten(t *testing.T) {
+	const secret, key = "clave-simulada", "TExBVkU="
+	for name, parameters := range map[string]string{
+		"prefix":               `<s:password>` + secret + `</s:password>`,
+		"prefix, not in ASCII": `<ñandú:password xmlns:ñandú="` + serviceNamespace + `">` + secret + `</ñandú:password>`,
+		"comment":              `<password>clave<!-- </password> -->-simulada</password>`,
+		"comment of a tag":     `<!-- <password> --><password>` + secret + `</password>`,
+		"CDATA":                `<password><![CDATA[</password>` + secret + `]]></password>`,
+		"attributes":           `<password a='>' b="--">` + secret + `</password >`,
+		"capitals":             `<PASSWORD>` + secret + `</PASSWORD>`,
+		"nested":               `<password><password/><b>` + secret + `</b></password>`,
+		"key":                  `<csdKey>` + key + `</csdKey><csdPassword>` + secret + `</csdPassword>`,
+		"after an empty one":   `<password/><uuid/><password>` + secret + `</password>`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			sim, _ := start(t)
+			body := envelope(soap11Namespace, `<s:cancelarSectorPrimario xmlns="`+serviceNamespace+`" xmlns:s="`+serviceNamespace+`">`+
+				parameters+`<uuid>`+uuidA+`</uuid></s:cancelarSectorPrimario>`)
+			_ = adaptertest.MustSend(t, http.MethodPost, sim.URL+barePath, http.Header{"Content-Type": {"text/xml"}}, body)
+			logged := string(sim.Calls()[0].Request)
+			for _, part := range []string{secret, "simulada", key} {
+				assert.NotContains(t, logged, part)
+			}
+			assert.Contains(t, logged, "REDACTED</")
+			assert.Contains(t, logged, "<uuid>"+uuidA+"</uuid></s:cancelarSectorPrimario></e:Body></e:Envelope>")
+		})
+	}
 }
 
 func TestLogin(t *testing.T) {

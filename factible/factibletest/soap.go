@@ -8,6 +8,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/unified-cancel/cancel/canceltest"
@@ -21,11 +22,11 @@ const (
 	xsiNamespace          = "http://www.w3.org/2001/XMLSchema-instance"
 )
 
-// soapVersion is what SOAP 1.1 and 1.2 differ in.
+// soapVersion holds the differences between SOAP 1.1 and 1.2.
 type soapVersion struct {
 	namespace, mediaType string
 	sender, receiver     string // fault codes
-	fault                string // of a code and a text, with NN for an instance's number
+	fault                string // layout of a code and a text; NN is the instance
 }
 
 var (
@@ -47,7 +48,7 @@ var (
 	}
 )
 
-// versionOf returns the version that a request is in, and its action, by its headers.
+// versionOf returns the version and the action of a request, by its headers.
 func versionOf(header http.Header) (version *soapVersion, action string) {
 	mediaType, parameters, err := mime.ParseMediaType(header.Get("Content-Type"))
 	if err != nil {
@@ -62,7 +63,7 @@ func versionOf(header http.Header) (version *soapVersion, action string) {
 	return nil, ""
 }
 
-// envelope returns an answer with content as the only element of its body.
+// envelope returns an answer whose body is content.
 func (v *soapVersion) envelope(status int, content string) canceltest.Reply {
 	return canceltest.Reply{
 		Status: status,
@@ -89,7 +90,7 @@ func (e element) isNil() bool {
 	return false
 }
 
-// readEnvelope returns the one element in the body of an envelope, which is in UTF-8.
+// readEnvelope returns the element in the body of an envelope, which is in UTF-8.
 func readEnvelope(text []byte, version *soapVersion) (element, error) {
 	root, err := readXML(text)
 	if err != nil {
@@ -112,9 +113,7 @@ func readEnvelope(text []byte, version *soapVersion) (element, error) {
 }
 
 func readXML(text []byte) (element, error) {
-	d := xml.NewDecoder(bytes.NewReader(text)) // capped by the server, and read into strings alone
-	// The declaration may still name the charset that text was converted from.
-	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
+	d := decoder(text)
 	if bytes.Contains(text, []byte("<!DOCTYPE")) {
 		return element{}, errors.New("DTD are not supported in SOAP")
 	}
@@ -126,6 +125,45 @@ func readXML(text []byte) (element, error) {
 		return element{}, errors.New("content after the envelope")
 	}
 	return root, nil
+}
+
+// decoder returns a decoder of text in UTF-8. The declaration may name the charset that text
+// was converted from.
+func decoder(text []byte) *xml.Decoder {
+	d := xml.NewDecoder(bytes.NewReader(text))
+	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
+	return d
+}
+
+// secretElements are the elements that the log must not hold, in lower case.
+var secretElements = []string{"password", "csdkey", "csdpassword"}
+
+// withoutSecrets returns a request, which is well-formed, as the log may hold it.
+func withoutSecrets(text []byte) []byte {
+	var logged []byte
+	var depth int // within an element that is secret
+	var copied, start int64
+	for d := decoder(text); ; {
+		end := d.InputOffset()
+		token, err := d.RawToken()
+		if err != nil {
+			return append(logged, text[copied:]...)
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			if depth > 0 || slices.Contains(secretElements, strings.ToLower(token.Name.Local)) {
+				if depth++; depth == 1 {
+					start = d.InputOffset()
+				}
+			}
+		case xml.EndElement:
+			if depth--; depth == 0 && end > start {
+				logged = append(append(logged, text[copied:start]...), "REDACTED"...)
+				copied = end
+			}
+			depth = max(depth, 0)
+		}
+	}
 }
 
 func escapeXML(s string) string {

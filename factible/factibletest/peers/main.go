@@ -122,6 +122,7 @@ func main() {
 func (p peer) check(v version) error {
 	simulator := factibletest.New()
 	defer simulator.Close()
+	simulator.AcuseInBase64() // what the WSDL says
 	simulator.Register(registered, consented, signed)
 	solicitud, err := signedRequest()
 	if err != nil {
