@@ -7,45 +7,45 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/canceltest"
 )
 
 // notificationHash is another secret than the fixed hash.
 const notificationHash = "hash-de-avisos-simulado"
 
-// Statuses that are notified.
+// Of every order.
 const (
-	approved        = "approved"
-	cancelledStatus = "cancelled"
+	amount   = "150000"
+	currency = "COP"
 )
 
-// hook is where Payvalida notifies what becomes of orders.
+// hook is a webhook for notifications.
 type hook struct {
 	address string
-	form    bool // rather than JSON
+	form    bool // a form, not JSON
 }
 
-// NotificationHash returns the secret from which the checksums of notifications are
-// made. It is another one than the FixedHash of Config.
+// NotificationHash returns the secret of the checksums of notifications. It is not the
+// FixedHash of Config.
 func (*Simulator) NotificationHash() string { return notificationHash }
 
-// CallBack has the webhook at address notified in JSON, from now on, of what becomes of
-// payments, as https://docs.payvalida.com/api-recaudo/api-recaudo-en/notification
-// documents it: approved when one is registered, for it is one that was paid, and
-// cancelled when the customer claims it back. What a merchant cancels is not notified,
-// nor is anything of pre-authorizations. An address of "" ends it. A webhook of an
-// earlier CallBack is notified no more.
+// CallBack makes the simulator notify the webhook at address in JSON, from now on, as
+// https://docs.payvalida.com/api-recaudo/api-recaudo-en/notification documents it: approved
+// when a payment is paid, which it is when it is registered, and cancelled when it expires or
+// the customer claims it back. Nothing is notified of what a merchant cancels, nor of
+// pre-authorizations. An address of "" ends the notifications. A webhook of an earlier
+// CallBack gets no more.
 //
-// The merchant's own identifier of an order, po_id, is PO- and the order's number; the
-// rest of it is invented. A notification is sent once, by a request of its own while
-// the simulator goes on, and given up after ten seconds by the clock that [canceltest.Server.Pass]
-// moves: the vendor's page speaks of repeats but not of when they come.
-// [canceltest.Server.Deliveries] tells what came of it.
+// po_id is the merchant's reference of the order; amount and currency are invented. A
+// notification is sent once, in the background, and given up after ten seconds by the clock
+// that [canceltest.Server.Pass] moves: the vendor's page mentions repeats, but not when they
+// come. [canceltest.Server.Deliveries] lists the attempts.
 //
-// It panics for an address that is not plain http to this machine.
+// CallBack panics if the address is not plain http to this machine.
 func (p *Simulator) CallBack(address string) { p.callBack(address, false) }
 
-// CallBackForm is as CallBack, with forms in place of JSON.
+// CallBackForm is CallBack with forms instead of JSON.
 func (p *Simulator) CallBackForm(address string) { p.callBack(address, true) }
 
 func (p *Simulator) callBack(address string, form bool) {
@@ -59,14 +59,14 @@ func (p *Simulator) callBack(address string, form bool) {
 	p.webhook = webhook
 }
 
-// notify has the webhook told that an order now has that status. The caller holds p.mu.
-func (p *Simulator) notify(order, status string) {
-	if p.webhook != nil {
-		p.Deliver(p.webhook.message(order, status))
+// notify notifies the webhook of a payment. The caller holds p.mu.
+func (p *Simulator) notify(o *order, status string) {
+	if p.webhook != nil && o.kind == cancel.Payment {
+		p.Deliver(p.webhook.message(o, status))
 	}
 }
 
-// notification is what is notified. Amounts are text.
+// notification is a notification. Amounts are text.
 type notification struct {
 	PVOrder  json.Number `json:"pv_po_id"`
 	Order    string      `json:"po_id"`
@@ -77,10 +77,10 @@ type notification struct {
 	Method   string      `json:"pv_payment"`
 }
 
-func (w *hook) message(order, status string) canceltest.Message {
+func (w *hook) message(o *order, status string) canceltest.Message {
 	n := notification{
-		PVOrder: json.Number(order), Order: "PO-" + order, Status: status,
-		Amount: "150000", Currency: "COP", Method: "tc",
+		PVOrder: json.Number(o.number), Order: o.reference, Status: status,
+		Amount: amount, Currency: currency, Method: "tc",
 	}
 	sum := sha256.Sum256([]byte(n.Order + n.Status + notificationHash))
 	secret, logged := n, n
@@ -91,7 +91,7 @@ func (w *hook) message(order, status string) canceltest.Message {
 		encode, contentType = notification.form, "application/x-www-form-urlencoded"
 	}
 	return canceltest.Message{
-		ID: order, Status: status,
+		ID: o.number, Status: status,
 		URL: w.address, Header: http.Header{"Content-Type": {contentType}},
 		Body: encode(secret), Logged: encode(logged),
 	}
@@ -100,7 +100,7 @@ func (w *hook) message(order, status string) canceltest.Message {
 func (n notification) json() []byte {
 	body, err := json.Marshal(n)
 	if err != nil {
-		panic(err) // it is our own
+		panic(err) // all of it is ours
 	}
 	return body
 }

@@ -95,6 +95,28 @@ func TestNotifiesOfClaimsAlone(t *testing.T) {
 	assert.Panics(t, func() { sim.Claim("1") }, "not registered")
 }
 
+func TestNotifiesOfStates(t *testing.T) {
+	sim, _ := start(t)
+	sim.Register(cancel.Payment, "2402558")
+	sim.SetReference("2402558", "pedido-7")
+	url, events := adaptertest.Webhook(t, adaptertest.Answering(http.StatusOK))
+	sim.CallBack(url)
+	for _, state := range []string{"PENDIENTE", "APROBADA", "ANULADA", "CANCELADA", "VENCIDA", "VENCIDA"} {
+		sim.SetState("2402558", state)
+		switch state {
+		case "APROBADA":
+			assert.Contains(t, adaptertest.Next(t, events).Body, `"po_id":"pedido-7","status":"approved"`)
+		case "VENCIDA":
+			if len(sim.Deliveries()) < 2 {
+				assert.Contains(t, adaptertest.Next(t, events).Body, `"status":"cancelled"`)
+				adaptertest.Logged(t, sim.Deliveries, 2)
+			}
+		}
+	}
+	sim.Close()
+	assert.Empty(t, events)
+}
+
 // The vendor's page speaks of repeats, but not of when they come.
 func TestNotifiesOnce(t *testing.T) {
 	sim, _ := start(t)

@@ -1,10 +1,23 @@
+// Package payvalidatest simulates Payvalida, for tests and for trying things out. See package
+// canceltest for faults, the log and the clock.
+//
+// # Errors
+//
+// [New] panics if there is no free port, and [Listen] returns the error of [net.Listen].
+// Methods of [Simulator] panic if a test asks for what cannot be, such as a state that does
+// not exist or an order that is not registered.
 package payvalidatest
 
 import (
+	"crypto/sha512"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"regexp"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/canceltest"
@@ -17,12 +30,14 @@ const (
 	fixedHash     = "fixed-hash-simulado"
 )
 
-const path = "/v4/merchant/transaction/cancel"
-
-// The codes below are the CODE that the simulator gives, with their DESC: those of the
-// cancel pages, and of the vendor's general list what comes nearest.
 const (
-	codeCancelled   = "0000"
+	cancelPath = "/v4/merchant/transaction/cancel"
+	ordersPath = "/api/v3/porders/"
+)
+
+// Values of CODE, from the pages about cancelling and from the vendor's general list.
+const (
+	codeDone        = "0000"
 	codeBefore      = "0001"
 	codeContent     = "0011"
 	codeUnknown     = "0013"
@@ -30,10 +45,12 @@ const (
 	codeNotReversed = "0017"
 	codeMerchant    = "0018"
 	codeChecksum    = "0025"
+	codeNotPending  = "0041"
 )
 
+// words are the DESC of each CODE.
 var words = map[string]string{
-	codeCancelled:   "transaction canceled successfully",
+	codeDone:        "transaction canceled successfully",
 	codeBefore:      "this transaction was already canceled",
 	codeContent:     "content error",
 	codeUnknown:     "transaction does not exist",
@@ -41,38 +58,63 @@ var words = map[string]string{
 	codeNotReversed: "transaction was not reversed, try again",
 	codeMerchant:    "merchant not registered",
 	codeChecksum:    "checksum invalid",
+	codeNotPending:  "order not registered or already APPROVED, EXPIRED or CANCELLED",
 }
 
-// Simulator simulates the cancellation of transactions by Payvalida, as
-// https://docs.payvalida.com/api-tarjeta/master/anulaciones/anulaciones documents it:
-// CODE 0000 for an order in [Simulator.Register], 0001 when it is cancelled again.
+// States of an order.
+const (
+	pending   = "PENDIENTE"
+	paid      = "APROBADA"
+	expired   = "VENCIDA"
+	deleted   = "CANCELADA"
+	cancelled = "ANULADA"
+)
+
+// Simulator simulates Payvalida. Make one with [New]. It is safe for concurrent use.
 //
-// The pages list no codes for what is refused. The simulator takes those of the
-// vendor's general list: 0011 for a field that is missing, unknown or of the wrong
-// type, 0018 for another merchant, 0025 for a wrong checksum, 0013 for an order that
-// is not registered, and 0015 for a payment cancelled as a pre-authorization or the
-// reverse. All come with HTTP 200. [Simulator.CallBack] has webhooks notified. Make one
-// with [New]. It is safe for concurrent use.
+// POST /v4/merchant/transaction/cancel cancels a paid order, as
+// https://docs.payvalida.com/api-tarjeta/master/anulaciones/anulaciones documents it: CODE
+// 0000, and 0001 if the order is cancelled again. The pages list no codes for refusals, so
+// the simulator takes codes of the vendor's general list: 0011 for a field that is missing,
+// unknown or of the wrong type, 0018 for another merchant, 0025 for a wrong checksum, 0013 for
+// an unknown order, and 0015 for a payment cancelled as a pre-authorization, the reverse, and
+// an order that is not paid or has expired.
+//
+// GET /api/v3/porders/{reference} tells the state of an order by the merchant's own reference,
+// as https://docs.payvalida.com/api-recaudo/ordenes-de-compra/consultar documents it, with the
+// vendor's own spelling of the fields. DATA.CODE is the order's number. A cancelled order is
+// ANULADA, which no page says. DELETE of the same address makes a pending order CANCELADA, and
+// answers 0041 in any other state. Both take merchant and checksum in the query; for DELETE no
+// page says where they travel. Errors have the codes above.
+//
+// All of these come with HTTP 200. [Simulator.CallBack] notifies webhooks.
 type Simulator struct {
 	*canceltest.Server
 
-	mu        sync.Mutex
-	orders    map[string]*order
-	answers   map[string]answer
-	cancelled canceltest.Ledger
-	webhook   *hook // nil where there is none
+	mu         sync.Mutex
+	orders     map[string]*order // by number
+	references map[string]*order
+	answers    map[string]answer
+	cancelled  canceltest.Ledger
+	webhook    *hook // nil if there is none
 }
 
-// order is a transaction of the merchant.
+// order is an order of the merchant.
 type order struct {
-	kind        cancel.Kind
-	notReversed int // how often 0017 comes first
+	number, reference string
+	kind              cancel.Kind
+	state             string
+	created, updated  time.Time
+	notReversed       int // how often 0017 comes first
 }
 
+// answer is an answer without DATA.
 type answer struct {
 	Code string `json:"CODE"`
 	Desc string `json:"DESC"`
 }
+
+func saying(code string) answer { return answer{code, words[code]} }
 
 // New returns a simulator on a free port of 127.0.0.1. It panics if there is none. Close it
 // when done.
@@ -81,7 +123,7 @@ func New() *Simulator { return canceltest.New(Listen) }
 // Listen returns a simulator at address, such as "127.0.0.1:8082". Its error is the error
 // of [net.Listen]. Close it when done.
 func Listen(address string) (_ *Simulator, err error) {
-	p := &Simulator{orders: map[string]*order{}, answers: map[string]answer{}}
+	p := &Simulator{orders: map[string]*order{}, references: map[string]*order{}, answers: map[string]answer{}}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.Server, err = canceltest.Listen(address, canceltest.Handler{Answer: p.answer}); err != nil {
@@ -100,13 +142,13 @@ func (p *Simulator) Config() payvalida.Config {
 	}
 }
 
-// wholeNumber is an order number as JSON writes it.
+// wholeNumber matches an order number in JSON.
 var wholeNumber = regexp.MustCompile(`^[1-9][0-9]{0,29}$`)
 
-// Register adds transactions of one kind, [cancel.Payment] or
-// [cancel.PreAuthorization], that can be cancelled. One that is there stays as it
-// is. It panics for another kind, and for an order that is not 1 to 30 digits without a
-// 0 before them.
+// Register adds paid orders of one kind, [cancel.Payment] or [cancel.PreAuthorization]. Their
+// state is APROBADA, and the reference of each is PO- and its number. An order that is there
+// already stays as it is. Register panics for another kind, and if an order is not 1 to 30
+// digits of which the first is not 0.
 func (p *Simulator) Register(kind cancel.Kind, orders ...string) {
 	if kind != cancel.Payment && kind != cancel.PreAuthorization {
 		panic(fmt.Sprintf("payvalidatest: Payvalida has no %q", string(kind)))
@@ -115,48 +157,120 @@ func (p *Simulator) Register(kind cancel.Kind, orders ...string) {
 	defer p.mu.Unlock()
 	for _, number := range orders {
 		if !wholeNumber.MatchString(number) {
-			panic(fmt.Sprintf("payvalidatest: %q is no order number", number))
+			panic(fmt.Sprintf("payvalidatest: %q is not an order number", number))
 		}
 		if p.orders[number] == nil {
-			p.orders[number] = &order{kind: kind}
-			if kind == cancel.Payment {
-				p.notify(number, approved)
-			}
+			now := p.Now()
+			known := &order{number: number, reference: "PO-" + number, kind: kind, state: pending, created: now, updated: now}
+			p.orders[number], p.references[known.reference] = known, known
+			p.put(known, paid)
 		}
 	}
 }
 
-// Claim has the customer claim a payment back. It is cancelled then, as the canceltest.Ledger
-// says, without the merchant. One that is cancelled stays as it is. It panics for an
-// order that is not registered as a payment.
+// Reference returns the merchant's own reference of an order, which a [cancel.Request] for its
+// status needs. It panics for an order that is not registered.
+func (p *Simulator) Reference(order string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.registered(order).reference
+}
+
+// SetReference changes the merchant's own reference of an order. It panics for an order that
+// is not registered, and if the reference is not 1 to 200 characters.
+func (p *Simulator) SetReference(order, reference string) {
+	if n := len([]rune(reference)); n < 1 || n > maxReference {
+		panic(fmt.Sprintf("payvalidatest: a reference of %d characters", n))
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	known := p.registered(order)
+	delete(p.references, known.reference)
+	known.reference = reference
+	p.references[reference] = known
+}
+
+// SetState puts a registered order into a state: PENDIENTE, APROBADA, VENCIDA, CANCELADA or
+// ANULADA. The order is in the ledger in the last two. SetState panics for any other state,
+// and for an order that is not registered.
+func (p *Simulator) SetState(order, state string) {
+	switch state {
+	case pending, paid, expired, deleted, cancelled:
+	default:
+		panic(fmt.Sprintf("payvalidatest: Payvalida has no state %q", state))
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.put(p.registered(order), state)
+}
+
+// State returns the state of an order, "" if the order is not registered.
+func (p *Simulator) State(order string) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if known := p.orders[order]; known != nil {
+		return known.state
+	}
+	return ""
+}
+
+// registered returns a registered order, or panics. The caller holds p.mu.
+func (p *Simulator) registered(number string) *order {
+	known := p.orders[number]
+	if known == nil {
+		panic(fmt.Sprintf("payvalidatest: order %q is not registered", number))
+	}
+	return known
+}
+
+// put puts an order into a state, and notifies the webhook of a payment that is now paid or
+// has expired. The caller holds p.mu.
+func (p *Simulator) put(o *order, state string) {
+	if o.state == state {
+		return
+	}
+	o.state, o.updated = state, p.Now()
+	if o.isCancelled() {
+		p.cancelled.Add(o.number)
+	} else {
+		p.cancelled.Remove(o.number)
+	}
+	switch state {
+	case paid:
+		p.notify(o, "approved")
+	case expired:
+		p.notify(o, "cancelled")
+	}
+}
+
+func (o *order) isCancelled() bool { return o.state == deleted || o.state == cancelled }
+
+// Claim makes the customer claim a payment back: without the merchant, it becomes ANULADA and
+// enters the ledger. A cancelled payment stays as it is. Claim panics for an order that is not
+// registered as a payment.
 func (p *Simulator) Claim(order string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	known := p.orders[order]
-	switch {
-	case known == nil || known.kind != cancel.Payment:
-		panic(fmt.Sprintf("payvalidatest: %q is no payment that is registered", order))
-	case !p.cancelled.Has(order):
-		p.cancelled.Add(order)
-		p.notify(order, cancelledStatus)
+	known := p.registered(order)
+	if known.kind != cancel.Payment {
+		panic(fmt.Sprintf("payvalidatest: order %q is not a payment", order))
+	}
+	if !known.isCancelled() {
+		p.put(known, cancelled)
+		p.notify(known, "cancelled")
 	}
 }
 
-// NotReversed makes the next n cancellations of a registered order answer 0017 and
-// cancel nothing. It panics for an order that is not registered.
+// NotReversed makes the next n cancellations of a registered order answer 0017 and cancel
+// nothing. It panics for an order that is not registered.
 func (p *Simulator) NotReversed(order string, n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	known := p.orders[order]
-	if known == nil {
-		panic(fmt.Sprintf("payvalidatest: order %q is not registered", order))
-	}
-	known.notReversed = n
+	p.registered(order).notReversed = n
 }
 
-// Answer sets what is answered for an order, registered or not, until it is set
-// again; a code of "" removes it. Such an answer cancels nothing, whatever it says:
-// the canceltest.Ledger stays as it is.
+// Answer sets the answer to a cancellation of an order, registered or not, until it is set
+// again. A code of "" removes it. Such an answer cancels nothing: the ledger stays as it is.
 func (p *Simulator) Answer(order, code, desc string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -167,15 +281,14 @@ func (p *Simulator) Answer(order, code, desc string) {
 	p.answers[order] = answer{code, desc}
 }
 
-// Cancelled returns the orders that are cancelled, in the order in which that
-// happened.
+// Cancelled returns the cancelled orders, in the order in which they were cancelled.
 func (p *Simulator) Cancelled() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.cancelled.IDs()
 }
 
-// IsCancelled reports whether the order is cancelled.
+// IsCancelled reports whether the order is cancelled: it is ANULADA or CANCELADA.
 func (p *Simulator) IsCancelled(order string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -184,20 +297,35 @@ func (p *Simulator) IsCancelled(order string) bool {
 
 func (p *Simulator) answer(r *http.Request, body []byte, carry bool) canceltest.Reply {
 	var a canceltest.Reply
-	if status := jsontest.Refusal(r, path); status != 0 {
-		a = canceltest.JSON(status, map[string]string{"message": http.StatusText(status)})
-	} else {
-		a = p.call(body, carry)
+	op := r.URL.Path
+	reference, isOrder := strings.CutPrefix(r.URL.Path, ordersPath)
+	switch {
+	case isOrder && (r.Method == http.MethodGet || r.Method == http.MethodDelete):
+		op = strings.TrimSuffix(ordersPath, "/")
+		a = p.ofOrder(r, reference, carry)
+	default:
+		if status := jsontest.Refusal(r, cancelPath); status != 0 {
+			a = canceltest.JSON(status, map[string]string{"message": http.StatusText(status)})
+		} else {
+			a = p.call(body, carry)
+		}
 	}
-	a.Op = r.Method + " " + r.URL.Path
+	a.Op = r.Method + " " + op
 	return a
 }
 
+// checksum returns the SHA-512 of parts and the fixed hash, in lower-case hex.
+func checksum(parts ...string) string {
+	sum := sha512.Sum512([]byte(strings.Join(parts, "") + fixedHash))
+	return hex.EncodeToString(sum[:])
+}
+
+// call answers a request to cancel.
 func (p *Simulator) call(body []byte, carry bool) canceltest.Reply {
 	given, err := jsontest.Read(body, "order_number", "merchant_name", "checksum", "transaction_type")
 	number := string(given["order_number"])
 	merchant, hasMerchant := given.Text("merchant_name")
-	checksum, hasChecksum := given.Text("checksum")
+	sum, hasSum := given.Text("checksum")
 	kind := cancel.Payment
 	transactionType, hasType := given.Text("transaction_type")
 	if hasType {
@@ -205,18 +333,17 @@ func (p *Simulator) call(body []byte, carry bool) canceltest.Reply {
 	}
 	_, mentionsType := given["transaction_type"]
 
-	var code string
+	var said answer
+	var carried bool
 	switch {
-	case err != nil, !wholeNumber.MatchString(number), !hasMerchant, !hasChecksum,
+	case err != nil, !wholeNumber.MatchString(number), !hasMerchant, !hasSum,
 		mentionsType && transactionType != "PRE_AUTH":
-		code = codeContent
+		said = saying(codeContent)
 	case merchant != validMerchant:
-		code = codeMerchant
-	case checksum != payvalida.Checksum(merchant, number, fixedHash):
-		code = codeChecksum
-	}
-	said, carried := answer{code, words[code]}, false
-	if code == "" {
+		said = saying(codeMerchant)
+	case sum != checksum(merchant, number):
+		said = saying(codeChecksum)
+	default:
 		said, carried = p.cancel(number, kind, carry)
 	}
 	a := canceltest.JSON(http.StatusOK, said)
@@ -236,23 +363,108 @@ func (p *Simulator) cancel(number string, kind cancel.Kind, carry bool) (said an
 	if said, ok := p.answers[number]; ok {
 		return said, false
 	}
-	code := codeCancelled
 	known := p.orders[number]
 	switch {
 	case known == nil:
-		code = codeUnknown
+		return saying(codeUnknown), false
 	case known.kind != kind:
-		code = codeWrongKind
-	case p.cancelled.Has(number):
-		code = codeBefore
+		return saying(codeWrongKind), false
+	case known.isCancelled():
+		return saying(codeBefore), false
+	case known.state != paid:
+		return saying(codeWrongKind), false
 	case known.notReversed > 0:
-		code = codeNotReversed
 		if carry {
 			known.notReversed--
 		}
-	case carry:
-		p.cancelled.Add(number)
-		carried = true
+		return saying(codeNotReversed), false
 	}
-	return answer{code, words[code]}, carried
+	if carry {
+		p.put(known, cancelled)
+	}
+	return saying(codeDone), carry
+}
+
+// orderAnswer is the answer to a question about an order. The vendor spells the fields so.
+type orderAnswer struct {
+	Code string    `json:"CODE"`
+	Desc string    `json:"DESC"`
+	Data orderData `json:"DATA"`
+}
+
+type orderData struct {
+	Currency             string         `json:"CURRENCY"`
+	NotificationResponse string         `json:"NOTIFICATION_RESPONSE"`
+	UpdateDate           string         `json:"UDPATE_DATE"`
+	CreationDate         string         `json:"CREATION_DATE"`
+	State                string         `json:"STATE"`
+	PaymentMethod        string         `json:"PAYMNENT_METHOD"`
+	Email                string         `json:"EMAIL"`
+	LifeTime             string         `json:"LIFE_TIME"`
+	Order                string         `json:"ORDER"`
+	Code                 json.Number    `json:"CODE"`
+	Amount               string         `json:"AMOUNT"`
+	Description          string         `json:"DESCRIPTION"`
+	Reference            string         `json:"REFERENCE"`
+	Checkout             string         `json:"checkout"`
+	Transaction          map[string]any `json:"TRANSACTION"`
+	AdditionalInfo       map[string]any `json:"ADITIONAL_INFO"`
+}
+
+const (
+	maxReference = 200
+	maxMerchant  = 50
+)
+
+// ofOrder answers a request about one order.
+func (p *Simulator) ofOrder(r *http.Request, reference string, carry bool) canceltest.Reply {
+	given := r.URL.Query()
+	merchant, sum := given.Get("merchant"), given.Get("checksum")
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	known := p.references[reference]
+	var said any
+	var carried bool
+	switch {
+	case reference == "", len([]rune(reference)) > maxReference, merchant == "", len([]rune(merchant)) > maxMerchant,
+		sum == "", len(given) != 2, len(given["merchant"]) != 1, len(given["checksum"]) != 1:
+		said = saying(codeContent)
+	case merchant != validMerchant:
+		said = saying(codeMerchant)
+	case !strings.EqualFold(sum, checksum(reference, merchant)): // the page has it in capitals
+		said = saying(codeChecksum)
+	case r.Method == http.MethodGet && known == nil:
+		said = saying(codeUnknown)
+	case r.Method == http.MethodGet:
+		said = orderAnswer{codeDone, "OK", known.data()}
+	case known == nil || known.state != pending:
+		said = saying(codeNotPending)
+	default:
+		said, carried = answer{codeDone, "OK"}, carry
+		if carry {
+			p.put(known, deleted)
+		}
+	}
+	a := canceltest.JSON(http.StatusOK, said)
+	a.Carried = carried
+	if reference != "" {
+		a.IDs = []string{reference}
+	}
+	return a
+}
+
+// data returns the DATA of an order. All but its state, number, reference and times is invented.
+func (o *order) data() orderData {
+	const layout = "2006-01-02 15:04:05"
+	method := ""
+	if o.state == paid || o.state == cancelled {
+		method = "tc"
+	}
+	return orderData{
+		Currency: currency, UpdateDate: o.updated.UTC().Format(layout), CreationDate: o.created.UTC().Format(layout),
+		State: o.state, PaymentMethod: method, Email: "cliente@example.com", LifeTime: "3600",
+		Order: o.reference, Code: json.Number(o.number), Amount: amount, Description: "Pedido simulado",
+		Reference: "REF" + o.number, Checkout: "https://checkout.example.com/" + o.number,
+		Transaction: map[string]any{}, AdditionalInfo: map[string]any{},
+	}
 }

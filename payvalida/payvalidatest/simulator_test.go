@@ -1,9 +1,13 @@
 package payvalidatest_test
 
 import (
+	"crypto/sha512"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -31,8 +35,9 @@ func start(t *testing.T) (*payvalidatest.Simulator, *payvalida.Client) {
 	return sim, client
 }
 
+// checksum is the checksum of the pages about cancelling.
 func checksum(order string) string {
-	return payvalida.Checksum(merchant, order, "fixed-hash-simulado")
+	return strings.ToLower(sumOf(merchant, order, "fixed-hash-simulado"))
 }
 
 // code asks by hand and returns the CODE.
@@ -178,11 +183,139 @@ func TestOnlyPostsOfJSONAreTaken(t *testing.T) {
 	assert.Equal(t, "PUT "+path, sim.Calls()[4].Op)
 }
 
+// sumOf is the checksum of the page about orders: in another order, and in capitals.
+func sumOf(parts ...string) string {
+	return fmt.Sprintf("%X", sha512.Sum512([]byte(strings.Join(parts, ""))))
+}
+
+// aboutOrder asks by hand about an order.
+func aboutOrder(t *testing.T, sim *payvalidatest.Simulator, method, reference, query string) adaptertest.Answer {
+	t.Helper()
+	if query == "" {
+		query = "merchant=" + merchant + "&checksum=" + sumOf(reference, merchant, "fixed-hash-simulado")
+	}
+	return adaptertest.MustSend(t, method, sim.URL+"/api/v3/porders/"+url.PathEscape(reference)+"?"+query, http.Header{}, "")
+}
+
+func TestOrderIsAsDocumented(t *testing.T) {
+	sim, _ := start(t)
+	sim.Register(cancel.Payment, longOrder)
+	sim.SetReference(longOrder, "pedido 7/ñ?")
+	assert.Equal(t, "pedido 7/ñ?", sim.Reference(longOrder))
+	a := aboutOrder(t, sim, http.MethodGet, "pedido 7/ñ?", "")
+	require.Equal(t, http.StatusOK, a.Status)
+	assert.Equal(t, "application/json; charset=utf-8", a.Header.Get("Content-Type"))
+	assert.True(t, strings.HasPrefix(a.Body, `{"CODE":"0000","DESC":"OK","DATA":{"CURRENCY":"COP",`), a.Body)
+	assert.Contains(t, a.Body, `,"CODE":`+longOrder+`,`, "a number, with every digit")
+	var said struct{ Data map[string]any }
+	require.NoError(t, json.Unmarshal([]byte(a.Body), &said))
+	assert.Equal(t, "APROBADA", said.Data["STATE"])
+	assert.Equal(t, "pedido 7/ñ?", said.Data["ORDER"])
+	assert.Equal(t, map[string]any{}, said.Data["TRANSACTION"])
+	assert.ElementsMatch(t, []string{
+		"CURRENCY", "NOTIFICATION_RESPONSE", "UDPATE_DATE", "CREATION_DATE", "STATE", "PAYMNENT_METHOD", "EMAIL", "LIFE_TIME",
+		"ORDER", "CODE", "AMOUNT", "DESCRIPTION", "REFERENCE", "checkout", "TRANSACTION", "ADITIONAL_INFO",
+	}, slices.Collect(maps.Keys(said.Data)))
+	call := sim.Calls()[0]
+	assert.Equal(t, "GET /api/v3/porders", call.Op)
+	assert.Equal(t, []string{"pedido 7/ñ?"}, call.IDs)
+	assert.Nil(t, call.Request)
+	assert.False(t, call.Carried)
+	assert.Contains(t, aboutOrder(t, sim, http.MethodGet, "PO-"+longOrder, "").Body, `"0013"`, "the old reference")
+}
+
+func TestStatesOfAnOrder(t *testing.T) {
+	sim, client := start(t)
+	sim.Register(cancel.Payment, "1", "2", "3", "4")
+	stateOf := func(order string) string {
+		body := aboutOrder(t, sim, http.MethodGet, sim.Reference(order), "").Body
+		_, rest, _ := strings.Cut(body, `"STATE":"`)
+		state, _, _ := strings.Cut(rest, `"`)
+		assert.Equal(t, state, sim.State(order))
+		return state
+	}
+	pay := func(order string) cancel.Request { return cancel.Request{Kind: cancel.Payment, ID: order} }
+
+	require.NoError(t, ask(t, client, pay("1")))
+	assert.Equal(t, "ANULADA", stateOf("1"))
+
+	sim.SetState("2", "PENDIENTE")
+	assert.Equal(t, "0015", codeOf(t, ask(t, client, pay("2"))))
+	assert.Equal(t, "PENDIENTE", stateOf("2"))
+	a := aboutOrder(t, sim, http.MethodDelete, sim.Reference("2"), "")
+	assert.Equal(t, `{"CODE":"0000","DESC":"OK"}`, a.Body)
+	calls := sim.Calls()
+	assert.True(t, calls[len(calls)-1].Carried)
+	assert.Equal(t, "CANCELADA", stateOf("2"))
+	result, err := client.Cancel(t.Context(), pay("2"))
+	require.NoError(t, err)
+	assert.Equal(t, cancel.AlreadyCancelled, result.State)
+
+	sim.SetState("3", "VENCIDA")
+	assert.Equal(t, "0015", codeOf(t, ask(t, client, pay("3"))))
+	assert.Equal(t, "VENCIDA", stateOf("3"))
+	sim.Claim("4")
+	assert.Equal(t, "ANULADA", stateOf("4"))
+	assert.Equal(t, []string{"1", "2", "4"}, sim.Cancelled())
+	for _, order := range []string{"1", "2", "3", "4"} {
+		assert.Contains(t, aboutOrder(t, sim, http.MethodDelete, sim.Reference(order), "").Body, `"0041"`, "not pending")
+	}
+	sim.SetState("1", "APROBADA")
+	assert.False(t, sim.IsCancelled("1"))
+	sim.SetState("3", "ANULADA")
+	assert.True(t, sim.IsCancelled("3"))
+	assert.Empty(t, sim.State("9"))
+}
+
+func TestDeleteThatIsNotCarriedOutChangesNothing(t *testing.T) {
+	sim, _ := start(t)
+	sim.Register(cancel.Payment, "1")
+	sim.SetState("1", "PENDIENTE")
+	sim.Fail(1, canceltest.HTTP500)
+	assert.Equal(t, 500, aboutOrder(t, sim, http.MethodDelete, sim.Reference("1"), "").Status)
+	assert.Equal(t, "PENDIENTE", sim.State("1"))
+}
+
+func TestOrderRefuses(t *testing.T) {
+	sim, _ := start(t)
+	sim.Register(cancel.Payment, "2402558")
+	const reference = "PO-2402558"
+	good := sumOf(reference, merchant, "fixed-hash-simulado")
+	for name, test := range map[string]struct{ reference, query, want string }{
+		"in lower case":       {reference, "merchant=" + merchant + "&checksum=" + strings.ToLower(good), "0000"},
+		"checksum of cancel":  {reference, "merchant=" + merchant + "&checksum=" + checksum("2402558"), "0025"},
+		"parts turned round":  {reference, "merchant=" + merchant + "&checksum=" + sumOf(merchant, reference, "fixed-hash-simulado"), "0025"},
+		"other merchant":      {reference, "merchant=otro&checksum=" + good, "0018"},
+		"no merchant":         {reference, "checksum=" + good, "0011"},
+		"no checksum":         {reference, "merchant=" + merchant, "0011"},
+		"two merchants":       {reference, "merchant=" + merchant + "&merchant=" + merchant + "&checksum=" + good, "0011"},
+		"another parameter":   {reference, "merchant=" + merchant + "&checksum=" + good + "&order=1", "0011"},
+		"no reference":        {"", "", "0011"},
+		"long reference":      {strings.Repeat("x", 201), "", "0011"},
+		"long merchant":       {reference, "merchant=" + strings.Repeat("x", 51) + "&checksum=" + good, "0011"},
+		"by the order number": {"2402558", "", "0013"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := aboutOrder(t, sim, http.MethodGet, test.reference, test.query)
+			assert.Equal(t, http.StatusOK, a.Status)
+			assert.Contains(t, a.Body, `{"CODE":"`+test.want+`"`)
+		})
+	}
+	a := adaptertest.MustSend(t, http.MethodPut, sim.URL+"/api/v3/porders/"+reference, http.Header{}, "")
+	assert.Equal(t, http.StatusNotFound, a.Status)
+}
+
 func TestPanics(t *testing.T) {
 	sim, _ := start(t)
 	assert.Panics(t, func() { sim.Register(cancel.Document, "1") })
 	assert.Panics(t, func() { sim.Register(cancel.Payment, "ORD-1") })
 	assert.Panics(t, func() { sim.Register(cancel.Payment, longOrder+"1") })
+	assert.Panics(t, func() { sim.Reference("1") })
+	assert.Panics(t, func() { sim.SetState("1", "PENDIENTE") })
+	sim.Register(cancel.Payment, "1")
+	assert.Panics(t, func() { sim.SetState("1", "approved") })
+	assert.Panics(t, func() { sim.SetReference("1", "") })
+	assert.Panics(t, func() { sim.SetReference("1", strings.Repeat("x", 201)) })
 }
 
 func ask(t *testing.T, client cancel.Canceler, req cancel.Request) error {
