@@ -24,6 +24,27 @@ type invoice struct {
 	pending    *registration // waits for the recipient; nil if there is none
 	registered bool          // pending, or the recipient has consented
 	refused    bool          // the recipient has refused, and nothing was registered since
+
+	history []change // the oldest first
+}
+
+// change is a change of the SAT's EstatusCancelacion.
+type change struct {
+	at      time.Time
+	estatus string
+}
+
+// The values of EstatusCancelacion.
+const (
+	inProcess      = "En proceso"
+	rejected       = "Solicitud rechazada"
+	withoutConsent = "Cancelado sin aceptación"
+	withConsent    = "Cancelado con aceptación"
+	overdue        = "Plazo vencido"
+)
+
+func (i *invoice) becomes(estatus string, at time.Time) {
+	i.history = append(i.history, change{at, estatus})
 }
 
 // registration is a registered cancellation.
@@ -55,10 +76,15 @@ func (i *invoice) acuse(estatus string, at time.Time) []byte {
 func (i *invoice) refuse(at time.Time) {
 	i.answered = at
 	i.pending, i.registered, i.refused = nil, false, true
+	i.becomes(rejected, at)
 }
 
-// cancel cancels an invoice, or cancels it again. The caller holds f.mu.
-func (f *Simulator) cancel(known *invoice, at time.Time) {
+// cancel cancels an invoice, or cancels it again. How is its EstatusCancelacion. The caller
+// holds f.mu.
+func (f *Simulator) cancel(known *invoice, at time.Time, how string) {
+	if !known.isCancelled() {
+		known.becomes(how, at)
+	}
 	known.answered, known.estatus = at, known.next()
 	known.pending, known.refused = nil, false
 	f.cancelled.Add(known.uuid)
@@ -70,6 +96,7 @@ func (f *Simulator) registerCancellation(known *invoice, issuer string) {
 	known.issuer = issuer
 	known.pending = &registration{of: known, at: f.Now()}
 	known.registered, known.refused = true, false
+	known.becomes(inProcess, known.pending.at)
 	f.pending = append(f.pending, known.pending)
 }
 
@@ -84,7 +111,7 @@ func (f *Simulator) lapse() {
 			if now.Before(lapsed) {
 				return
 			}
-			f.cancel(oldest.of, lapsed)
+			f.cancel(oldest.of, lapsed, overdue)
 		}
 		f.pending[0] = nil
 		f.pending = f.pending[1:]
@@ -96,7 +123,7 @@ func (f *Simulator) lapse() {
 func (f *Simulator) Accept(uuid string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.cancel(f.mustBePending(uuid), f.Now())
+	f.cancel(f.mustBePending(uuid), f.Now(), withConsent)
 }
 
 // Refuse makes the recipient refuse a pending cancellation, which can then be registered
@@ -133,4 +160,24 @@ func (f *Simulator) IsRegistered(uuid string) bool {
 	defer f.mu.Unlock()
 	known := f.invoices[strings.ToLower(uuid)]
 	return known != nil && known.registered
+}
+
+// Estatus returns the SAT's EstatusCancelacion of an invoice at a time by the simulator's clock:
+// "" before a cancellation was requested, then "En proceso", "Solicitud rechazada", "Cancelado
+// sin aceptación", "Cancelado con aceptación" or, after 72 hours of silence, "Plazo vencido".
+func (f *Simulator) Estatus(uuid string, at time.Time) string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.lapse()
+	known := f.invoices[strings.ToLower(uuid)]
+	if known == nil {
+		return ""
+	}
+	estatus := ""
+	for _, c := range known.history {
+		if !c.at.After(at) {
+			estatus = c.estatus
+		}
+	}
+	return estatus
 }

@@ -120,3 +120,44 @@ func TestInvoiceWhileTheClockIsMoved(t *testing.T) {
 		assert.Less(t, time.Since(start), 2*time.Hour)
 	})
 }
+
+func TestEstatusIsAsItWasAtATime(t *testing.T) {
+	sim := factibletest.New()
+	defer sim.Close()
+	client, err := factible.New(sim.Config())
+	require.NoError(t, err)
+	const consented, silent, primary = "0A1B2C3D-0000-4000-8000-00000000000A", "0A1B2C3D-0000-4000-8000-00000000000B", "0A1B2C3D-0000-4000-8000-00000000000C"
+	sim.Register(consented, silent, primary)
+	register := func(uuid string) {
+		_, err := client.Cancel(t.Context(), cancel.Request{Kind: cancel.Invoice, ID: uuid, Motive: "02", Issuer: "EJE2001019A1"})
+		require.NoError(t, err)
+	}
+	begin := sim.Now()
+	register(silent)
+	register(consented)
+	_, err = client.Cancel(t.Context(), cancel.Request{Kind: cancel.PrimarySectorInvoice, ID: primary})
+	require.NoError(t, err)
+	sim.Pass(time.Hour)
+	sim.Refuse(consented)
+	sim.Pass(time.Hour)
+	register(consented)
+	sim.Pass(time.Hour)
+	sim.Accept(consented)
+	sim.Pass(72 * time.Hour)
+
+	const tolerance = 30 * time.Minute
+	for after, want := range map[time.Duration][3]string{
+		-1:                       {"", "", ""},
+		tolerance:                {"En proceso", "En proceso", "Cancelado sin aceptación"},
+		time.Hour + tolerance:    {"Solicitud rechazada", "En proceso", "Cancelado sin aceptación"},
+		2*time.Hour + tolerance:  {"En proceso", "En proceso", "Cancelado sin aceptación"},
+		3*time.Hour + tolerance:  {"Cancelado con aceptación", "En proceso", "Cancelado sin aceptación"},
+		72*time.Hour + tolerance: {"Cancelado con aceptación", "Plazo vencido", "Cancelado sin aceptación"},
+		100 * 24 * time.Hour:     {"Cancelado con aceptación", "Plazo vencido", "Cancelado sin aceptación"},
+	} {
+		for i, uuid := range []string{consented, silent, primary} {
+			assert.Equal(t, want[i], sim.Estatus(uuid, begin.Add(after)), "%v, %s", after, uuid)
+		}
+	}
+	assert.Empty(t, sim.Estatus("0A1B2C3D-0000-4000-8000-00000000000D", sim.Now()))
+}

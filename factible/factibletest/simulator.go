@@ -271,7 +271,7 @@ func (f *Simulator) Resolve(uuid string, a Answer) {
 	resolved := f.register(uuid)
 	switch a.Status {
 	case statusDone:
-		f.cancel(resolved, f.Now())
+		f.cancel(resolved, f.Now(), withConsent)
 		if len(a.Acuse) == 0 {
 			a = Answer{}
 		}
@@ -378,7 +378,7 @@ func (f *Simulator) cancelarSectorPrimario(q query, carry bool) (Answer, bool) {
 	}
 	at, estatus := f.Now(), known.next()
 	if carry {
-		f.cancel(known, at)
+		f.cancel(known, at, withoutConsent)
 	}
 	return withAcuse(known.acuse(estatus, at)), carry && estatus == estatusReceived
 }
