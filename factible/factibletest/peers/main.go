@@ -1,7 +1,6 @@
-// Command peers checks the Factible simulator against SOAP clients that are not of
-// this module: zeep and PHP's SoapClient. Each reads the simulator's own WSDL, calls
-// every operation in both versions of SOAP, and has to understand every answer. It
-// exits with 1 where one does not. See peers.sh.
+// Command peers checks the Factible simulator against the SOAP clients of package internal/peertest.
+// Each reads the simulator's own WSDL, calls every operation in both versions of SOAP, and must
+// understand every answer. The command exits with 1 if one does not. See peers.sh there.
 package main
 
 import (
@@ -13,16 +12,15 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/factible"
 	"github.com/unified-cancel/cancel/factible/factibletest"
 	"github.com/unified-cancel/cancel/internal/csdtest"
+	"github.com/unified-cancel/cancel/internal/peertest"
 )
 
 const (
@@ -34,19 +32,6 @@ const (
 	notCancellable = "E329DD15-7D0B-44E9-A204-51A7443D1FBE"
 	inProcess      = "C5E58106-6C1E-41C9-A211-FB8BAD1CABB0"
 )
-
-const timeLimit = 2 * time.Minute
-
-// peer is a program that makes calls.
-type peer struct {
-	name    string
-	command []string
-}
-
-var peers = []peer{
-	{"zeep", []string{"/usr/bin/python3", "zeep_client.py"}},
-	{"SoapClient", []string{"php", "soap_client.php"}},
-}
 
 // version is a version of SOAP and what it calls the two ends.
 type version struct {
@@ -63,22 +48,9 @@ func (v version) port() string {
 	return "CancelacionHttpsSoap" + strings.ReplaceAll(v.name, ".", "") + "Endpoint"
 }
 
-// task is what a peer reads.
-type task struct {
-	WSDL    string `json:"wsdl"`
-	Version string `json:"version"`
-	Port    string `json:"port"`
-	Calls   []call `json:"calls"`
-}
-
+// call is a call and the answer that is expected.
 type call struct {
-	Operation string         `json:"operation"`
-	Arguments map[string]any `json:"arguments"`
-	// Binary are further arguments, which travel in base64.
-	Binary map[string][]byte `json:"binary"`
-	// Endpoint replaces that of the WSDL.
-	Endpoint string `json:"endpoint"`
-
+	peertest.Call
 	want want
 }
 
@@ -90,23 +62,31 @@ type want struct {
 	fault   string
 }
 
-// result is what a peer says that it was answered.
+// result is an answer as a peer understood it.
 type result struct {
-	Status  int    `json:"status"`
-	Message string `json:"message"`
-	Acuse   []byte `json:"acuse"`
-	Fault   string `json:"fault"`
+	peertest.Result
+	Status   int
+	Mensaje  string
+	AcuseSat string
+}
+
+func read(r peertest.Result) (result, error) {
+	read := result{Result: r}
+	if r.Fault != "" {
+		return read, nil
+	}
+	return read, json.Unmarshal(r.Returned, &read)
 }
 
 func main() {
 	var wg sync.WaitGroup
-	failures := make([]error, len(peers)*len(versions))
-	for i, p := range peers {
+	failures := make([]error, len(peertest.All)*len(versions))
+	for i, p := range peertest.All {
 		for j, v := range versions {
 			at := i*len(versions) + j
 			wg.Go(func() {
-				if err := p.check(v); err != nil {
-					failures[at] = fmt.Errorf("%s, SOAP %s: %w", p.name, v.name, err)
+				if err := check(p, v); err != nil {
+					failures[at] = fmt.Errorf("%s, SOAP %s: %w", p.Name, v.name, err)
 				}
 			})
 		}
@@ -118,8 +98,8 @@ func main() {
 	}
 }
 
-// check has p make every call in one version, and compares.
-func (p peer) check(v version) error {
+// check makes p make every call in one version, and compares.
+func check(p peertest.Peer, v version) error {
 	simulator := factibletest.New()
 	defer simulator.Close()
 	simulator.AcuseInBase64() // what the WSDL says
@@ -133,22 +113,30 @@ func (p peer) check(v version) error {
 	simulator.Fail(len(calls)-1, "")
 	simulator.Fail(1, canceltest.SOAPFault)
 
-	results, err := p.run(task{
+	task := peertest.Task{
 		WSDL:    simulator.URL + "/ws/services/Cancelacion?wsdl",
 		Version: v.name,
+		Service: "Cancelacion",
 		Port:    v.port(),
-		Calls:   calls,
-	})
+	}
+	for _, c := range calls {
+		task.Calls = append(task.Calls, c.Call)
+	}
+	answers, err := p.Run(task)
 	if err != nil {
 		return err
 	}
 	log := simulator.Calls()
-	if len(results) != len(calls) || len(log) != len(calls) {
-		return fmt.Errorf("%d calls asked for, %d results, %d calls arrived", len(calls), len(results), len(log))
+	if len(log) != len(calls) {
+		return fmt.Errorf("%d of %d calls arrived", len(log), len(calls))
 	}
+	results := make([]result, len(answers))
 	var failures []error
 	for i, c := range calls {
-		err := c.want.check(results[i])
+		var err error
+		if results[i], err = read(answers[i]); err == nil {
+			err = c.want.check(results[i])
+		}
 		if !bytes.Contains(log[i].Request, []byte(v.namespace)) || log[i].Op != c.Operation {
 			err = errors.Join(err, fmt.Errorf("asked as %s, with %s", log[i].Op, log[i].Request))
 		}
@@ -156,7 +144,7 @@ func (p peer) check(v version) error {
 			failures = append(failures, fmt.Errorf("call %d, %s: %w", i+1, c.Operation, err))
 		}
 	}
-	if !bytes.Equal(results[0].Acuse, results[1].Acuse) {
+	if results[0].AcuseSat != results[1].AcuseSat {
 		failures = append(failures, errors.New("the acuse of the status is another than that of the cancellation"))
 	}
 	if !simulator.IsCancelled(registered) {
@@ -167,7 +155,7 @@ func (p peer) check(v version) error {
 			failures = append(failures, fmt.Errorf("the cancellation of %s is not pending", uuid))
 		}
 	}
-	fmt.Printf("%s, SOAP %s: %d calls\n", p.name, v.name, len(calls))
+	fmt.Printf("%s, SOAP %s: %d calls\n", p.Name, v.name, len(calls))
 	return errors.Join(failures...)
 }
 
@@ -203,28 +191,28 @@ func callsOf(simulator *factibletest.Simulator, v version, solicitud []byte) []c
 		return arguments
 	}
 	cancellation := func(uuid string, w want) call {
-		return call{Operation: "cancelarSectorPrimario", Arguments: login(map[string]any{"uuid": uuid}), want: w}
+		return call{Call: peertest.Call{Operation: "cancelarSectorPrimario", Arguments: login(map[string]any{"uuid": uuid})}, want: w}
 	}
 	status := func(uuid string, w want) call {
-		return call{Operation: "getStatusCancelacionAsincrona", Arguments: login(map[string]any{
+		return call{Call: peertest.Call{Operation: "getStatusCancelacionAsincrona", Arguments: login(map[string]any{
 			"transactionId": uuid,
 			"properties":    []map[string]string{{"key": "llave", "value": "valor"}, {"key": "otra", "value": "ñ & <"}},
-		}), want: w}
+		})}, want: w}
 	}
 	registration := func(folio string, w want) call {
-		return call{Operation: "cancelarAsincrono", Arguments: login(map[string]any{
+		return call{Call: peertest.Call{Operation: "cancelarAsincrono", Arguments: login(map[string]any{
 			"uuid": folio, "rfcEmisor": issuer, "emailNotifica": "legal@example.com",
 			"properties": []map[string]string{{"key": "llave", "value": "valor"}},
-		}), want: w}
+		})}, want: w}
 	}
 	withCSD := registration(consented+"|02|", want{status: 200})
 	withCSD.Arguments["csdPassword"] = "<clave>"
 	withCSD.Binary = map[string][]byte{"csdCer": {0x30, 0x82, 0, 0xFF}, "csdKey": {0x30, 0x82, 0, 0xFE}}
 	sent := func(solicitud []byte, w want) call {
-		return call{
+		return call{Call: peertest.Call{
 			Operation: "enviarSolicitudCancelacionAsincrono", Arguments: login(nil),
-			Binary: map[string][]byte{"solicitud": solicitud}, want: w,
-		}
+			Binary: map[string][]byte{"solicitud": solicitud},
+		}, want: w}
 	}
 	wrongPassword := cancellation(registered, want{status: 601})
 	wrongPassword.Arguments["password"] = "<otra> & \"clave\""
@@ -259,28 +247,6 @@ func callsOf(simulator *factibletest.Simulator, v version, solicitud []byte) []c
 	}
 }
 
-func (p peer) run(t task) ([]result, error) {
-	input, err := json.Marshal(t)
-	if err != nil {
-		return nil, err
-	}
-	ctx, stop := context.WithTimeout(context.Background(), timeLimit)
-	defer stop()
-	command := exec.CommandContext(ctx, p.command[0], p.command[1:]...)
-	command.Env = append(os.Environ(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1")
-	command.Stdin = bytes.NewReader(input)
-	command.Stderr = os.Stderr
-	output, err := command.Output()
-	if err != nil {
-		return nil, err
-	}
-	var results []result
-	if err := json.Unmarshal(output, &results); err != nil {
-		return nil, fmt.Errorf("%w: %s", err, output)
-	}
-	return results, nil
-}
-
 func (w want) check(r result) error {
 	if w.fault != "" {
 		if _, code, _ := strings.Cut(r.Fault, ":"); code != w.fault || r.Message == "" {
@@ -288,16 +254,16 @@ func (w want) check(r result) error {
 		}
 		return nil
 	}
-	if r.Fault != "" || r.Status != w.status || !strings.HasPrefix(r.Message, "[Servidor de pruebas] ") {
+	if r.Fault != "" || r.Status != w.status || !strings.HasPrefix(r.Mensaje, "[Servidor de pruebas] ") {
 		return fmt.Errorf("status %d was expected: %+v", w.status, r)
 	}
 	if w.estatus == "" {
-		if r.Acuse != nil {
-			return fmt.Errorf("no acuse was expected: %s", r.Acuse)
+		if r.AcuseSat != "" {
+			return fmt.Errorf("no acuse was expected: %s", r.AcuseSat)
 		}
 		return nil
 	}
-	receipt, err := factible.ParseReceipt(r.Acuse)
+	receipt, err := factible.ParseReceipt([]byte(r.AcuseSat))
 	if err != nil {
 		return err
 	}

@@ -1,4 +1,4 @@
-"""Makes the calls that stand on its input with zeep and prints what came of each."""
+"""Makes the calls in its input with zeep and prints the answers."""
 
 import base64
 import json
@@ -6,34 +6,30 @@ import sys
 
 import zeep
 from zeep.exceptions import Fault
+from zeep.helpers import serialize_object
 
 
-def make(client, service, call):
+def make(service, call):
     try:
         binary = {name: base64.b64decode(text) for name, text in (call["binary"] or {}).items()}
         answer = service[call["operation"]](**call["arguments"], **binary)
     except Fault as fault:
         return {"fault": str(fault.code), "message": fault.message}
-    acuse = getattr(answer, "acuseSat", None)
-    return {
-        "status": answer.status,
-        "message": answer.mensaje,
-        "acuse": base64.b64encode(acuse).decode() if acuse is not None else None,
-    }
+    return {"returned": serialize_object(answer, dict)}
 
 
 def main():
     task = json.load(sys.stdin)
     client = zeep.Client(task["wsdl"])
-    port = client.wsdl.services["Cancelacion"].ports[task["port"]]
-    bound = client.bind("Cancelacion", task["port"])
+    port = client.wsdl.services[task["service"]].ports[task["port"]]
+    bound = client.bind(task["service"], task["port"])
     results = []
     for call in task["calls"]:
         service = bound
         if call["endpoint"]:
             service = client.create_service(port.binding.name, call["endpoint"])
-        results.append(make(client, service, call))
-    json.dump(results, sys.stdout)
+        results.append(make(service, call))
+    json.dump(results, sys.stdout, default=lambda value: value.decode())
 
 
 main()

@@ -1,5 +1,5 @@
 <?php
-// Makes the calls that stand on its input with SoapClient and prints what came of each.
+// Makes the calls in its input with SoapClient and prints the answers.
 
 declare(strict_types=1);
 
@@ -27,12 +27,7 @@ function make(SoapClient $client, array $call): array
     } catch (SoapFault $fault) {
         return ['fault' => $fault->faultcode, 'message' => $fault->getMessage()];
     }
-    $acuse = $answer->return->acuseSat ?? null;
-    return [
-        'status' => $answer->return->status,
-        'message' => $answer->return->mensaje,
-        'acuse' => $acuse === null ? null : base64_encode($acuse),
-    ];
+    return ['returned' => array_values((array) $answer)[0]];
 }
 
 $task = json_decode(stream_get_contents(STDIN), true, 512, JSON_THROW_ON_ERROR);
@@ -40,7 +35,7 @@ $results = [];
 foreach ($task['calls'] as $call) {
     $client = new SoapClient($task['wsdl'], [
         'soap_version' => $task['version'] === '1.2' ? SOAP_1_2 : SOAP_1_1,
-        // SoapClient takes the first port of the WSDL, whatever the version.
+        // SoapClient takes the first port of the WSDL for every version.
         'location' => $call['endpoint'] !== '' ? $call['endpoint'] : addressOf($task['wsdl'], $task['port']),
         'cache_wsdl' => WSDL_CACHE_NONE,
         'exceptions' => true,

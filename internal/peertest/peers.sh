@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# Has zeep (Python) and SoapClient (PHP) call the Factible simulator through its own
-# WSDL, and fails where they do not understand it as they should. Needs Go; installs
-# the two with apt-get where they are missing, for which it has to be root.
+# Makes zeep (Python) and SoapClient (PHP) call the SOAP simulators by their own WSDL, and fails if
+# they do not understand the answers. Needs Go. Installs the two with apt-get if they are missing;
+# that takes root.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")"
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-# Debian's own Python is the one that has Debian's zeep.
 missing=()
 /usr/bin/python3 -c 'import zeep' 2>/dev/null || missing+=(python3-zeep)
 php -r 'exit(extension_loaded("soap") ? 0 : 1);' >/dev/null 2>&1 || missing+=(php-cli php-soap)
@@ -14,4 +13,5 @@ if ((${#missing[@]})); then
 	DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends "${missing[@]}"
 fi
 
-exec go run .
+go run ./factible/factibletest/peers
+go run ./sat/sattest/peers
