@@ -97,8 +97,8 @@ func TestConformanceOfConfirm(t *testing.T) {
 	})
 }
 
-// Of many cancellations, with faults at both, none is reported as cancelled unless both have it so.
-// The SAT lags a day behind.
+// Many cancellations meet faults at both, and the SAT lags a day behind. No invoice is reported as
+// cancelled before both have it as cancelled.
 func TestConfirmReportsOnlyWhatBothHave(t *testing.T) {
 	const n = 200
 	v := start(24 * time.Hour)

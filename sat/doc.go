@@ -1,14 +1,14 @@
 // Package sat asks the Mexican tax authority (SAT) about invoices: whether a CFDI is valid or
 // cancelled in the SAT's own records, and whether it may be cancelled. It uses the public service
-// ConsultaCFDIService, which asks for no credentials but for the expression that the invoice's
-// QR code holds.
+// ConsultaCFDIService, which takes no credentials. A question holds the expression that is in the
+// invoice's QR code.
 //
 // A PAC that calls an invoice cancelled says that the SAT received the request. The SAT may still
 // refuse it, wait for the recipient, or take hours to record it. [Confirm] makes one provider of
 // a PAC and a [Client]: it calls an invoice cancelled only if both do.
 //
-// [Expression] reads the expression from the CFDI. [Client.Lookup] returns the answer as it is;
-// [Client.Status] and [Client.Preflight] say what it means for a request. Retenciones are not
+// [Expression] reads the expression from the CFDI. [Client.Lookup] returns the answer as it is, and
+// [Client.Status] and [Client.Preflight] interpret it. Retenciones are not
 // served. The SAT documents no rate limit; one call a second is a usual pace.
 //
 // # What an answer means
@@ -17,7 +17,7 @@
 // EstatusCancelacion how far a cancellation is. Words are compared without case, accents and a
 // final dot. [Codes] has the table:
 //
-//   - S and Cancelado: [cancel.Cancelled], whatever EstatusCancelacion says. "Plazo vencido" is
+//   - S and Cancelado: [cancel.Cancelled], with any EstatusCancelacion. "Plazo vencido" is
 //     a cancellation, too: the recipient did not answer in time.
 //   - S, Vigente and En proceso: [cancel.Pending].
 //   - S and Vigente without EstatusCancelacion: [cancel.NotCancelled]. The SAT's records lag
@@ -38,7 +38,7 @@
 // # Errors
 //
 // Every error is one [*cancel.Error]. Asking changes nothing, so no error leaves a doubt about
-// the invoice. If the answer can be read, its fields decide, whatever the HTTP status:
+// the invoice. If the answer can be read, its fields decide, with any HTTP status:
 //
 //   - [cancel.ErrRejected]: S, Vigente and Solicitud rechazada. The recipient refused; the
 //     invoice is still valid.

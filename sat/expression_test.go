@@ -24,7 +24,7 @@ type vector struct {
 	Expression                                    string
 }
 
-// vectors returns those of testdata/sat/expressions.json, by rule.
+// vectors returns the vectors of testdata/sat/expressions.json by rule.
 func vectors(tb testing.TB) map[string][]vector {
 	tb.Helper()
 	text, err := os.ReadFile("../testdata/sat/expressions.json")
@@ -111,7 +111,7 @@ func TestExpressionInEveryCharset(t *testing.T) {
 	}
 }
 
-// A CFDI may hold elements of the same names in places where they mean something else.
+// A CFDI may hold elements of the same names in other places, with another meaning.
 func TestExpressionMatchesElementsByPlace(t *testing.T) {
 	const others = `<x:Emisor Rfc="XXX010203AB9"/><x:Receptor Rfc="XXX010203AB9"/><x:Comprobante Version="3.3" Total="9"/>` +
 		`<x:TimbreFiscalDigital UUID="22222222-2222-4222-8222-222222222222"/>`

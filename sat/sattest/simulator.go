@@ -91,8 +91,8 @@ type PAC interface {
 	Estatus(uuid string, at time.Time) string
 }
 
-// New returns a simulator on a free port of 127.0.0.1. It panics if there is none. Close it
-// when done.
+// New returns a simulator on a free port of 127.0.0.1. It panics if there is no free
+// port. Close it when done.
 func New() *Simulator { return canceltest.New(Listen) }
 
 // Listen returns a simulator at address, such as "127.0.0.1:8084". Its error is the error of
@@ -134,8 +134,8 @@ func (s *Simulator) Register(expressions ...string) {
 	}
 }
 
-// Set makes the fields of r the answer about a known invoice, whatever a PAC says, until it is
-// called again; the zero Record ends that. CodigoEstatus is added to an Estado Vigente or
+// Set makes the fields of r the answer about a known invoice, before anything that a PAC says, until
+// it is called again; the zero Record ends that. CodigoEstatus is added to an Estado Vigente or
 // Cancelado. Raw is ignored. Set panics if the UUID is not known.
 func (s *Simulator) Set(uuid string, r sat.Record) {
 	s.mu.Lock()

@@ -42,6 +42,8 @@ type About struct {
 	Does     string
 	// Variables hold the credentials.
 	Variables []Variable
+	// ReadOnly is true for a program that cancels nothing, and asks for no confirmation.
+	ReadOnly bool
 	// Pending and Doubt say what to do after these outcomes.
 	Pending, Doubt string
 }
@@ -83,9 +85,14 @@ func New(about About, process Process) *Tool {
 	t.SetOutput(io.Discard) // Refuse says it
 	t.Usage = func() {}
 	t.BoolVar(&t.json, "json", false, "print one JSON object per outcome")
-	t.BoolVar(&t.yes, "yes", false, "go ahead outside the sandbox, where it is for good")
+	if !about.ReadOnly {
+		t.BoolVar(&t.yes, "yes", false, "go ahead outside the sandbox, where it is for good")
+	}
 	return t
 }
+
+// JSON reports whether the outcomes are printed as JSON.
+func (t *Tool) JSON() bool { return t.json }
 
 // Environment is where to cancel, as CANCEL_ENVIRONMENT says.
 func (t *Tool) Environment() cancel.Environment {
@@ -121,7 +128,7 @@ func (t *Tool) Parse(required ...string) error {
 	if t.Environment() == "" && t.Endpoint() == "" {
 		return fmt.Errorf("%s is not set: it must be sandbox or production", environmentVariable)
 	}
-	if !t.yes && !t.rehearsal() {
+	if !t.yes && !t.about.ReadOnly && !t.rehearsal() {
 		return errors.New("this is not the sandbox: what is cancelled here stays cancelled. Add -yes to go ahead")
 	}
 	return nil

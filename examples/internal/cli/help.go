@@ -24,8 +24,12 @@ func (t *Tool) help() {
 		}
 		fmt.Fprintf(w, "  %s\t%s\n", v.Name, meaning)
 	}
-	fmt.Fprintf(w, "  %s\tsandbox or production, which asks for -yes\n", environmentVariable)
-	fmt.Fprintf(w, "  %s\treplaces the environment's URL; asks for -yes unless it is on this machine\n", t.endpointVariable())
+	environment, endpoint := "sandbox or production, which asks for -yes", "replaces the environment's URL; asks for -yes unless it is on this machine"
+	if t.about.ReadOnly {
+		environment, endpoint = "sandbox or production", "replaces the environment's URL"
+	}
+	fmt.Fprintf(w, "  %s\t%s\n", environmentVariable, environment)
+	fmt.Fprintf(w, "  %s\t%s\n", t.endpointVariable(), endpoint)
 
 	fmt.Fprint(w, "\nExit codes, of several outcomes the highest:\n")
 	fmt.Fprintf(w, "  %d\tthe provider took the cancellation: done, done before, or under way\n", exitDone)

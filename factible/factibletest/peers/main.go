@@ -33,7 +33,7 @@ const (
 	inProcess      = "C5E58106-6C1E-41C9-A211-FB8BAD1CABB0"
 )
 
-// version is a version of SOAP and what it calls the two ends.
+// version is a version of SOAP and its names for the two ends.
 type version struct {
 	name, namespace  string
 	sender, receiver string
@@ -54,8 +54,8 @@ type call struct {
 	want want
 }
 
-// want is what a peer has to make of an answer: a status, with the EstatusUUID of the
-// acuse where there is to be one, or a fault.
+// want is the expected answer: a status, with the EstatusUUID of the acuse if one must come, or a
+// fault.
 type want struct {
 	status  int
 	estatus string
@@ -159,8 +159,7 @@ func check(p peertest.Peer, v version) error {
 	return errors.Join(failures...)
 }
 
-// signedRequest returns a request of the issuer as package factible signs it: what a
-// client of its has sent.
+// signedRequest returns a request of the issuer that package factible has signed and sent.
 func signedRequest() ([]byte, error) {
 	simulator := factibletest.New()
 	defer simulator.Close()
