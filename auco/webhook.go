@@ -24,7 +24,8 @@ type WebhookConfig struct {
 	// event. Required.
 	Header string
 	// Value is the value of this header. Required. Nothing else tells Auco from a
-	// stranger, so it must be long and random.
+	// stranger, so it must be long and random. A [cancel.SecretFunc] is called for each
+	// event, also for one with a wrong header. If it fails, Auco is answered 503.
 	Value cancel.Secret
 	// Handle stores an event. Required. Auco is answered 200 only after it has returned
 	// nil, so it must have stored the event by then. After an error, a panic or
@@ -61,7 +62,7 @@ type WebhookConfig struct {
 //   - 415: the media type is not JSON. A missing one is read as JSON. Its parameters do not
 //     count.
 //   - 503: Handle failed or took too long, Options.MaxRunning Handles are running, the Webhook
-//     is closed, or Value cannot be had.
+//     is closed, or Value could not be had.
 //
 // Auco gives up after 10 seconds, and only a 2xx is a success for it. The [http.Server] must
 // limit slow callers: set its ReadTimeout. Only the header proves who calls, so use https. See
@@ -83,12 +84,9 @@ func NewWebhook(config WebhookConfig) (*Webhook, error) {
 	if config.Value.IsZero() {
 		return nil, call.Refuse("Value is missing")
 	}
-	value, err := config.Value.Reveal(context.Background())
+	value, err := adapter.NewCredential("Value", config.Value, adapter.CheckHeaderValue)
 	if err != nil {
-		return nil, call.Refuse("Value " + err.Error())
-	}
-	if err := adapter.CheckHeaderValue(value); err != nil {
-		return nil, call.Refuse("Value " + err.Error())
+		return nil, call.Refuse(err.Error())
 	}
 	if config.Handle == nil {
 		return nil, call.Refuse("Handle is missing")
@@ -123,14 +121,17 @@ func (w *Webhook) Close(ctx context.Context) error { return w.receiver.Close(ctx
 
 // admit returns the check of the header. It compares digests because the time that it takes to
 // compare two texts shows their lengths.
-func admit(name string, value string) func(context.Context, http.Header) error {
-	want := sha256.Sum256([]byte(value))
-	return func(_ context.Context, header http.Header) error {
+func admit(name string, value *adapter.Credential) func(context.Context, http.Header) error {
+	return func(ctx context.Context, header http.Header) error {
 		given := header.Values(name)
 		if len(given) != 1 {
 			return webhook.Error(http.StatusUnauthorized, "the header is missing, or there more than once")
 		}
-		got := sha256.Sum256([]byte(given[0]))
+		secret, err := value.Reveal(ctx, adapter.Call{Provider: provider, Op: "Webhook"})
+		if err != nil {
+			return err
+		}
+		got, want := sha256.Sum256([]byte(given[0])), sha256.Sum256([]byte(secret))
 		if subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
 			return webhook.Error(http.StatusUnauthorized, "the header is wrong")
 		}

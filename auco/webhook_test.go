@@ -486,24 +486,101 @@ func TestNewWebhookRefuses(t *testing.T) {
 	assert.NoError(t, hook.Close(t.Context()))
 }
 
-func TestWebhookShowsNoSecret(t *testing.T) {
-	config := auco.WebhookConfig{Header: hookHeader, Value: cancel.NewSecret(hookValue), Handle: func(context.Context, auco.Event) error { return nil }}
-	hook, err := auco.NewWebhook(config)
-	require.NoError(t, err)
-	var shown strings.Builder
-	log := slog.New(slog.NewJSONHandler(&shown, nil))
-	lines := slog.New(slog.NewTextHandler(&shown, nil))
-	for _, v := range []any{config, &config, hook, *hook, struct{ C *auco.WebhookConfig }{&config}} {
-		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
-			fmt.Fprintf(&shown, verb+"\n", v)
-		}
-		log.Info("x", "v", v)
-		lines.Info("x", "v", v)
+func TestWebhookAsksForItsSecretAtEachCall(t *testing.T) {
+	var secret string
+	var fails error
+	handled := 0
+	hook, err := auco.NewWebhook(auco.WebhookConfig{
+		Header: hookHeader,
+		Value:  cancel.SecretFunc(func(context.Context) (string, error) { return secret, fails }),
+		Handle: func(context.Context, auco.Event) error { handled++; return nil },
+	})
+	require.NoError(t, err, "the function is not called yet")
+	for _, c := range []struct {
+		secret string
+		fails  error
+		given  string
+		want   int
+	}{
+		{"old", nil, "old", http.StatusOK},
+		{"old", nil, "new", http.StatusUnauthorized},
+		{"new", nil, "new", http.StatusOK},
+		{"new", nil, "old", http.StatusUnauthorized},
+		{"new", errors.New("the vault is sealed"), "new", http.StatusServiceUnavailable},
+		{"", nil, "new", http.StatusServiceUnavailable},
+		{"", nil, "", http.StatusServiceUnavailable},
+		{"new\n", nil, "new\n", http.StatusServiceUnavailable},
+		{"newer", nil, "newer", http.StatusOK},
+	} {
+		secret, fails = c.secret, c.fails
+		req := hookRequest(fmt.Sprintf(`{"status":"FINISH","code":%q}`, c.given))
+		req.Header.Set(hookHeader, c.given)
+		status, _ := answer(hook, req)
+		assert.Equal(t, c.want, status, c)
 	}
-	assert.NotContains(t, shown.String(), hookValue)
-	assert.NotContains(t, shown.String(), fmt.Sprintf("%x", hookValue))
-	assert.Contains(t, fmt.Sprintf("%+v", config), "Value:REDACTED")
-	assert.Contains(t, fmt.Sprintf("%+v", config), "Header:"+hookHeader)
+	assert.Equal(t, 3, handled)
+}
+
+func TestWebhookGivesUpASecretThatDoesNotArrive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		hook, err := auco.NewWebhook(auco.WebhookConfig{
+			Header:  hookHeader,
+			Value:   cancel.SecretFunc(func(ctx context.Context) (string, error) { <-ctx.Done(); return "", ctx.Err() }),
+			Handle:  func(context.Context, auco.Event) error { return nil },
+			Options: cancel.WebhookOptions{Logger: slog.New(slog.NewTextHandler(&log, nil))},
+		})
+		require.NoError(t, err)
+		began := time.Now()
+		status, _ := answer(hook, hookRequest(webhookFixture(t, "finish")))
+		assert.Equal(t, http.StatusServiceUnavailable, status)
+		assert.Equal(t, 8*time.Second, time.Since(began))
+		assert.Contains(t, log.String(), "Value could not be had")
+	})
+}
+
+// shown is what everything that can print a value shows of it. The diff of testify prints
+// unexported fields too, and calls no method.
+func shown(t *testing.T, value, zero any) string {
+	t.Helper()
+	var out strings.Builder
+	for _, v := range []any{value, struct{ V any }{value}} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
+			fmt.Fprintf(&out, verb+"\n", v)
+		}
+		slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "v", v)
+		slog.New(slog.NewTextHandler(&out, nil)).Info("x", "v", v)
+	}
+	diff := new(differ)
+	require.False(t, assert.Equal(diff, zero, value))
+	assert.Contains(t, diff.String(), "Diff:")
+	return out.String() + diff.String()
+}
+
+// differ collects what an assertion prints.
+type differ struct{ strings.Builder }
+
+func (d *differ) Errorf(format string, args ...any) { fmt.Fprintf(d, format, args...) }
+
+func TestWebhookShowsNoSecret(t *testing.T) {
+	secrets := map[string]cancel.Secret{
+		"fixed":    cancel.NewSecret(hookValue),
+		"function": cancel.SecretFunc(func(context.Context) (string, error) { return hookValue, nil }),
+	}
+	for name, secret := range secrets {
+		config := auco.WebhookConfig{Header: hookHeader, Value: secret, Handle: func(context.Context, auco.Event) error { return nil }}
+		hook, err := auco.NewWebhook(config)
+		require.NoError(t, err)
+		status, _ := answer(hook, hookRequest(webhookFixture(t, "finish")))
+		require.Equal(t, http.StatusOK, status)
+		all := shown(t, config, auco.WebhookConfig{}) + shown(t, &config, &auco.WebhookConfig{}) + shown(t, hook, &auco.Webhook{})
+		for _, form := range []string{
+			hookValue, fmt.Sprintf("%x", hookValue), strings.Trim(fmt.Sprint([]byte(hookValue)), "[]"),
+		} {
+			assert.NotContains(t, all, form, name)
+		}
+		assert.Contains(t, all, "REDACTED")
+	}
 }
 
 func FuzzWebhook(f *testing.F) {

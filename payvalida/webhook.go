@@ -20,7 +20,9 @@ var _ http.Handler = (*Webhook)(nil)
 // WebhookConfig is what [NewWebhook] needs. NewWebhook copies it.
 type WebhookConfig struct {
 	// Hash is the merchant's notification hash (FIXED_HASH_NOTIFICACION), the secret of the
-	// checksums of notifications. Required. It is not Config.FixedHash.
+	// checksums of notifications. Required. It is not Config.FixedHash. A
+	// [cancel.SecretFunc] is called for each notification, also for one with a wrong
+	// checksum. If it fails, Payvalida is answered 503.
 	Hash cancel.Secret
 	// Handle stores a notification. Required. Payvalida is answered 200 only after it has
 	// returned nil, so it must have stored the notification by then. After an error, a panic
@@ -60,7 +62,7 @@ type WebhookConfig struct {
 //   - 415: the media type is neither JSON nor application/x-www-form-urlencoded. A missing one
 //     is read as JSON. Its parameters do not count.
 //   - 503: Handle failed or took too long, Options.MaxRunning Handles are running, the Webhook
-//     is closed, or Hash cannot be had.
+//     is closed, or Hash could not be had.
 //
 // The [http.Server] must limit slow callers: set its ReadTimeout. See
 // https://docs.payvalida.com/api-recaudo/api-recaudo-en/notification.
@@ -75,17 +77,17 @@ func NewWebhook(config WebhookConfig) (*Webhook, error) {
 	if config.Hash.IsZero() {
 		return nil, call.Refuse("Hash is missing")
 	}
-	hash, err := config.Hash.Reveal(context.Background())
+	hash, err := adapter.NewCredential("Hash", config.Hash, nil)
 	if err != nil {
-		return nil, call.Refuse("Hash " + err.Error())
+		return nil, call.Refuse(err.Error())
 	}
 	if config.Handle == nil {
 		return nil, call.Refuse("Handle is missing")
 	}
 	receiver, err := webhook.New(webhook.Vendor{
 		Name: provider,
-		Read: func(_ context.Context, contentType string, body []byte) (webhook.Delivery, error) {
-			event, err := readEvent(contentType, body, hash)
+		Read: func(ctx context.Context, contentType string, body []byte) (webhook.Delivery, error) {
+			event, err := readEvent(ctx, contentType, body, hash)
 			return webhook.Delivery{
 				Key:    webhook.KeyOf(event.Order, string(event.Status)),
 				Handle: func(ctx context.Context) error { return config.Handle(ctx, event) },
@@ -167,7 +169,7 @@ func (s EventStatus) Known() bool { return slices.Contains(eventStatuses, s) }
 func (s EventStatus) Stands() bool { return s == EventApproved }
 
 // readEvent reads a notification and checks that it is genuine.
-func readEvent(contentType string, body []byte, hash string) (Event, error) {
+func readEvent(ctx context.Context, contentType string, body []byte, hash *adapter.Credential) (Event, error) {
 	field, err := readFields(contentType, body)
 	if err != nil {
 		return Event{}, err
@@ -184,9 +186,13 @@ func readEvent(contentType string, body []byte, hash string) (Event, error) {
 	if event.Order == "" || event.Status == "" || field["pv_checksum"] == "" {
 		return Event{}, webhook.Malformed("po_id, status or pv_checksum is missing")
 	}
+	secret, err := hash.Reveal(ctx, adapter.Call{Provider: provider, Op: "Webhook"})
+	if err != nil {
+		return Event{}, err
+	}
 	// A checksum may be written in either case.
 	given, err := hex.DecodeString(field["pv_checksum"])
-	want := notificationSum(event.Order, event.Status, hash)
+	want := notificationSum(event.Order, event.Status, secret)
 	if err != nil || subtle.ConstantTimeCompare(given, want[:]) != 1 {
 		return Event{}, webhook.Error(http.StatusUnauthorized, "the checksum is wrong")
 	}

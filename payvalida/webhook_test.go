@@ -431,23 +431,79 @@ func TestNewWebhookRefuses(t *testing.T) {
 	assert.NoError(t, in.Close(t.Context()))
 }
 
-func TestWebhookShowsNoSecret(t *testing.T) {
-	config := payvalida.WebhookConfig{Hash: cancel.NewSecret(notificationHash), Handle: func(context.Context, payvalida.Event) error { return nil }}
-	in, err := payvalida.NewWebhook(config)
-	require.NoError(t, err)
-	var shown strings.Builder
-	log := slog.New(slog.NewJSONHandler(&shown, nil))
-	lines := slog.New(slog.NewTextHandler(&shown, nil))
-	for _, v := range []any{config, &config, in, *in, struct{ C *payvalida.WebhookConfig }{&config}} {
-		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
-			fmt.Fprintf(&shown, verb+"\n", v)
-		}
-		log.Info("x", "v", v)
-		lines.Info("x", "v", v)
+func TestWebhookAsksForItsSecretAtEachCall(t *testing.T) {
+	var secret string
+	var fails error
+	handled := 0
+	hook, err := payvalida.NewWebhook(payvalida.WebhookConfig{
+		Hash:   cancel.SecretFunc(func(context.Context) (string, error) { return secret, fails }),
+		Handle: func(context.Context, payvalida.Event) error { handled++; return nil },
+	})
+	require.NoError(t, err, "the function is not called yet")
+	for n, c := range []struct {
+		secret string
+		fails  error
+		signed string
+		want   int
+	}{
+		{"old", nil, "old", http.StatusOK},
+		{"old", nil, "new", http.StatusUnauthorized},
+		{"new", nil, "new", http.StatusOK},
+		{"new", nil, "old", http.StatusUnauthorized},
+		{"new", errors.New("the vault is sealed"), "new", http.StatusServiceUnavailable},
+		{"", nil, "", http.StatusServiceUnavailable},
+		{"newer", nil, "newer", http.StatusOK},
+	} {
+		secret, fails = c.secret, c.fails
+		order := fmt.Sprint("PO-", n)
+		body := fmt.Sprintf(`{"po_id":%q,"status":"approved","pv_checksum":%q}`, order,
+			payvalida.NotificationChecksum(order, "approved", c.signed))
+		assert.Equal(t, c.want, (&inbox{Webhook: hook}).post(t, jsonType, body), c)
 	}
-	assert.NotContains(t, shown.String(), notificationHash)
-	assert.NotContains(t, shown.String(), fmt.Sprintf("%x", notificationHash))
-	assert.Contains(t, fmt.Sprintf("%+v", config), "Hash:REDACTED")
+	assert.Equal(t, 3, handled)
+}
+
+// shown is what everything that can print a value shows of it. The diff of testify prints
+// unexported fields too, and calls no method.
+func shown(t *testing.T, value, zero any) string {
+	t.Helper()
+	var out strings.Builder
+	for _, v := range []any{value, struct{ V any }{value}} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
+			fmt.Fprintf(&out, verb+"\n", v)
+		}
+		slog.New(slog.NewJSONHandler(&out, nil)).Info("x", "v", v)
+		slog.New(slog.NewTextHandler(&out, nil)).Info("x", "v", v)
+	}
+	diff := new(differ)
+	require.False(t, assert.Equal(diff, zero, value))
+	assert.Contains(t, diff.String(), "Diff:")
+	return out.String() + diff.String()
+}
+
+// differ collects what an assertion prints.
+type differ struct{ strings.Builder }
+
+func (d *differ) Errorf(format string, args ...any) { fmt.Fprintf(d, format, args...) }
+
+func TestWebhookShowsNoSecret(t *testing.T) {
+	secrets := map[string]cancel.Secret{
+		"fixed":    cancel.NewSecret(notificationHash),
+		"function": cancel.SecretFunc(func(context.Context) (string, error) { return notificationHash, nil }),
+	}
+	for name, secret := range secrets {
+		config := payvalida.WebhookConfig{Hash: secret, Handle: func(context.Context, payvalida.Event) error { return nil }}
+		hook, err := payvalida.NewWebhook(config)
+		require.NoError(t, err)
+		require.Equal(t, http.StatusOK, (&inbox{Webhook: hook}).post(t, jsonType, notification(t, "PO-1001", "approved")))
+		all := shown(t, config, payvalida.WebhookConfig{}) + shown(t, &config, &payvalida.WebhookConfig{}) + shown(t, hook, &payvalida.Webhook{})
+		for _, form := range []string{
+			notificationHash, fmt.Sprintf("%x", notificationHash), strings.Trim(fmt.Sprint([]byte(notificationHash)), "[]"),
+		} {
+			assert.NotContains(t, all, form, name)
+		}
+		assert.Contains(t, all, "REDACTED")
+	}
 }
 
 func FuzzWebhook(f *testing.F) {
