@@ -34,7 +34,10 @@ func (v vendor) Hold(kind cancel.Kind) cancel.Request {
 	return req
 }
 
-func (v vendor) Decline(req cancel.Request) { v.SetState(req.ID, "FINISH") }
+func (v vendor) Decline(req cancel.Request, message string) {
+	v.SetState(req.ID, "FINISH")
+	v.Refuse(req.ID, message)
+}
 
 func (v vendor) IsCancelled(req cancel.Request) bool { return v.Simulator.IsCancelled(req.ID) }
 
@@ -64,6 +67,7 @@ func TestConformance(t *testing.T) {
 		},
 		Secrets: []string{revealed(v.Config().PrivateKey), revealed(v.Config().PublicKey)},
 		Start:   start,
+		Mistake: func(v canceltest.Vendor, req, other cancel.Request) { v.(vendor).Mistake(req.ID, other.ID) },
 	})
 }
 

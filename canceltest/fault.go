@@ -37,7 +37,8 @@ const (
 	ResetAfterReading Fault = "reset after reading"
 	// Late does not answer before the client gives up.
 	Late Fault = "late"
-	// CutBody sends fewer bytes of the answer than its Content-Length says.
+	// CutBody sends fewer bytes of the answer than its Content-Length says. If the answer
+	// has no body, this and the other faults of the body close the connection instead.
 	CutBody Fault = "cut body"
 	// CutChunks sends the answer in chunks, but not the chunk that ends it.
 	CutChunks Fault = "cut chunks"
@@ -178,12 +179,22 @@ var plays = map[Fault]func(exchange){
 	ResetAfterReading:  exchange.reset,
 	dropped:            exchange.drop,
 	Late:               func(x exchange) { x.delay(math.MaxInt64) },
-	CutBody:            exchange.cutBody,
-	CutChunks:          exchange.cutChunks,
+	CutBody:            ofBody(exchange.cutBody),
+	CutChunks:          ofBody(exchange.cutChunks),
 	HTML:               func(x exchange) { x.page(http.StatusOK, "") },
 	SOAPFault:          exchange.broken,
-	EndlessBody:        exchange.endless,
-	WrongCharset:       exchange.wrongCharset,
+	EndlessBody:        ofBody(exchange.endless),
+	WrongCharset:       ofBody(exchange.wrongCharset),
+}
+
+// ofBody returns play, or a closed connection if the answer has no body to spoil.
+func ofBody(play func(exchange)) func(exchange) {
+	return func(x exchange) {
+		if len(x.reply.Body) == 0 {
+			x.drop()
+		}
+		play(x)
+	}
 }
 
 func (x exchange) answer() { x.reply.write(x.w) }

@@ -1,6 +1,7 @@
 package factible_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"sync/atomic"
@@ -36,8 +37,8 @@ func (v vendor) Hold(kind cancel.Kind) cancel.Request {
 	return req
 }
 
-func (v vendor) Decline(req cancel.Request) {
-	v.Answer(req.ID, factibletest.Answer{Status: 204, Message: "El comprobante no se puede cancelar"})
+func (v vendor) Decline(req cancel.Request, message string) {
+	v.Answer(req.ID, factibletest.Answer{Status: 204, Message: cmp.Or(message, "El comprobante no se puede cancelar")})
 }
 
 func (v vendor) IsCancelled(req cancel.Request) bool { return v.Simulator.IsCancelled(req.ID) }
@@ -64,6 +65,10 @@ func TestConformance(t *testing.T) {
 				},
 				Secrets: []string{revealed(v.Config().Password)},
 				Start:   start,
+				Mistake: func(v canceltest.Vendor, req, other cancel.Request) {
+					v.(vendor).Answer(req.ID, factibletest.Answer{Status: 200, Acuse: []byte(
+						`<Acuse><Folios><UUID>` + other.ID + `</UUID><EstatusUUID>201</EstatusUUID></Folios></Acuse>`)})
+				},
 			})
 		})
 	}

@@ -1,6 +1,7 @@
 package payvalida_test
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -27,11 +28,12 @@ func (v vendor) Adapter(o cancel.ClientOptions) (cancel.Canceler, error) {
 func (v vendor) Hold(kind cancel.Kind) cancel.Request {
 	req := cancel.Request{Kind: kind, ID: strconv.FormatInt(2402558+v.held.Add(1), 10)}
 	v.Register(kind, req.ID)
+	req.Reference = v.Reference(req.ID)
 	return req
 }
 
-func (v vendor) Decline(req cancel.Request) {
-	v.Answer(req.ID, "0015", "transaction cannot be reversed")
+func (v vendor) Decline(req cancel.Request, message string) {
+	v.Answer(req.ID, "0015", cmp.Or(message, "transaction cannot be reversed"))
 }
 
 func (v vendor) IsCancelled(req cancel.Request) bool { return v.Simulator.IsCancelled(req.ID) }
@@ -54,6 +56,7 @@ func TestConformance(t *testing.T) {
 		},
 		Secrets: []string{revealed(v.Config().FixedHash)},
 		Start:   start,
+		Mistake: func(v canceltest.Vendor, req, other cancel.Request) { v.(vendor).SetReference(other.ID, req.Reference) },
 	})
 }
 

@@ -75,8 +75,8 @@ func (v vendor) Hold(kind cancel.Kind) cancel.Request {
 	return req
 }
 
-func (v vendor) Decline(req cancel.Request) {
-	v.Answer(req.ID, factibletest.Answer{Status: 204, Message: "El comprobante no se puede cancelar"})
+func (v vendor) Decline(req cancel.Request, message string) {
+	v.Answer(req.ID, factibletest.Answer{Status: 204, Message: message})
 }
 
 func (v vendor) IsCancelled(req cancel.Request) bool {

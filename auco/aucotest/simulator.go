@@ -9,6 +9,7 @@
 package aucotest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -71,6 +72,8 @@ type Simulator struct {
 
 	mu        sync.Mutex
 	documents map[string]*document // by code
+	refusals  map[string]string    // messages by code
+	mistakes  map[string]string    // other codes by code
 	cancelled canceltest.Ledger
 	webhook   *hook // nil if there is none
 }
@@ -102,7 +105,7 @@ func New() *Simulator { return canceltest.New(Listen) }
 // Listen returns a simulator at address, such as "127.0.0.1:8083". Its error is the error
 // of [net.Listen]. Close it when done.
 func Listen(address string) (_ *Simulator, err error) {
-	a := &Simulator{documents: map[string]*document{}}
+	a := &Simulator{documents: map[string]*document{}, refusals: map[string]string{}, mistakes: map[string]string{}}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.Server, err = canceltest.Listen(address, canceltest.Handler{Answer: a.answer}); err != nil {
@@ -172,6 +175,22 @@ func (a *Simulator) Reactivate(code string) {
 	known.state, known.updated = created, a.Now()
 	a.record(known, event{Action: "REACTIVATION_SIGN", Platform: "API", Participant: "API"})
 	a.cancelled.Remove(code)
+}
+
+// Refuse makes calls to cancel that name code answer 400 with message, from now on. "" ends
+// it.
+func (a *Simulator) Refuse(code, message string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.refusals[code] = message
+}
+
+// Mistake makes questions about code answer about the document other, from now on. ""
+// ends it.
+func (a *Simulator) Mistake(code, other string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.mistakes[code] = other
 }
 
 // put puts a document into a state, and calls the webhook if the state is another one. The
@@ -323,6 +342,11 @@ type errorList struct {
 func (a *Simulator) cancel(asked order, carry bool) canceltest.Reply {
 	a.mu.Lock()
 	defer a.mu.Unlock()
+	for _, code := range asked.codes {
+		if message := a.refusals[code]; message != "" {
+			return errorMessage(http.StatusBadRequest, message)
+		}
+	}
 	var said cancelAnswer
 	done := map[string]bool{}
 	for _, code := range asked.codes {
@@ -359,7 +383,7 @@ func (a *Simulator) query(r *http.Request, about func(*document) any) canceltest
 		}
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		known := a.documents[code]
+		known := a.documents[cmp.Or(a.mistakes[code], code)]
 		if known == nil {
 			return errorMessage(http.StatusBadRequest, "DOCUMENT_NOT_FOUND")
 		}
