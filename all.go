@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"log/slog"
 	"sync"
 	"time"
 )
@@ -12,40 +13,39 @@ import (
 // groupPatience is how long a group waits for its next member.
 const groupPatience = 100 * time.Millisecond
 
-// All cancels each of reqs, as [Client.Cancel] does, and yields what became of them in
-// the order of completion: exactly one Item per request that it pulled. It has at most
-// the given concurrency of calls in flight and pulls a request only when it can be
-// worked on, so that reqs may be endless; what is finished is yielded while reqs, or
-// the consumer's loop body, has nothing new.
+// All cancels each of reqs, as [Client.Cancel] does, and yields their outcomes in the order
+// of completion: exactly one Item per request that it pulled. It has at most the given
+// concurrency of calls in flight and pulls a request only when it can be worked on, so that
+// reqs may be endless. A source that blocks holds up nothing that is finished.
 //
-// Neighbours that go to one [BatchCanceler] and share Kind, Reason and RequestedBy
-// travel in one call, which leaves when it is full, when the next request differs,
-// when reqs ends or when it has kept the call waiting for 100 ms. What is unavailable
-// or unknown in it is asked again as a whole; what succeeded is not.
+// Neighbours that go to one [BatchCanceler] and share Kind, Reason and RequestedBy travel in
+// one call. It starts when it is full, when the next request differs, when reqs ends or when
+// it has waited for 100 ms. Its unavailable and unknown requests are sent again together.
 //
-// Once a provider has answered [ErrAuth], its requests not yet sent come back with a
-// copy of that error and are not sent, for vendors lock accounts after repeated
-// failures; the others go on. The next All asks again.
+// Once a provider has answered [ErrAuth], its requests not yet sent come back with a copy of
+// that error and are not sent, because vendors lock accounts after repeated failures. Other
+// providers go on. The next All asks again.
 //
-// When ctx ends, nothing more is pulled, and what was pulled comes back as by Cancel; a
-// request that was asked for is waited for, for 100 ms. When the consumer stops early,
-// nothing more is pulled or asked, again or for the first time, and the calls in flight
-// are waited for.
+// When ctx ends, nothing more is pulled, the requests that were pulled come back as from
+// Cancel, and reqs has 100 ms to yield the request that it was asked for. When the consumer
+// stops early, nothing more is pulled or sent, and All waits for the calls in flight.
 //
-// A panic of an adapter is the [ErrUnknownOutcome] of its request; a panic of reqs is
-// passed on. reqs runs in a goroutine of its own.
+// A panic of an adapter is the [ErrUnknownOutcome] of its request. A panic of reqs, of a hook
+// or of a function that receives evidence ends the pulling, changes no outcome, and is passed
+// on after the last Item. reqs runs in a goroutine of its own.
 func (c *Client) All(ctx context.Context, reqs iter.Seq[Request]) iter.Seq[Item] {
 	return func(yield func(Item) bool) {
 		a := &all{
-			client: c,
-			slots:  make(chan struct{}, c.policy.concurrency),
-			doors:  make(map[*provider]*door, len(c.providers)),
-			items:  make(chan Item),
-			stop:   make(chan struct{}),
-			pulled: make(chan struct{}),
+			client:   c,
+			slots:    make(chan struct{}, c.policy.concurrency),
+			breakers: make(map[*provider]*breaker, len(c.providers)),
+			items:    make(chan Item),
+			stop:     make(chan struct{}),
+			pulled:   make(chan struct{}),
+			failed:   make(chan struct{}),
 		}
 		for _, p := range c.providers {
-			a.doors[p] = new(door)
+			a.breakers[p] = new(breaker)
 		}
 		go a.pull(ctx, reqs)
 		go a.finish(ctx)
@@ -62,17 +62,18 @@ func (c *Client) All(ctx context.Context, reqs iter.Seq[Request]) iter.Seq[Item]
 // all is one run of All. One goroutine pulls requests and begins the calls, one sees to
 // the end, and each call has its own.
 type all struct {
-	client *Client
-	doors  map[*provider]*door
-	slots  chan struct{} // holds one for each group that is being filled or in flight
-	items  chan Item     // closed when nothing is left
-	stop   chan struct{} // closed when the consumer wants no more
-	pulled chan struct{} // closed when the iterator has returned
-	panic  any           // what it panicked with; to be read when it has returned
+	client   *Client
+	breakers map[*provider]*breaker
+	slots    chan struct{} // holds one for each group that is being filled or in flight
+	items    chan Item     // closed when nothing is left
+	stop     chan struct{} // closed when the consumer wants no more
+	pulled   chan struct{} // closed when the iterator has returned
+	failed   chan struct{} // closed once panic is set
 
 	reserved bool // a slot is held for the next group; of the goroutine that pulls
 
 	mu      sync.Mutex
+	panic   any    // the first panic of a user's function
 	asking  bool   // the iterator was asked for a request and has not yielded it
 	closed  bool   // what it yields is no longer waited for
 	filling *group // nil where there is none
@@ -90,7 +91,7 @@ type group struct {
 func (a *all) pull(ctx context.Context, reqs iter.Seq[Request]) {
 	defer close(a.pulled)
 	defer a.sendOff(ctx, nil)
-	defer func() { a.panic = recover() }()
+	defer func() { a.panicked(recover()) }()
 	if !a.ask(ctx) {
 		return
 	}
@@ -108,7 +109,7 @@ func (a *all) ask(ctx context.Context) bool {
 	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.asking = ctx.Err() == nil && !stopped(a.stop)
+	a.asking = ctx.Err() == nil && !stopped(a.stop) && !stopped(a.failed)
 	return a.asking
 }
 
@@ -126,6 +127,7 @@ func (a *all) reserve(done <-chan struct{}) bool {
 		case a.slots <- struct{}{}:
 			a.reserved = true
 		case <-a.stop:
+		case <-a.failed:
 		case <-done:
 		}
 	}
@@ -209,6 +211,7 @@ func (a *all) finish(ctx context.Context) {
 		return
 	case <-ctx.Done():
 	case <-a.stop:
+	case <-a.failed:
 	}
 	a.sendOff(ctx, nil)
 	patience := time.NewTimer(groupPatience)
@@ -239,14 +242,26 @@ func (a *all) drain() {
 	}
 }
 
-// rethrow panics if the iterator has.
+// panicked keeps the first panic of a user's function, and ends the pulling.
+func (a *all) panicked(value any) {
+	if value == nil {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.panic == nil {
+		a.panic = value
+		close(a.failed)
+	}
+}
+
+// rethrow passes on a panic of a user's function, if there was one.
 func (a *all) rethrow() {
-	select {
-	case <-a.pulled:
-		if a.panic != nil {
-			panic(a.panic)
-		}
-	default:
+	a.mu.Lock()
+	value := a.panic
+	a.mu.Unlock()
+	if value != nil {
+		panic(value)
 	}
 }
 
@@ -264,30 +279,35 @@ func (a *all) work(ctx context.Context, group []Request) {
 		a.items <- Item{Request: group[0], Err: e}
 		return
 	}
-	how := single
+	op := cancelOne
 	if p.batcher != nil {
-		how = grouped
+		op = cancelBatch
 	}
-	s := session{client: a.client, provider: p, door: a.doors[p], stop: a.stop}
+	s := session{provider: p, breaker: a.breakers[p], stop: a.stop}
+	defer func() { a.panicked(s.panics.value) }()
 	settled := make([]bool, len(group))
 	defer func() {
 		panicked := recover()
 		for i, req := range group {
 			if !settled[i] {
-				e := p.failure(how.op, req, causeOf(panicked), ErrUnknownOutcome)
-				s.logCall(ctx, how.op, 1, 0, []Request{req}, []answer{{err: e}})
-				a.items <- Item{Request: req, Err: e}
+				e := p.failure(op.name, req, causeOf(panicked), op.fallback)
+				item := Item{Request: req, Err: e}
+				attrs := line(Operation{Provider: p.name, Name: op.name, Attempt: 1}, item)
+				s.panics.guard(func() {
+					p.policy.logger.LogAttrs(ctx, slog.LevelWarn, "outcome unknown", attrs...)
+				})
+				a.items <- item
 			}
 		}
 	}()
-	s.cancel(ctx, how, group, func(i int, item Item) {
+	s.cancel(ctx, op, group, false, func(i int, item Item) {
 		settled[i] = true
 		a.items <- item
 	})
 }
 
 // causeOf returns the error of an adapter that panicked with v, or ended its goroutine.
-// What is neither an error nor a string is not shown: it could be anything.
+// It shows no other value than an error or a string, because that could be anything.
 func causeOf(v any) error {
 	switch v := v.(type) {
 	case error:

@@ -153,15 +153,10 @@ func client(p cancel.Canceler, opts ...cancel.Option) *cancel.Client {
 	return cancel.NewClient(map[string]cancel.Canceler{"p": p}, opts...)
 }
 
-var allReasons = []error{
-	cancel.ErrInvalid, cancel.ErrAuth, cancel.ErrForbidden, cancel.ErrNotFound, cancel.ErrNotCancellable,
-	cancel.ErrRejected, cancel.ErrUnavailable, cancel.ErrUnknownOutcome, cancel.ErrUnexpected,
-}
-
 // reason returns the one sentinel that err matches, or an error that says which do.
 func reason(err error) error {
 	var found []error
-	for _, r := range allReasons {
+	for _, r := range cancel.Reasons() {
 		if errors.Is(err, r) {
 			found = append(found, r)
 		}

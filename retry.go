@@ -4,83 +4,69 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
+	"math/rand/v2"
 	"time"
 )
 
-// longestRetryAfter is how long a Client waits at most because a vendor asks for it.
-const longestRetryAfter = 2 * time.Minute
+// defaultBackoff is the pause before a retry unless WithBackoff sets another one.
+var defaultBackoff = span{500 * time.Millisecond, 30 * time.Second}
 
-// session is a Client at work for one provider.
-type session struct {
-	client   *Client
-	provider *provider
-	door     *door // nil where a refusal of the credentials stops nothing else
-	// stop is closed when nobody wants the outcome any more. It may be nil.
-	stop <-chan struct{}
-}
+// maxRetryAfter is how long a Client waits at most because a vendor asks for it.
+const maxRetryAfter = 2 * time.Minute
 
-// errStopped is why nothing is asked for somebody who no longer wants to know.
-var errStopped = errors.New("the outcome is no longer wanted")
+// span is a time that doubles from initial to maximum.
+type span struct{ initial, maximum time.Duration }
 
-func stopped(stop <-chan struct{}) bool {
-	select {
-	case <-stop:
-		return true
-	default:
-		return false
+// newSpan returns the span that is given, with fallback in place of a bound that is not. A
+// bound that is given holds: the other one gives way.
+func newSpan(initial, maximum time.Duration, fallback span) span {
+	s := span{positive(initial, fallback.initial), positive(maximum, fallback.maximum)}
+	if maximum > 0 {
+		s.initial = min(s.initial, s.maximum)
 	}
+	s.maximum = max(s.initial, s.maximum)
+	return s
 }
 
-// asker makes one call that asks to cancel reqs, and answers for each.
-type asker struct {
-	op  string
-	ask func(s session, ctx context.Context, op string, reqs []Request) []answer
-}
-
-var (
-	single  = asker{"Cancel", session.askOne}
-	grouped = asker{"CancelBatch", session.askSeveral}
-)
-
-func (s session) askOne(ctx context.Context, op string, reqs []Request) []answer {
-	r, err := s.provider.canceler.Cancel(ctx, reqs[0])
-	return []answer{s.taken(op, reqs[0], r, err)}
-}
-
-func (s session) askSeveral(ctx context.Context, op string, reqs []Request) []answer {
-	answers := make([]answer, len(reqs))
-	items := s.provider.batcher.CancelBatch(ctx, reqs)
-	for i, req := range reqs {
-		if len(items) != len(reqs) || items[i].Request.ID != req.ID {
-			err := errors.New("the adapter does not answer each request in its place")
-			answers[i].err = s.provider.failure(op, req, err, ErrUnknownOutcome)
-			continue
+// at returns the n-th time of the span, from 1.
+func (s span) at(n int) time.Duration {
+	t := s.initial
+	for range n - 1 {
+		if t >= s.maximum/2 {
+			return s.maximum
 		}
-		answers[i] = s.taken(op, req, items[i].Result, items[i].Err)
+		t *= 2
 	}
-	return answers
+	return t
 }
 
-func (s session) taken(op string, req Request, r Result, err error) answer {
-	return s.provider.answer(op, req, r, err, ErrUnknownOutcome, Cancelled, AlreadyCancelled, Pending)
+// jittered returns a random time up to the n-th.
+func (s span) jittered(n int) time.Duration { return rand.N(s.at(n)) }
+
+// session is a Client at work for one provider, in one goroutine.
+type session struct {
+	provider *provider
+	breaker  *breaker // nil if refused credentials stop nothing else
+	// stop is closed when nobody wants the outcome any more. It may be nil.
+	stop   <-chan struct{}
+	panics panics
 }
 
 // attempt is a request that is being worked on.
 type attempt struct {
-	at  int // its place among the requests that were asked for together
+	at  int // its place among the requests of its group
 	req Request
-	// last is the error because of which the request is asked again, and took how
-	// long the call that ended in it was under way.
+	// last is the error because of which the request is sent again.
 	last *Error
-	took time.Duration
-	// doubted is true once an outcome was unknown: an earlier call may have been
-	// carried out, or may yet be.
+	// doubted is true once an outcome was unknown: an earlier call may have been carried
+	// out, or may yet be.
 	doubted bool
 }
 
-// failed returns e as the outcome of the request. In doubt e is what became of the
-// last call alone, and the outcome of the whole is unknown.
-func (a *attempt) failed(e *Error) answer {
+// fail returns e as the outcome of the request. In doubt, e is the outcome of the last call
+// only, and the outcome of the whole is unknown.
+func (a *attempt) fail(e *Error) outcome {
 	if a.doubted && e.Reason != ErrUnknownOutcome {
 		e = &Error{
 			Provider: e.Provider, Op: e.Op, ID: e.ID,
@@ -89,224 +75,205 @@ func (a *attempt) failed(e *Error) answer {
 			Err:    e,
 		}
 	}
-	return answer{err: e}
+	return outcome{err: e}
 }
 
-// cancel asks to cancel reqs, in one call each time, until the outcome of each is as
-// certain as the policy allows. It calls settled once for each, with its place, when
-// it is known.
-func (s session) cancel(ctx context.Context, how asker, reqs []Request, settled func(int, Item)) {
-	settle := func(a *attempt, final answer) {
+// cancel asks to cancel reqs, in one call each time, until the outcome of each is as certain
+// as the policy allows. It calls settled once for each, with its place, when its outcome is
+// known. If doubted, the status is asked for first.
+func (s *session) cancel(ctx context.Context, op operation, reqs []Request, doubted bool, settled func(int, Item)) {
+	settle := func(a *attempt, final outcome) {
 		item := Item{Request: a.req}
 		item.Result, item.Err = final.unpack()
 		settled(a.at, item)
 	}
-	open := make([]*attempt, len(reqs))
+	var open []*attempt
 	for i, req := range reqs {
-		open[i] = &attempt{at: i, req: req}
+		a := &attempt{at: i, req: req, doubted: doubted}
+		if doubted {
+			a.last = &Error{
+				Provider: s.provider.name, Op: op.name, ID: req.ID,
+				Message: "an earlier call may have been carried out",
+				Reason:  ErrUnknownOutcome,
+			}
+			if final, again := s.resolve(ctx, a); !again {
+				settle(a, final)
+				continue
+			}
+		}
+		open = append(open, a)
 	}
-	for n := 1; ; n++ {
-		var again []*attempt
-		answers := s.ask(ctx, how, n, open)
-		// What is known does not wait for what the provider is asked about.
-		for _, doubtful := range []bool{false, true} {
-			for i, got := range answers {
-				if got.unknown() != doubtful {
-					continue
+	for n := 1; len(open) > 0; n++ {
+		if n > 1 {
+			if err := s.pause(ctx, op.name, n-1, open...); err != nil {
+				for _, a := range open {
+					settle(a, a.fail(interrupted(err, a.last)))
 				}
-				final, repeat := s.judge(ctx, n, open[i], got)
-				if repeat {
-					again = append(again, open[i])
-				} else {
-					settle(open[i], final)
-				}
+				return
 			}
 		}
-		if len(again) == 0 {
-			return
-		}
-		open = again
-		if err := s.pause(ctx, how.op, n, open...); err != nil {
-			for _, a := range open {
-				settle(a, a.failed(interrupted(err, a.last)))
-			}
-			return
-		}
+		open = s.send(ctx, op, n, open, settle)
 	}
 }
 
-// ask makes the n-th call that asks to cancel what is open.
-func (s session) ask(ctx context.Context, how asker, n int, open []*attempt) []answer {
+// send makes the n-th call for the open attempts and settles those whose outcome is known.
+// It returns the others.
+func (s *session) send(ctx context.Context, op operation, n int, open []*attempt, settle func(*attempt, outcome)) (again []*attempt) {
 	reqs := make([]Request, len(open))
 	for i, a := range open {
 		reqs[i] = a.req
 	}
-	if refused := s.enter(ctx, how.op); refused != nil {
-		answers := make([]answer, len(open))
-		for i, req := range reqs {
-			answers[i].err = refused.of(req)
+	outcomes := s.call(ctx, op, n, reqs)
+	// An outcome that is known does not wait until the others are looked into.
+	for _, look := range []bool{false, true} {
+		for i, o := range outcomes {
+			if o.needsStatus() != look {
+				continue
+			}
+			if final, repeat := s.next(ctx, n, open[i], o); repeat {
+				again = append(again, open[i])
+			} else {
+				settle(open[i], final)
+			}
 		}
-		return answers
 	}
-	began := time.Now()
-	witnessed, testify := s.witnessed(ctx)
-	answers := how.ask(s, witnessed, how.op, reqs)
-	s.took(ctx, how.op, n, began, reqs, answers)
-	testify(reqs, answers)
-	return answers
+	return again
 }
 
-// judge returns what the n-th answer makes of a, or that it is to be asked again.
-func (s session) judge(ctx context.Context, n int, a *attempt, got answer) (final answer, again bool) {
-	e := got.err
+// needsStatus reports whether the status says more than o does.
+func (o outcome) needsStatus() bool {
+	return o.err != nil && (o.err.Reason == ErrUnknownOutcome || refused(o.err))
+}
+
+// refused reports whether e may come of a thing that is cancelled already.
+func refused(e *Error) bool { return e.Reason == ErrNotCancellable || e.Reason == ErrNotFound }
+
+// next returns the final outcome of a, whose n-th call ended in o, or that it is sent again.
+func (s *session) next(ctx context.Context, n int, a *attempt, o outcome) (final outcome, again bool) {
+	e := o.err
 	if e == nil {
-		return got, false
+		return o, false
 	}
-	a.last, a.took = e, got.took
-	switch e.Reason {
-	case ErrUnavailable:
-	case ErrUnknownOutcome:
+	a.last = e
+	switch {
+	case e.Reason == ErrUnavailable:
+	case e.Reason == ErrUnknownOutcome:
 		a.doubted = true
 		if ctx.Err() == nil {
-			if got, again = s.resolve(ctx, a); !again {
-				return got, false
+			if final, again = s.resolve(ctx, a); !again {
+				return final, false
 			}
-			e = got.err
+			e = cmpError(final.err, e)
 		}
+	case refused(e) && s.provider.checker != nil:
+		return s.lookInto(ctx, a, e), false
 	default:
-		return a.failed(e), false
+		return a.fail(e), false
 	}
 	switch {
 	case ctx.Err() != nil:
-		return a.failed(interrupted(ctx.Err(), e)), false
-	case n >= s.client.policy.maxAttempts, a.last.RetryAfter > longestRetryAfter:
-		return a.failed(e), false
+		return a.fail(interrupted(ctx.Err(), e)), false
+	case n >= s.provider.policy.maxAttempts, a.last.RetryAfter > maxRetryAfter:
+		return a.fail(e), false
 	}
-	return answer{}, true
+	return outcome{}, true
 }
 
-// resolve asks the provider what became of a, whose outcome is unknown. It returns
-// what is known then, or that a may be asked again, with the error that a ends in
-// where it may not.
-func (s session) resolve(ctx context.Context, a *attempt) (got answer, again bool) {
-	got = s.status(ctx, a.req)
-	switch e := got.err; {
-	case e == nil && got.result.State != NotCancelled:
-		return got, false
-	case e == nil, unsupported(e):
-		return answer{err: a.last}, true
-	case e.Reason == ErrNotFound:
-		return got, true
-	case e.Reason == ErrRejected, e.Reason == ErrNotCancellable:
-		return got, false
-	default:
-		return a.failed(e), false
-	}
-}
-
-// status asks for the status of req until there is an answer or the policy ends it.
-func (s session) status(ctx context.Context, req Request) answer {
-	const op = "Status"
-	for n := 1; ; n++ {
-		got := s.askStatus(ctx, op, n, req)
-		e := got.err
-		switch {
-		case e == nil, e.Reason != ErrUnavailable:
-			return got
-		case ctx.Err() != nil:
-			return answer{err: interrupted(ctx.Err(), e)}
-		case n >= s.client.policy.maxAttempts, e.RetryAfter > longestRetryAfter:
-			return got
-		}
-		if err := s.pause(ctx, op, n, &attempt{req: req, last: e, took: got.took}); err != nil {
-			return answer{err: interrupted(err, e)}
-		}
-	}
-}
-
-// askStatus asks for the status of req by one call, the n-th.
-func (s session) askStatus(ctx context.Context, op string, n int, req Request) answer {
-	none := answer{err: &Error{
-		Provider: s.provider.name, Op: op, ID: req.ID,
-		Message: "the provider cannot be asked for a status",
-		Reason:  ErrInvalid,
-		Err:     errors.ErrUnsupported,
-	}}
-	if s.provider.checker == nil {
-		return none
-	}
-	if refused := s.enter(ctx, op); refused != nil {
-		return answer{err: refused.of(req)}
-	}
-	began := time.Now()
-	witnessed, testify := s.witnessed(ctx)
-	r, err := s.provider.checker.Status(witnessed, req)
-	if unsupported(err) {
-		return none
-	}
-	got := s.provider.answer(op, req, r, err, ErrUnavailable, Cancelled, AlreadyCancelled, Pending, NotCancelled)
-	answers := []answer{got}
-	s.took(ctx, op, n, began, []Request{req}, answers)
-	testify([]Request{req}, answers)
-	return answers[0]
-}
-
-// unsupported reports whether err says that there is no status to ask for. The error of
-// a call that failed may have such a cause, too: that of a socket, say.
-func unsupported(err error) bool {
-	return errors.Is(err, errors.ErrUnsupported) && errors.Is(reasonOf(err, ErrInvalid), ErrInvalid)
-}
-
-// enter waits until a call may be made, or says why it is not.
-func (s session) enter(ctx context.Context, op string) *Error {
-	if e := s.door.refusal(); e != nil {
+func cmpError(e, fallback *Error) *Error {
+	if e != nil {
 		return e
 	}
-	if limit := s.provider.limiter; limit != nil {
-		turn := limit.Reserve()
-		if s.sleep(ctx, turn.Delay()) != nil {
-			turn.Cancel()
+	return fallback
+}
+
+// lookInto asks for the status of a, which the provider refused with e, because a thing that
+// is cancelled already may be refused like that. Only a cancelled thing changes the outcome,
+// and in doubt also an answer that ends the doubt.
+func (s *session) lookInto(ctx context.Context, a *attempt, e *Error) outcome {
+	status := s.call(ctx, askStatus, 1, []Request{a.req})[0]
+	switch {
+	case status.err == nil && status.result.State.IsCancelled():
+		status.result.State = AlreadyCancelled
+		return status
+	case a.doubted && endsDoubt(status):
+		return status
+	}
+	return a.fail(e)
+}
+
+// endsDoubt reports whether a status says what became of a thing in doubt.
+func endsDoubt(status outcome) bool {
+	if status.err == nil {
+		return status.result.State != NotCancelled
+	}
+	return status.err.Reason == ErrRejected || status.err.Reason == ErrNotCancellable
+}
+
+// resolve asks for the status of a, whose outcome is unknown. It returns the final outcome,
+// or that a may be sent again, with the error that it ends in if it is not.
+func (s *session) resolve(ctx context.Context, a *attempt) (final outcome, again bool) {
+	status := s.status(ctx, a.req)
+	switch e := status.err; {
+	case endsDoubt(status):
+		return status, false
+	case e == nil, unsupported(e):
+		return outcome{err: a.last}, true
+	case e.Reason == ErrNotFound:
+		return status, true
+	default:
+		return a.fail(e), false
+	}
+}
+
+// status asks for the status of req.
+func (s *session) status(ctx context.Context, req Request) outcome {
+	if s.provider.checker == nil {
+		return outcome{err: s.provider.unsupported(askStatus.name, req)}
+	}
+	return s.ask(ctx, askStatus, req)
+}
+
+// ask makes a call that changes nothing, and retries until there is an answer or the policy
+// ends it.
+func (s *session) ask(ctx context.Context, op operation, req Request) outcome {
+	for n := 1; ; n++ {
+		o := s.call(ctx, op, n, []Request{req})[0]
+		e := o.err
+		switch {
+		case e == nil, e.Reason != ErrUnavailable:
+			return o
+		case ctx.Err() != nil:
+			return outcome{err: interrupted(ctx.Err(), e)}
+		case n >= s.provider.policy.maxAttempts, e.RetryAfter > maxRetryAfter:
+			return o
+		}
+		if err := s.pause(ctx, op.name, n, &attempt{req: req, last: e}); err != nil {
+			return outcome{err: interrupted(err, e)}
 		}
 	}
-	if err := s.sleep(ctx, 0); err != nil {
-		return &Error{Provider: s.provider.name, Op: op, Reason: ErrUnavailable, Err: err}
-	}
-	return s.door.refusal()
 }
 
-// took notes what a call gave.
-func (s session) took(ctx context.Context, op string, n int, began time.Time, reqs []Request, answers []answer) {
-	took := time.Since(began)
-	for i := range answers {
-		answers[i].took = took
-		s.door.note(answers[i].err)
-	}
-	s.logCall(ctx, op, n, took, reqs, answers)
-}
-
-// pause waits before the open attempts are asked again for the n-th time: as long as
-// the vendor asked for, else the backoff. Its error is that of sleep.
-func (s session) pause(ctx context.Context, op string, n int, open ...*attempt) error {
+// pause waits before the open attempts are sent again after the n-th time: as long as the
+// vendor asked for, or the backoff. Its error is the error of sleep.
+func (s *session) pause(ctx context.Context, op string, n int, open ...*attempt) error {
 	var asked time.Duration
-	for _, a := range open {
+	items := make([]Item, len(open))
+	for i, a := range open {
 		asked = max(asked, a.last.RetryAfter)
+		items[i] = Item{Request: a.req, Err: a.last}
 	}
 	if asked == 0 {
-		asked = s.client.policy.backoff.jittered(n)
+		asked = s.provider.policy.backoff.jittered(n)
 	}
-	s.logRetry(ctx, op, n, asked, open)
+	attrs := line(Operation{Provider: s.provider.name, Name: op, Attempt: n}, items...)
+	s.panics.guard(func() {
+		s.provider.policy.logger.LogAttrs(ctx, slog.LevelWarn, "asking again", append(attrs, slog.Duration("pause", asked))...)
+	})
 	return s.sleep(ctx, asked)
 }
 
-// of returns e as the error of req.
-func (e *Error) of(req Request) *Error {
-	own := *e
-	own.ID = req.ID
-	return &own
-}
-
-// interrupted returns e with why nothing more was asked, such as the error of a context,
-// in its cause.
+// interrupted returns e with the reason why nothing more was asked, such as the error of a
+// context, in its cause.
 func interrupted(why error, e *Error) *Error {
 	if errors.Is(e, why) {
 		return e
@@ -319,8 +286,20 @@ func interrupted(why error, e *Error) *Error {
 	return &own
 }
 
-// sleep waits for d. Its error is that of ctx, or errStopped, should that come first.
-func (s session) sleep(ctx context.Context, d time.Duration) error {
+// errStopped is the error of a wait for an outcome that nobody wants any more.
+var errStopped = errors.New("the outcome is no longer wanted")
+
+func stopped(stop <-chan struct{}) bool {
+	select {
+	case <-stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// sleep waits for d. Its error is ctx.Err() or errStopped, if that comes first.
+func (s *session) sleep(ctx context.Context, d time.Duration) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}

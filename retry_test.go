@@ -146,7 +146,17 @@ func TestCancelWithStatus(t *testing.T) {
 		{name: "status invalid", cancels: []step{unknown, done}, statuses: []step{fails(cancel.ErrInvalid)}, asked: []string{c, s}, reason: cancel.ErrUnknownOutcome, hidden: cancel.ErrInvalid},
 		{name: "status unexpected", cancels: []step{unknown, done}, statuses: []step{fails(cancel.ErrUnexpected)}, asked: []string{c, s}, reason: cancel.ErrUnknownOutcome, hidden: cancel.ErrUnexpected},
 		{name: "status unknown", cancels: []step{unknown, done}, statuses: []step{unknown}, asked: []string{c, s}, reason: cancel.ErrUnknownOutcome},
-		{name: "a doubt that NotFound does not end", cancels: []step{unknown, fails(cancel.ErrNotCancellable)}, statuses: []step{notFound}, asked: []string{c, s, c}, reason: cancel.ErrUnknownOutcome, hidden: cancel.ErrNotCancellable},
+		{name: "a doubt that NotFound does not end", cancels: []step{unknown, fails(cancel.ErrNotCancellable)}, statuses: []step{notFound}, asked: []string{c, s, c, s}, reason: cancel.ErrUnknownOutcome, hidden: cancel.ErrNotCancellable},
+		{name: "refused, and cancelled before", cancels: []step{fails(cancel.ErrNotCancellable)}, statuses: []step{done}, asked: []string{c, s}, state: cancel.AlreadyCancelled},
+		{name: "not found, and cancelled before", cancels: []step{notFound}, statuses: []step{done}, asked: []string{c, s}, state: cancel.AlreadyCancelled},
+		{name: "refused, retrying off, and cancelled before", attempts: 1, cancels: []step{fails(cancel.ErrNotCancellable)}, statuses: []step{done}, asked: []string{c, s}, state: cancel.AlreadyCancelled},
+		{name: "refused, and it stands", cancels: []step{fails(cancel.ErrNotCancellable)}, statuses: []step{stands}, asked: []string{c, s}, reason: cancel.ErrNotCancellable},
+		{name: "refused, and pending", cancels: []step{fails(cancel.ErrNotCancellable)}, statuses: []step{says(cancel.Pending)}, asked: []string{c, s}, reason: cancel.ErrNotCancellable},
+		{name: "refused, and the status is asked once", cancels: []step{notFound}, statuses: []step{unavailable, done}, asked: []string{c, s}, reason: cancel.ErrNotFound},
+		{name: "refused, and the status cannot be asked", cancels: []step{notFound}, statuses: []step{failsForeign(errors.ErrUnsupported)}, asked: []string{c, s}, reason: cancel.ErrNotFound},
+		{name: "a doubt, then refused, and cancelled by the first call", cancels: []step{unknown, fails(cancel.ErrNotCancellable)}, statuses: []step{notFound, done}, asked: []string{c, s, c, s}, state: cancel.AlreadyCancelled},
+		{name: "a doubt, then refused, and the status ends it", cancels: []step{unknown, notFound}, statuses: []step{stands, fails(cancel.ErrNotCancellable)}, asked: []string{c, s, c, s}, reason: cancel.ErrNotCancellable},
+		{name: "rejected is not looked into", cancels: []step{fails(cancel.ErrRejected)}, statuses: []step{done}, asked: []string{c}, reason: cancel.ErrRejected},
 		{name: "a doubt, then unavailable", cancels: []step{unknown, unavailable}, statuses: []step{notFound}, asked: []string{c, s, c, c}, reason: cancel.ErrUnknownOutcome, hidden: cancel.ErrUnavailable},
 		{name: "a doubt each time", cancels: []step{unknown}, statuses: []step{notFound}, asked: []string{c, s, c, s, c, s}, reason: cancel.ErrUnknownOutcome, hidden: cancel.ErrNotFound},
 		{name: "each doubt has its own status calls", cancels: []step{unknown}, statuses: []step{unavailable, notFound, unavailable, unavailable, done}, asked: []string{c, s, s, c, s, s, s}, state: cancel.Cancelled},
@@ -280,9 +290,16 @@ func TestContextEnds(t *testing.T) {
 		ctx, stop := context.WithCancel(t.Context())
 		stop()
 		p := &checked{script{cancels: []step{done}, statuses: []step{done}}}
-		for _, ask := range []func(context.Context, cancel.Request) (cancel.Result, error){client(p).Cancel, client(p).Status, client(p).Wait} {
+		for _, ask := range []func(context.Context, cancel.Request) (cancel.Result, error){client(p).Cancel, client(p).Status} {
 			_, err := ask(ctx, request("a"))
 			assert.Equal(t, cancel.ErrUnavailable, reason(err))
+			require.ErrorIs(t, err, context.Canceled)
+		}
+		for want, ask := range map[error]func(context.Context, cancel.Request) (cancel.Result, error){
+			cancel.ErrPending: client(p).Wait, cancel.ErrUnknownOutcome: client(p).Resolve,
+		} {
+			_, err := ask(ctx, request("a"))
+			assert.Equal(t, want, reason(err))
 			require.ErrorIs(t, err, context.Canceled)
 		}
 		assert.Empty(t, p.asked())
@@ -424,11 +441,11 @@ func TestLog(t *testing.T) {
 		p := &checked{script{cancels: []step{failsWith(words), slow}, statuses: []step{done}}}
 		_, err := client(p, cancel.WithLogger(nil), cancel.WithLogger(logger)).Cancel(t.Context(), request("a"))
 		require.NoError(t, err)
-		assert.Equal(t, `level=DEBUG msg="provider called" provider=p op=Cancel id=a attempt=1 duration=0s code=501 outcome=unavailable
-level=WARN msg="asking again" provider=p op=Cancel id=a attempt=1 duration=0s code=501 outcome=unavailable pause=1s
-level=DEBUG msg="provider called" provider=p op=Cancel id=a attempt=2 duration=20ms code=no outcome="unknown outcome"
-level=WARN msg="outcome unknown" provider=p op=Cancel id=a attempt=2 duration=20ms code=no outcome="unknown outcome"
-level=DEBUG msg="provider called" provider=p op=Status id=a attempt=1 duration=0s code=ok outcome=cancelled
+		assert.Equal(t, `level=DEBUG msg="provider called" provider=p op=Cancel id=a attempt=1 code=501 outcome=unavailable duration=0s
+level=WARN msg="asking again" provider=p op=Cancel id=a attempt=1 code=501 outcome=unavailable pause=1s
+level=DEBUG msg="provider called" provider=p op=Cancel id=a attempt=2 code=no outcome="unknown outcome" duration=20ms
+level=WARN msg="outcome unknown" provider=p op=Cancel id=a attempt=2 code=no outcome="unknown outcome" duration=20ms
+level=DEBUG msg="provider called" provider=p op=Status id=a attempt=1 code=ok outcome=cancelled duration=0s
 `, log.String())
 	})
 }

@@ -27,10 +27,13 @@ func TestWait(t *testing.T) {
 		{"rejected", []step{pending, fails(cancel.ErrRejected)}, []time.Duration{1}, "", cancel.ErrRejected},
 		{"unavailable keeps it going", []step{unavailable, pending, unavailable, done}, []time.Duration{1, 2, 4}, cancel.Cancelled, nil},
 		{"for as long as was asked", []step{failsWith(cancel.Error{Reason: cancel.ErrUnavailable, RetryAfter: time.Hour}), done}, []time.Duration{15}, cancel.Cancelled, nil},
-		{"nothing to wait for", []step{says(cancel.NotCancelled)}, nil, "", cancel.ErrNotFound},
-		{"not found", []step{fails(cancel.ErrNotFound)}, nil, "", cancel.ErrNotFound},
+		{"nothing to wait for", []step{says(cancel.NotCancelled)}, []time.Duration{1, 2}, "", cancel.ErrNotFound},
+		{"not found", []step{fails(cancel.ErrNotFound)}, []time.Duration{1, 2}, "", cancel.ErrNotFound},
+		{"unexpected", []step{fails(cancel.ErrUnexpected)}, []time.Duration{1, 2}, "", cancel.ErrUnexpected},
+		{"not found yet", []step{fails(cancel.ErrNotFound), fails(cancel.ErrNotFound), pending, done}, []time.Duration{1, 2, 4}, cancel.Cancelled, nil},
+		{"never three in a row", []step{says(cancel.NotCancelled), fails(cancel.ErrNotFound), unavailable, fails(cancel.ErrUnexpected), pending, done}, []time.Duration{1, 2, 4, 8, 15}, cancel.Cancelled, nil},
 		{"in doubt", []step{unknown}, nil, "", cancel.ErrUnknownOutcome},
-		{"no state", []step{says("")}, nil, "", cancel.ErrUnexpected},
+		{"no state", []step{says("")}, []time.Duration{1, 2}, "", cancel.ErrUnexpected},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -54,15 +57,17 @@ func TestWait(t *testing.T) {
 }
 
 func TestWaitKeepsWhatTheVendorSaid(t *testing.T) {
-	p := &checked{script{statuses: []step{func(context.Context, cancel.Request) (cancel.Result, error) {
-		return cancel.Result{State: cancel.NotCancelled, Code: "FINISH", Message: "signed", Raw: []byte("body")}, nil
-	}}}}
-	_, err := client(p).Wait(t.Context(), request("a"))
-	var e *cancel.Error
-	require.ErrorAs(t, err, &e)
-	assert.Equal(t, "FINISH", e.Code)
-	assert.Equal(t, "signed", e.Message)
-	assert.Equal(t, []byte("body"), e.Raw)
+	synctest.Test(t, func(t *testing.T) {
+		p := &checked{script{statuses: []step{func(context.Context, cancel.Request) (cancel.Result, error) {
+			return cancel.Result{State: cancel.NotCancelled, Code: "FINISH", Message: "signed", Raw: []byte("body")}, nil
+		}}}}
+		_, err := client(p).Wait(t.Context(), request("a"))
+		var e *cancel.Error
+		require.ErrorAs(t, err, &e)
+		assert.Equal(t, "FINISH", e.Code)
+		assert.Equal(t, "signed", e.Message)
+		assert.Equal(t, []byte("body"), e.Raw)
+	})
 }
 
 func TestWaitInterval(t *testing.T) {
@@ -95,7 +100,9 @@ func TestWaitUntilTheContextEnds(t *testing.T) {
 				got, err := client(&checked{script{statuses: tt.statuses}}).Wait(ctx, request("a"))
 				assert.Equal(t, 100*time.Second, time.Since(began))
 				assert.Equal(t, tt.last, got.State)
-				assert.Equal(t, cancel.ErrUnavailable, reason(err))
+				assert.Equal(t, cancel.ErrPending, reason(err))
+				assert.True(t, cancel.InDoubt(err))
+				assert.False(t, cancel.Retryable(err))
 				require.ErrorIs(t, err, context.DeadlineExceeded)
 			})
 		})
