@@ -27,9 +27,9 @@ func read(httpStatus int, contentType, body string, codes ...string) (cancel.Res
 func TestCancelled(t *testing.T) {
 	const body = ` {"errors":{"cant":0},"message":"dos \u00f1 palabras","success":1}` + "\n"
 	for _, httpStatus := range []int{200, 201, 202, 207, 299} {
-		v := (&vendor{status: httpStatus, answer: body}).start(t)
+		v := (&vendor{Status: httpStatus, Answer: body}).Start(t)
 		before := time.Now()
-		got, err := v.client(t).Cancel(t.Context(), document("A"))
+		got, err := client(t, v).Cancel(t.Context(), document("A"))
 		require.NoError(t, err)
 		assert.Equal(t, cancel.Result{
 			Provider: "auco", ID: "A", Kind: cancel.Document, State: cancel.Cancelled,
@@ -41,9 +41,9 @@ func TestCancelled(t *testing.T) {
 
 func TestListed(t *testing.T) {
 	const body = `{"success":0,"errors":{"cant":1,"documents":["A"]}}`
-	v := (&vendor{status: 200, answer: body}).start(t)
-	got, err := v.client(t).Cancel(t.Context(), document("A"))
-	failure := expect{reason: cancel.ErrNotCancellable}.check(t, got, err)
+	v := (&vendor{Status: 200, Answer: body}).Start(t)
+	got, err := client(t, v).Cancel(t.Context(), document("A"))
+	failure := expect{Reason: cancel.ErrNotCancellable}.Check(t, got, err)
 	assert.Equal(t, "POST /document/cancel", failure.Op)
 	assert.Equal(t, "A", failure.ID)
 	assert.Equal(t, 200, failure.HTTPStatus)
@@ -56,7 +56,7 @@ func TestListed(t *testing.T) {
 // c cancelled, n not cancellable, u unknown.
 func TestCounts(t *testing.T) {
 	letters := map[rune]expect{
-		'c': {state: cancel.Cancelled}, 'n': {reason: cancel.ErrNotCancellable}, 'u': {reason: cancel.ErrUnknownOutcome},
+		'c': {State: cancel.Cancelled}, 'n': {Reason: cancel.ErrNotCancellable}, 'u': {Reason: cancel.ErrUnknownOutcome},
 	}
 	for body, want := range map[string]string{
 		`{"success":3,"errors":{"cant":0}}`:                                          "ccc",
@@ -122,13 +122,13 @@ func TestCounts(t *testing.T) {
 		`OK`:                                                                         "uuu",
 		`<html>{"success":3,"errors":{"cant":0}}</html>`:                             "uuu",
 	} {
-		v := (&vendor{status: 200, answer: body}).start(t)
+		v := (&vendor{Status: 200, Answer: body}).Start(t)
 		reqs := []cancel.Request{document("A"), document("B"), document("C")}
-		items := v.client(t).CancelBatch(t.Context(), reqs)
+		items := client(t, v).CancelBatch(t.Context(), reqs)
 		require.Len(t, items, 3)
 		for i, letter := range want {
 			assert.Equal(t, reqs[i], items[i].Request)
-			failure := letters[letter].check(t, items[i].Result, items[i].Err, body, reqs[i].ID)
+			failure := letters[letter].Check(t, items[i].Result, items[i].Err, body, reqs[i].ID)
 			if failure != nil {
 				assert.Equal(t, reqs[i].ID, failure.ID)
 				assert.Error(t, failure.Err, "says why")
@@ -150,10 +150,10 @@ func TestHTTPStatuses(t *testing.T) {
 		500: cancel.ErrUnknownOutcome, 501: cancel.ErrUnknownOutcome, 502: cancel.ErrUnknownOutcome, 504: cancel.ErrUnknownOutcome, 599: cancel.ErrUnknownOutcome,
 	} {
 		for _, body := range bodies {
-			v := (&vendor{status: httpStatus, answer: body, header: http.Header{"Retry-After": {"60"}, "Location": {"/x"}}}).start(t)
-			items := v.client(t).CancelBatch(t.Context(), []cancel.Request{document("A"), document("B")})
+			v := (&vendor{Status: httpStatus, Answer: body, Header: http.Header{"Retry-After": {"60"}, "Location": {"/x"}}}).Start(t)
+			items := client(t, v).CancelBatch(t.Context(), []cancel.Request{document("A"), document("B")})
 			for _, item := range items {
-				failure := expect{reason: why}.check(t, item.Result, item.Err, httpStatus, body)
+				failure := expect{Reason: why}.Check(t, item.Result, item.Err, httpStatus, body)
 				assert.Equal(t, item.Request.ID, failure.ID)
 				assert.Equal(t, httpStatus, failure.HTTPStatus)
 				assert.Equal(t, time.Minute, failure.RetryAfter)
@@ -161,7 +161,7 @@ func TestHTTPStatuses(t *testing.T) {
 					assert.Equal(t, "palabras", failure.Message)
 				}
 			}
-			assert.Equal(t, 1, v.count())
+			assert.Equal(t, 1, v.Count())
 		}
 	}
 }
@@ -175,7 +175,7 @@ func TestAnswersInOtherCharsets(t *testing.T) {
 		_, err = read(200, "application/json; charset="+label, `{"success":1,"errors":{"cant":1,"documents":["Ñ"]}}`, "A", "Ñ")
 		assert.NoError(t, err, label)
 		got, err := read(200, "application/json; charset="+label, latin, "A", "Ñ")
-		expect{reason: cancel.ErrUnknownOutcome}.check(t, got, err)
+		expect{Reason: cancel.ErrUnknownOutcome}.Check(t, got, err)
 	}
 	_, err = read(200, "", "\uFEFF"+`{"success":1,"errors":{"cant":0}}`, "A")
 	assert.NoError(t, err)
@@ -184,33 +184,33 @@ func TestAnswersInOtherCharsets(t *testing.T) {
 func TestAnswersThatDoNotComeWhole(t *testing.T) {
 	const ok = `{"success":1,"errors":{"cant":0}}`
 	for what, v := range map[string]*vendor{
-		"broken off after the answer": {transmission: func(w http.ResponseWriter) {
+		"broken off after the answer": {Transmission: func(w http.ResponseWriter) {
 			w.Header().Set("Content-Length", "1000")
 			_, _ = w.Write([]byte(ok))
 		}},
-		"broken off before it": {transmission: func(http.ResponseWriter) { panic(http.ErrAbortHandler) }},
-		"too long":             {status: 200, answer: ok + strings.Repeat(" ", 101-len(ok))},
-		"too long, as a 500":   {status: 500, answer: ok + strings.Repeat(" ", 1000)},
+		"broken off before it": {Transmission: func(http.ResponseWriter) { panic(http.ErrAbortHandler) }},
+		"too long":             {Status: 200, Answer: ok + strings.Repeat(" ", 101-len(ok))},
+		"too long, as a 500":   {Status: 500, Answer: ok + strings.Repeat(" ", 1000)},
 	} {
-		got, err := v.start(t).client(t, func(c *Config) { c.Options.MaxResponseBytes = 100 }).Cancel(t.Context(), document("A"))
-		failure := expect{reason: cancel.ErrUnknownOutcome}.check(t, got, err, what)
+		got, err := client(t, v.Start(t), func(c *Config) { c.Options.MaxResponseBytes = 100 }).Cancel(t.Context(), document("A"))
+		failure := expect{Reason: cancel.ErrUnknownOutcome}.Check(t, got, err, what)
 		assert.Error(t, failure.Err)
 	}
-	v := (&vendor{status: 200, answer: ok + strings.Repeat(" ", 100-len(ok))}).start(t)
-	_, err := v.client(t, func(c *Config) { c.Options.MaxResponseBytes = 100 }).Cancel(t.Context(), document("A"))
+	v := (&vendor{Status: 200, Answer: ok + strings.Repeat(" ", 100-len(ok))}).Start(t)
+	_, err := client(t, v, func(c *Config) { c.Options.MaxResponseBytes = 100 }).Cancel(t.Context(), document("A"))
 	assert.NoError(t, err, "exactly as long as it may be")
 }
 
 func TestContextDone(t *testing.T) {
-	v := (&vendor{status: 200}).start(t)
+	v := (&vendor{Status: 200}).Start(t)
 	ctx, end := context.WithCancel(t.Context())
 	end()
-	for _, item := range v.client(t).CancelBatch(ctx, []cancel.Request{document("A"), document("B")}) {
-		failure := expect{reason: cancel.ErrUnavailable}.check(t, item.Result, item.Err)
+	for _, item := range client(t, v).CancelBatch(ctx, []cancel.Request{document("A"), document("B")}) {
+		failure := expect{Reason: cancel.ErrUnavailable}.Check(t, item.Result, item.Err)
 		assert.Equal(t, item.Request.ID, failure.ID)
 		assert.ErrorIs(t, item.Err, context.Canceled)
 	}
-	assert.Zero(t, v.count())
+	assert.Zero(t, v.Count())
 }
 
 func TestEchoedKeysAreRedacted(t *testing.T) {
@@ -222,8 +222,8 @@ func TestEchoedKeysAreRedacted(t *testing.T) {
 		"a key":      `{"prk_hunter2":1,"prk_hunter2":2}`,
 	} {
 		for _, httpStatus := range []int{200, 401} {
-			v := (&vendor{status: httpStatus, answer: body}).start(t)
-			_, err := v.client(t, func(c *Config) {
+			v := (&vendor{Status: httpStatus, Answer: body}).Start(t)
+			_, err := client(t, v, func(c *Config) {
 				c.PrivateKey, c.PublicKey = cancel.NewSecret("prk_hunter2"), cancel.NewSecret("puk_hunter3")
 			}).Cancel(t.Context(), document("A"))
 			failure, ok := errors.AsType[*cancel.Error](err)

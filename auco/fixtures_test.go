@@ -28,18 +28,18 @@ var cases = map[string]struct {
 	codes  []string
 	want   []expect
 }{
-	"cancel":        {codes: []string{"DOCUMENTCODE"}, want: []expect{{state: cancel.Cancelled}}},
-	"cancel-listed": {codes: []string{"DOCUMENTCODE"}, want: []expect{{reason: cancel.ErrNotCancellable}}},
+	"cancel":        {codes: []string{"DOCUMENTCODE"}, want: []expect{{State: cancel.Cancelled}}},
+	"cancel-listed": {codes: []string{"DOCUMENTCODE"}, want: []expect{{Reason: cancel.ErrNotCancellable}}},
 	"batch": {
 		codes: []string{"TR99AQMY31", "TR99AQMY32", "DOCUMENTCODE"},
-		want:  []expect{{state: cancel.Cancelled}, {state: cancel.Cancelled}, {reason: cancel.ErrNotCancellable}},
+		want:  []expect{{State: cancel.Cancelled}, {State: cancel.Cancelled}, {Reason: cancel.ErrNotCancellable}},
 	},
 	"batch-counts": {
 		codes: []string{"TR99AQMY31", "DOCUMENTCODE"},
-		want:  []expect{{reason: cancel.ErrUnknownOutcome}, {reason: cancel.ErrNotCancellable}},
+		want:  []expect{{Reason: cancel.ErrUnknownOutcome}, {Reason: cancel.ErrNotCancellable}},
 	},
-	"cancel-400": {status: 400, codes: []string{"DOCUMENTCODE"}, want: []expect{{reason: cancel.ErrInvalid}}},
-	"cancel-401": {status: 401, codes: []string{"DOCUMENTCODE"}, want: []expect{{reason: cancel.ErrAuth}}},
+	"cancel-400": {status: 400, codes: []string{"DOCUMENTCODE"}, want: []expect{{Reason: cancel.ErrInvalid}}},
+	"cancel-401": {status: 401, codes: []string{"DOCUMENTCODE"}, want: []expect{{Reason: cancel.ErrAuth}}},
 }
 
 func TestFixtures(t *testing.T) {
@@ -58,19 +58,19 @@ func TestFixtures(t *testing.T) {
 			for _, code := range tt.codes {
 				reqs = append(reqs, document(code))
 			}
-			v := (&vendor{status: max(tt.status, 200), answer: string(fixture(t, name+".json"))}).start(t)
-			items := v.client(t).CancelBatch(t.Context(), reqs)
+			v := (&vendor{Status: max(tt.status, 200), Answer: string(fixture(t, name+".json"))}).Start(t)
+			items := client(t, v).CancelBatch(t.Context(), reqs)
 
-			_, sent := v.request(t)
+			_, sent := v.Request(t)
 			assert.JSONEq(t, string(fixture(t, name+"-request.json")), sent)
 			require.Len(t, items, len(tt.want))
 			for i, item := range items {
 				assert.Equal(t, reqs[i], item.Request)
-				tt.want[i].check(t, item.Result, item.Err, item.Request.ID)
+				tt.want[i].Check(t, item.Result, item.Err, item.Request.ID)
 			}
 			if len(reqs) == 1 {
-				got, err := v.client(t).Cancel(t.Context(), reqs[0])
-				tt.want[0].check(t, got, err)
+				got, err := client(t, v).Cancel(t.Context(), reqs[0])
+				tt.want[0].Check(t, got, err)
 			}
 		})
 	}

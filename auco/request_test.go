@@ -13,8 +13,8 @@ import (
 )
 
 func TestRequestOnTheWire(t *testing.T) {
-	v := (&vendor{status: 200, answer: `{"success":1,"errors":{"cant":0}}`}).start(t)
-	c := v.client(t, func(c *Config) {
+	v := (&vendor{Status: 200, Answer: `{"success":1,"errors":{"cant":0}}`}).Start(t)
+	c := client(t, v, func(c *Config) {
 		c.PrivateKey, c.PublicKey = cancel.NewSecret(`prk_a b"=ñ`), cancel.NewSecret("puk_a")
 		c.Options.UserAgent = "caja/7"
 	})
@@ -22,7 +22,7 @@ func TestRequestOnTheWire(t *testing.T) {
 		Provider: "ignored", Kind: cancel.Document, ID: ` TR99"ñ `, Reason: " dos\npalabras & \"más\" ", RequestedBy: "josé+a@example.com",
 	})
 	require.NoError(t, err)
-	r, body := v.request(t)
+	r, body := v.Request(t)
 	assert.Equal(t, `{"codes":[" TR99\"ñ "],"message":" dos\npalabras \u0026 \"más\" ","email":"josé+a@example.com"}`, body)
 	assert.Equal(t, http.MethodPost, r.Method)
 	assert.Equal(t, "/document/cancel", r.URL.Path)
@@ -73,23 +73,23 @@ var malformed = map[string]struct {
 }
 
 func TestNothingMalformedIsSent(t *testing.T) {
-	v := (&vendor{status: 200, answer: `{"success":1,"errors":{"cant":0}}`}).start(t)
-	c := v.client(t)
+	v := (&vendor{Status: 200, Answer: `{"success":1,"errors":{"cant":0}}`}).Start(t)
+	c := client(t, v)
 	for what, tt := range malformed {
 		got, err := c.Cancel(t.Context(), tt.req)
-		failure := expect{reason: cancel.ErrInvalid}.check(t, got, err, what)
+		failure := expect{Reason: cancel.ErrInvalid}.Check(t, got, err, what)
 		assert.Contains(t, failure.Message, tt.field, what)
 		assert.Equal(t, tt.req.ID, failure.ID)
 		if tt.field == "Kind" {
 			assert.Contains(t, err.Error(), "document", "lists the kinds")
 		}
 	}
-	assert.Zero(t, v.count())
+	assert.Zero(t, v.Count())
 }
 
 func TestBatchWithoutAGoodRequest(t *testing.T) {
-	v := (&vendor{status: 200}).start(t)
-	c := v.client(t)
+	v := (&vendor{Status: 200}).Start(t)
+	c := client(t, v)
 	assert.Empty(t, c.CancelBatch(t.Context(), nil))
 	assert.Empty(t, c.CancelBatch(t.Context(), []cancel.Request{}))
 	var reqs []cancel.Request
@@ -100,13 +100,13 @@ func TestBatchWithoutAGoodRequest(t *testing.T) {
 	require.Len(t, items, len(reqs))
 	for i, item := range items {
 		assert.Equal(t, reqs[i], item.Request)
-		expect{reason: cancel.ErrInvalid}.check(t, item.Result, item.Err)
+		expect{Reason: cancel.ErrInvalid}.Check(t, item.Result, item.Err)
 	}
-	assert.Zero(t, v.count())
+	assert.Zero(t, v.Count())
 }
 
 func TestBatchTakesWhatIsGood(t *testing.T) {
-	invalid, cancelled := expect{reason: cancel.ErrInvalid}, expect{state: cancel.Cancelled}
+	invalid, cancelled := expect{Reason: cancel.ErrInvalid}, expect{State: cancel.Cancelled}
 	other := func(code, reason, email string) cancel.Request {
 		return cancel.Request{Kind: cancel.Document, ID: code, Reason: reason, RequestedBy: email}
 	}
@@ -159,20 +159,20 @@ func TestBatchTakesWhatIsGood(t *testing.T) {
 			[]entry{{document("A"), cancelled, ""}, {document("B"), invalid, "1 documents"}}, 1, `["A"]`,
 		},
 	} {
-		v := &vendor{status: 200}
-		v.answer = fmt.Sprintf(`{"success":%d,"errors":{"cant":0}}`, strings.Count(tt.sent, ",")+1)
-		c := v.start(t).client(t, func(c *Config) { c.MaxBatch = tt.limit })
+		v := &vendor{Status: 200}
+		v.Answer = fmt.Sprintf(`{"success":%d,"errors":{"cant":0}}`, strings.Count(tt.sent, ",")+1)
+		c := client(t, v.Start(t), func(c *Config) { c.MaxBatch = tt.limit })
 		var reqs []cancel.Request
 		for _, entry := range tt.batch {
 			reqs = append(reqs, entry.req)
 		}
 		items := c.CancelBatch(t.Context(), reqs)
-		_, body := v.request(t)
+		_, body := v.Request(t)
 		assert.Contains(t, body, `{"codes":`+tt.sent+`,`, what)
 		require.Len(t, items, len(tt.batch), what)
 		for i, entry := range tt.batch {
 			assert.Equal(t, entry.req, items[i].Request, what)
-			if failure := entry.want.check(t, items[i].Result, items[i].Err, what, i); failure != nil {
+			if failure := entry.want.Check(t, items[i].Result, items[i].Err, what, i); failure != nil {
 				assert.Contains(t, failure.Message, entry.words, what)
 			} else {
 				assert.Equal(t, entry.req.ID, items[i].Result.ID)
@@ -182,16 +182,16 @@ func TestBatchTakesWhatIsGood(t *testing.T) {
 }
 
 func TestEqualIDsShareAFailure(t *testing.T) {
-	v := (&vendor{status: 200, answer: `{"success":1,"errors":{"cant":1,"documents":["A"]}}`}).start(t)
-	items := v.client(t).CancelBatch(t.Context(), []cancel.Request{document("A"), document("B"), document("A")})
-	for i, want := range []expect{{reason: cancel.ErrNotCancellable}, {state: cancel.Cancelled}, {reason: cancel.ErrNotCancellable}} {
-		want.check(t, items[i].Result, items[i].Err, i)
+	v := (&vendor{Status: 200, Answer: `{"success":1,"errors":{"cant":1,"documents":["A"]}}`}).Start(t)
+	items := client(t, v).CancelBatch(t.Context(), []cancel.Request{document("A"), document("B"), document("A")})
+	for i, want := range []expect{{Reason: cancel.ErrNotCancellable}, {State: cancel.Cancelled}, {Reason: cancel.ErrNotCancellable}} {
+		want.Check(t, items[i].Result, items[i].Err, i)
 	}
 }
 
 func TestBatchOfFiftyByDefault(t *testing.T) {
-	v := (&vendor{status: 200, answer: `{"success":50,"errors":{"cant":0}}`}).start(t)
-	c := v.client(t)
+	v := (&vendor{Status: 200, Answer: `{"success":50,"errors":{"cant":0}}`}).Start(t)
+	c := client(t, v)
 	require.Equal(t, 50, c.MaxBatch())
 	var reqs []cancel.Request
 	for i := range 51 {
@@ -199,9 +199,9 @@ func TestBatchOfFiftyByDefault(t *testing.T) {
 	}
 	for i, item := range c.CancelBatch(t.Context(), reqs) {
 		if i < 50 {
-			expect{state: cancel.Cancelled}.check(t, item.Result, item.Err, i)
+			expect{State: cancel.Cancelled}.Check(t, item.Result, item.Err, i)
 		} else {
-			expect{reason: cancel.ErrInvalid}.check(t, item.Result, item.Err, i)
+			expect{Reason: cancel.ErrInvalid}.Check(t, item.Result, item.Err, i)
 		}
 	}
 }

@@ -16,12 +16,12 @@ const publicKey = "puk_invented"
 func readable(c *Config) { c.PublicKey = cancel.NewSecret(publicKey) }
 
 func TestStatusOnTheWire(t *testing.T) {
-	v := (&vendor{status: 200, answer: `{"code":"TR 99&?","status":"CREATED"}`}).start(t)
+	v := (&vendor{Status: 200, Answer: `{"code":"TR 99&?","status":"CREATED"}`}).Start(t)
 	req := cancel.Request{Kind: cancel.Document, ID: "TR 99&?"} // neither Reason nor RequestedBy
-	got, err := v.client(t, readable).Status(t.Context(), req)
+	got, err := client(t, v, readable).Status(t.Context(), req)
 	require.NoError(t, err)
 	assert.Equal(t, cancel.NotCancelled, got.State)
-	r, body := v.request(t)
+	r, body := v.Request(t)
 	assert.Equal(t, http.MethodGet, r.Method)
 	assert.Equal(t, "/document?code=TR+99%26%3F", r.URL.String())
 	assert.Equal(t, []string{publicKey}, r.Header.Values("Authorization"))
@@ -37,40 +37,40 @@ func TestStatusAnswers(t *testing.T) {
 		want   expect
 		code   string
 	}{
-		{"created", 200, `{"status":"CREATED"}`, expect{state: cancel.NotCancelled}, "CREATED"},
-		{"signed", 200, `{"status":"FINISH","code":"A"}`, expect{state: cancel.NotCancelled}, "FINISH"},
-		{"expired", 200, `{"status":"EXPIRED"}`, expect{state: cancel.NotCancelled}, "EXPIRED"},
-		{"cancelled or declined", 200, whole, expect{state: cancel.Cancelled}, "REJECTED"},
-		{"another word", 200, `{"status":"CANCELLED"}`, expect{reason: cancel.ErrUnexpected}, "CANCELLED"},
-		{"the word in lower case", 200, `{"status":"rejected"}`, expect{reason: cancel.ErrUnexpected}, "rejected"},
-		{"no word", 200, `{"code":"A"}`, expect{reason: cancel.ErrUnavailable}, ""},
-		{"no string", 200, `{"status":["REJECTED"]}`, expect{reason: cancel.ErrUnavailable}, ""},
-		{"another document", 200, `{"code":"B","status":"REJECTED"}`, expect{reason: cancel.ErrUnavailable}, "REJECTED"},
-		{"two values", 200, `{"status":"REJECTED"}{}`, expect{reason: cancel.ErrUnavailable}, ""},
-		{"twice", 200, `{"status":"REJECTED","STATUS":"CREATED"}`, expect{reason: cancel.ErrUnavailable}, ""},
-		{"not 2xx", 500, whole, expect{reason: cancel.ErrUnavailable}, ""},
-		{"unknown", 400, `{"message":"DOCUMENT_NOT_FOUND"}`, expect{reason: cancel.ErrNotFound}, "DOCUMENT_NOT_FOUND"},
-		{"unknown, in another shape", 400, `{"error":{"codes":["DOCUMENT_NOT_FOUND"]}}`, expect{reason: cancel.ErrNotFound}, "DOCUMENT_NOT_FOUND"},
-		{"unknown, as a string", 400, `"DOCUMENT_NOT_FOUND"`, expect{reason: cancel.ErrNotFound}, "DOCUMENT_NOT_FOUND"},
-		{"unknown, in plain text", 400, "DOCUMENT_NOT_FOUND\n", expect{reason: cancel.ErrNotFound}, "DOCUMENT_NOT_FOUND"},
-		{"the word with another status", 404, `{"message":"DOCUMENT_NOT_FOUND"}`, expect{reason: cancel.ErrInvalid}, ""},
-		{"another 400", 400, `{"message":"INVALID_RESOURCE"}`, expect{reason: cancel.ErrInvalid}, ""},
-		{"wrong key", 401, `{"message":"x"}`, expect{reason: cancel.ErrAuth}, ""},
-		{"too many", 429, ``, expect{reason: cancel.ErrUnavailable}, ""},
-		{"redirect", 302, ``, expect{reason: cancel.ErrUnexpected}, ""},
+		{"created", 200, `{"status":"CREATED"}`, expect{State: cancel.NotCancelled}, "CREATED"},
+		{"signed", 200, `{"status":"FINISH","code":"A"}`, expect{State: cancel.NotCancelled}, "FINISH"},
+		{"expired", 200, `{"status":"EXPIRED"}`, expect{State: cancel.NotCancelled}, "EXPIRED"},
+		{"cancelled or declined", 200, whole, expect{State: cancel.Cancelled}, "REJECTED"},
+		{"another word", 200, `{"status":"CANCELLED"}`, expect{Reason: cancel.ErrUnexpected}, "CANCELLED"},
+		{"the word in lower case", 200, `{"status":"rejected"}`, expect{Reason: cancel.ErrUnexpected}, "rejected"},
+		{"no word", 200, `{"code":"A"}`, expect{Reason: cancel.ErrUnavailable}, ""},
+		{"no string", 200, `{"status":["REJECTED"]}`, expect{Reason: cancel.ErrUnavailable}, ""},
+		{"another document", 200, `{"code":"B","status":"REJECTED"}`, expect{Reason: cancel.ErrUnavailable}, "REJECTED"},
+		{"two values", 200, `{"status":"REJECTED"}{}`, expect{Reason: cancel.ErrUnavailable}, ""},
+		{"twice", 200, `{"status":"REJECTED","STATUS":"CREATED"}`, expect{Reason: cancel.ErrUnavailable}, ""},
+		{"not 2xx", 500, whole, expect{Reason: cancel.ErrUnavailable}, ""},
+		{"unknown", 400, `{"message":"DOCUMENT_NOT_FOUND"}`, expect{Reason: cancel.ErrNotFound}, "DOCUMENT_NOT_FOUND"},
+		{"unknown, in another shape", 400, `{"error":{"codes":["DOCUMENT_NOT_FOUND"]}}`, expect{Reason: cancel.ErrNotFound}, "DOCUMENT_NOT_FOUND"},
+		{"unknown, as a string", 400, `"DOCUMENT_NOT_FOUND"`, expect{Reason: cancel.ErrNotFound}, "DOCUMENT_NOT_FOUND"},
+		{"unknown, in plain text", 400, "DOCUMENT_NOT_FOUND\n", expect{Reason: cancel.ErrNotFound}, "DOCUMENT_NOT_FOUND"},
+		{"the word with another status", 404, `{"message":"DOCUMENT_NOT_FOUND"}`, expect{Reason: cancel.ErrInvalid}, ""},
+		{"another 400", 400, `{"message":"INVALID_RESOURCE"}`, expect{Reason: cancel.ErrInvalid}, ""},
+		{"wrong key", 401, `{"message":"x"}`, expect{Reason: cancel.ErrAuth}, ""},
+		{"too many", 429, ``, expect{Reason: cancel.ErrUnavailable}, ""},
+		{"redirect", 302, ``, expect{Reason: cancel.ErrUnexpected}, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			v := (&vendor{status: tt.status, answer: tt.body}).start(t)
-			got, err := v.client(t, readable).Status(t.Context(), document("A"))
-			if failure := tt.want.check(t, got, err); failure != nil {
+			v := (&vendor{Status: tt.status, Answer: tt.body}).Start(t)
+			got, err := client(t, v, readable).Status(t.Context(), document("A"))
+			if failure := tt.want.Check(t, got, err); failure != nil {
 				assert.Equal(t, tt.code, failure.Code)
 				assert.Equal(t, "GET /document", failure.Op)
 				assert.Equal(t, tt.body, string(failure.Raw))
 				return
 			}
 			assert.Equal(t, cancel.Result{
-				Provider: "auco", ID: "A", Kind: cancel.Document, State: tt.want.state, Code: tt.code,
+				Provider: "auco", ID: "A", Kind: cancel.Document, State: tt.want.State, Code: tt.code,
 				Raw: []byte(tt.body), At: got.At,
 			}, got)
 		})
@@ -78,22 +78,22 @@ func TestStatusAnswers(t *testing.T) {
 }
 
 func TestStatusIsRefused(t *testing.T) {
-	v := (&vendor{status: 200, answer: `{"status":"CREATED"}`}).start(t)
+	v := (&vendor{Status: 200, Answer: `{"status":"CREATED"}`}).Start(t)
 	for _, req := range []cancel.Request{{Kind: cancel.Document}, {Kind: cancel.Payment, ID: "A"}, {Kind: cancel.Document, ID: "A\n"}} {
-		got, err := v.client(t, readable).Status(t.Context(), req)
-		expect{reason: cancel.ErrInvalid}.check(t, got, err)
+		got, err := client(t, v, readable).Status(t.Context(), req)
+		expect{Reason: cancel.ErrInvalid}.Check(t, got, err)
 		require.NotErrorIs(t, err, errors.ErrUnsupported)
 	}
-	got, err := v.client(t).Status(t.Context(), document("A"))
-	expect{reason: cancel.ErrInvalid}.check(t, got, err)
+	got, err := client(t, v).Status(t.Context(), document("A"))
+	expect{Reason: cancel.ErrInvalid}.Check(t, got, err)
 	require.ErrorIs(t, err, errors.ErrUnsupported)
-	assert.Zero(t, v.count())
+	assert.Zero(t, v.Count())
 }
 
 // Every row of the table that users read is the one that answers are taken by.
 func TestTableIsTheOneThatCounts(t *testing.T) {
 	for _, row := range Codes() {
-		want := expect{state: row.State, reason: row.Reason}
+		want := expect{State: row.State, Reason: row.Reason}
 		assert.NotEqual(t, row.State == "", row.Reason == nil, row.Code)
 		assert.False(t, row.AskAgain)
 		switch {
@@ -105,15 +105,15 @@ func TestTableIsTheOneThatCounts(t *testing.T) {
 				body = `{"success":7,"errors":{"cant":0}}`
 			}
 			got, err := read(200, "", body, "A")
-			want.check(t, got, err, row.English)
+			want.Check(t, got, err, row.English)
 		case row.Reason == nil:
-			v := (&vendor{status: 200, answer: `{"status":"` + row.Code + `"}`}).start(t)
-			got, err := v.client(t, readable).Status(t.Context(), document("A"))
-			want.check(t, got, err, row.Code)
+			v := (&vendor{Status: 200, Answer: `{"status":"` + row.Code + `"}`}).Start(t)
+			got, err := client(t, v, readable).Status(t.Context(), document("A"))
+			want.Check(t, got, err, row.Code)
 		default:
-			v := (&vendor{status: 400, answer: row.Code}).start(t)
-			got, err := v.client(t, readable).Status(t.Context(), document("A"))
-			want.check(t, got, err, row.Code)
+			v := (&vendor{Status: 400, Answer: row.Code}).Start(t)
+			got, err := client(t, v, readable).Status(t.Context(), document("A"))
+			want.Check(t, got, err, row.Code)
 		}
 	}
 }

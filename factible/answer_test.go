@@ -21,25 +21,25 @@ import (
 
 // statuses is what each status becomes where no acuse came: from Cancel, from Status.
 var statuses = map[string][2]expect{
-	"200":  {{state: cancel.Cancelled}, {state: cancel.Pending}},
-	"204":  both(expect{reason: cancel.ErrNotCancellable}),
-	"211":  both(expect{state: cancel.Pending}),
-	"213":  both(expect{reason: cancel.ErrRejected}),
-	"500":  both(expect{reason: cancel.ErrUnavailable}),
-	"501":  both(expect{reason: cancel.ErrUnavailable}),
-	"601":  both(expect{reason: cancel.ErrAuth}),
-	"602":  both(expect{reason: cancel.ErrAuth}),
-	"603":  both(expect{reason: cancel.ErrAuth}),
-	"604":  both(expect{reason: cancel.ErrAuth}),
-	"605":  both(expect{reason: cancel.ErrAuth}),
-	"611":  both(expect{reason: cancel.ErrInvalid}),
-	"620":  both(expect{reason: cancel.ErrForbidden}),
-	"621":  both(expect{reason: cancel.ErrInvalid}),
-	"623":  both(expect{reason: cancel.ErrNotFound}),
-	"633":  both(expect{reason: cancel.ErrAuth}),
-	"702":  both(expect{reason: cancel.ErrNotFound}),
-	"1801": both(expect{reason: cancel.ErrInvalid}),
-	"1802": both(expect{reason: cancel.ErrInvalid}),
+	"200":  {{State: cancel.Cancelled}, {State: cancel.Pending}},
+	"204":  both(expect{Reason: cancel.ErrNotCancellable}),
+	"211":  both(expect{State: cancel.Pending}),
+	"213":  both(expect{Reason: cancel.ErrRejected}),
+	"500":  both(expect{Reason: cancel.ErrUnavailable}),
+	"501":  both(expect{Reason: cancel.ErrUnavailable}),
+	"601":  both(expect{Reason: cancel.ErrAuth}),
+	"602":  both(expect{Reason: cancel.ErrAuth}),
+	"603":  both(expect{Reason: cancel.ErrAuth}),
+	"604":  both(expect{Reason: cancel.ErrAuth}),
+	"605":  both(expect{Reason: cancel.ErrAuth}),
+	"611":  both(expect{Reason: cancel.ErrInvalid}),
+	"620":  both(expect{Reason: cancel.ErrForbidden}),
+	"621":  both(expect{Reason: cancel.ErrInvalid}),
+	"623":  both(expect{Reason: cancel.ErrNotFound}),
+	"633":  both(expect{Reason: cancel.ErrAuth}),
+	"702":  both(expect{Reason: cancel.ErrNotFound}),
+	"1801": both(expect{Reason: cancel.ErrInvalid}),
+	"1802": both(expect{Reason: cancel.ErrInvalid}),
 }
 
 func both(e expect) [2]expect { return [2]expect{e, e} }
@@ -48,7 +48,7 @@ func expected(op, code string) expect {
 	known, ok := statuses[code]
 	switch {
 	case !ok:
-		return expect{reason: cancel.ErrUnexpected}
+		return expect{Reason: cancel.ErrUnexpected}
 	case op == cancelPrimarySector.name:
 		return known[0]
 	}
@@ -68,10 +68,10 @@ func TestStatuses(t *testing.T) {
 			for _, httpStatus := range []int{200, 500} {
 				t.Run(fmt.Sprint(name, " ", code, " in HTTP ", httpStatus), func(t *testing.T) {
 					body := answered(name, `<ax211:acuseSat xsi:nil="true"/><ax211:mensaje>palabras &amp; más</ax211:mensaje>`+coded(code))
-					v := (&vendor{status: httpStatus, answer: body}).start(t)
+					v := (&vendor{Status: httpStatus, Answer: body}).Start(t)
 					before := time.Now()
-					got, err := m.call(v.client(t), t.Context(), primary)
-					if failure := expected(name, code).check(t, got, err); failure != nil {
+					got, err := m.call(client(t, v), t.Context(), primary)
+					if failure := expected(name, code).Check(t, got, err); failure != nil {
 						assert.Equal(t, name, failure.Op)
 						assert.Equal(t, invoice, failure.ID)
 						assert.Equal(t, code, failure.Code)
@@ -99,7 +99,7 @@ func TestStatusesThatTheVendorDoesNotDocument(t *testing.T) {
 	for name, m := range methods {
 		for _, code := range odd {
 			got, err := m.op.read(primary, 200, "", answered(name, coded(code)))
-			expected(name, code).check(t, got, err, name, code)
+			expected(name, code).Check(t, got, err, name, code)
 		}
 	}
 }
@@ -112,10 +112,10 @@ func TestStatusIsTrimmed(t *testing.T) {
 
 func TestAnswersThatAreNone(t *testing.T) {
 	for name, m := range methods {
-		doubt := expect{reason: cancel.ErrUnknownOutcome}
+		doubt := expect{Reason: cancel.ErrUnknownOutcome}
 		other := "getStatusCancelacionAsincrona"
 		if m.op.readOnly {
-			doubt.reason = cancel.ErrUnavailable
+			doubt.Reason = cancel.ErrUnavailable
 			other = "cancelarSectorPrimario"
 		}
 		ok := answered(name, coded("200"))
@@ -147,12 +147,12 @@ func TestAnswersThatAreNone(t *testing.T) {
 		} {
 			for _, httpStatus := range []int{200, 201, 204, 500, 502, 504} {
 				got, err := m.op.read(primary, httpStatus, "text/xml", body)
-				failure := doubt.check(t, got, err, name, what, httpStatus)
+				failure := doubt.Check(t, got, err, name, what, httpStatus)
 				assert.Error(t, failure.Err, "says why")
 				assert.Empty(t, failure.Code, what)
 			}
 			got, err := m.op.read(primary, 401, "text/xml", body)
-			expect{reason: cancel.ErrAuth}.check(t, got, err, name, what)
+			expect{Reason: cancel.ErrAuth}.Check(t, got, err, name, what)
 		}
 	}
 }
@@ -170,12 +170,12 @@ func TestAnswersInOddEnvelopes(t *testing.T) {
 		} {
 			for _, contentType := range []string{"", "text/xml", "text/plain", "application/octet-stream", "multipart/related; boundary=", ";;"} {
 				for _, soap12 := range []bool{false, true} {
-					v := (&vendor{status: 200, header: http.Header{"Content-Type": {contentType}}, answer: body}).start(t)
+					v := (&vendor{Status: 200, Header: http.Header{"Content-Type": {contentType}}, Answer: body}).Start(t)
 					if contentType == "" {
-						v.header = http.Header{"Content-Type": nil}
+						v.Header = http.Header{"Content-Type": nil}
 					}
-					got, err := m.call(v.client(t, func(c *Config) { c.SOAP12 = soap12 }), t.Context(), primary)
-					expect{state: cancel.Pending}.check(t, got, err, what, contentType)
+					got, err := m.call(client(t, v, func(c *Config) { c.SOAP12 = soap12 }), t.Context(), primary)
+					expect{State: cancel.Pending}.Check(t, got, err, what, contentType)
 				}
 			}
 		}
@@ -209,8 +209,8 @@ func TestAnswersInOtherCharsets(t *testing.T) {
 		"UTF-16LE, header":     {wide(unicode.LittleEndian, unicode.IgnoreBOM, bare), "text/xml; charset=utf-16le"},
 		"UTF-16BE, header":     {wide(unicode.BigEndian, unicode.IgnoreBOM, bare), "text/xml; charset=utf-16be"},
 	} {
-		v := (&vendor{status: 200, header: http.Header{"Content-Type": {tt.contentType}}, answer: tt.body}).start(t)
-		got, err := v.client(t).Cancel(t.Context(), primary)
+		v := (&vendor{Status: 200, Header: http.Header{"Content-Type": {tt.contentType}}, Answer: tt.body}).Start(t)
+		got, err := client(t, v).Cancel(t.Context(), primary)
 		require.NoError(t, err, what)
 		assert.Equal(t, words, got.Message, what)
 		assert.Equal(t, tt.body, string(got.Raw), what)
@@ -245,19 +245,19 @@ func rows(s string) string {
 }
 
 func TestAcuse(t *testing.T) {
-	unknown := expect{reason: cancel.ErrUnknownOutcome}
-	unexpected := expect{reason: cancel.ErrUnexpected}
+	unknown := expect{Reason: cancel.ErrUnknownOutcome}
+	unexpected := expect{Reason: cancel.ErrUnexpected}
 	for what, tt := range map[string]struct {
 		acuse string
 		want  expect
 		cause string
 	}{
-		"201":                        {acuseOf(invoice, "201"), expect{state: cancel.Cancelled}, ""},
-		"202":                        {acuseOf(invoice, "202"), expect{state: cancel.AlreadyCancelled}, ""},
-		"203":                        {acuseOf(invoice, "203"), expect{reason: cancel.ErrNotFound}, "203"},
-		"204":                        {acuseOf(invoice, "204"), expect{reason: cancel.ErrNotCancellable}, "204"},
-		"205":                        {acuseOf(invoice, "205"), expect{reason: cancel.ErrNotFound}, "205"},
-		"206":                        {acuseOf(invoice, "206"), expect{reason: cancel.ErrNotCancellable}, "206"},
+		"201":                        {acuseOf(invoice, "201"), expect{State: cancel.Cancelled}, ""},
+		"202":                        {acuseOf(invoice, "202"), expect{State: cancel.AlreadyCancelled}, ""},
+		"203":                        {acuseOf(invoice, "203"), expect{Reason: cancel.ErrNotFound}, "203"},
+		"204":                        {acuseOf(invoice, "204"), expect{Reason: cancel.ErrNotCancellable}, "204"},
+		"205":                        {acuseOf(invoice, "205"), expect{Reason: cancel.ErrNotFound}, "205"},
+		"206":                        {acuseOf(invoice, "206"), expect{Reason: cancel.ErrNotCancellable}, "206"},
 		"200":                        {acuseOf(invoice, "200"), unexpected, "200"},
 		"207":                        {acuseOf(invoice, "207"), unexpected, "207"},
 		"213":                        {acuseOf(invoice, "213"), unexpected, "213"},
@@ -265,14 +265,14 @@ func TestAcuse(t *testing.T) {
 		"1201":                       {acuseOf(invoice, "1201"), unexpected, "1201"},
 		"no number":                  {acuseOf(invoice, "OK"), unexpected, "OK"},
 		"no EstatusUUID":             {acuseOf(invoice, ""), unexpected, "EstatusUUID"},
-		"blanks":                     {acuseOf("\n "+invoice+" ", " 201\n"), expect{state: cancel.Cancelled}, ""},
-		"another case":               {acuseOf(strings.ToLower(invoice), "202"), expect{state: cancel.AlreadyCancelled}, ""},
+		"blanks":                     {acuseOf("\n "+invoice+" ", " 201\n"), expect{State: cancel.Cancelled}, ""},
+		"another case":               {acuseOf(strings.ToLower(invoice), "202"), expect{State: cancel.AlreadyCancelled}, ""},
 		"another invoice":            {acuseOf(another, "201"), unknown, "no folio"},
 		"no folio":                   {acuseOf(), unknown, "no folio"},
 		"no acuse, though XML":       {`<?xml version="1.0"?><html><UUID>` + invoice + `</UUID><EstatusUUID>201</EstatusUUID></html>`, unknown, "no folio"},
-		"several, ours first":        {acuseOf(invoice, "202", another, "201"), expect{state: cancel.AlreadyCancelled}, ""},
-		"several, ours last":         {acuseOf(another, "205", invoice, "201"), expect{state: cancel.Cancelled}, ""},
-		"ours twice, the same":       {acuseOf(invoice, "201", strings.ToLower(invoice), "201"), expect{state: cancel.Cancelled}, ""},
+		"several, ours first":        {acuseOf(invoice, "202", another, "201"), expect{State: cancel.AlreadyCancelled}, ""},
+		"several, ours last":         {acuseOf(another, "205", invoice, "201"), expect{State: cancel.Cancelled}, ""},
+		"ours twice, the same":       {acuseOf(invoice, "201", strings.ToLower(invoice), "201"), expect{State: cancel.Cancelled}, ""},
 		"ours twice, different":      {acuseOf(invoice, "201", invoice, "205"), unexpected, "201 and 205"},
 		"ours without, then another": {`<?xml version="1.0"?><Acuse><Folios><UUID>` + invoice + `</UUID><UUID>` + another + `</UUID><EstatusUUID>201</EstatusUUID></Folios></Acuse>`, unexpected, "EstatusUUID"},
 		"a prefix of the ID":         {acuseOf(invoice[:35], "201"), unknown, "no folio"},
@@ -281,7 +281,7 @@ func TestAcuse(t *testing.T) {
 			for name, m := range methods {
 				body := answered(name, form(tt.acuse)+"<mensaje>m</mensaje>"+coded("200"))
 				got, err := m.op.read(primary, 200, "text/xml", body)
-				if failure := tt.want.check(t, got, err, what, how, name); failure != nil {
+				if failure := tt.want.Check(t, got, err, what, how, name); failure != nil {
 					assert.Equal(t, "200", failure.Code)
 					assert.Equal(t, "m", failure.Message)
 					assert.ErrorContains(t, failure.Err, tt.cause, what)
@@ -309,7 +309,7 @@ func TestAcuseThatProvesNothing(t *testing.T) {
 	} {
 		for name, m := range methods {
 			got, err := m.op.read(primary, 200, "", answered(name, field+coded("200")))
-			expected(name, "200").check(t, got, err, what)
+			expected(name, "200").Check(t, got, err, what)
 			want := field[strings.Index(field, ">")+1 : strings.LastIndex(field, "</")]
 			want = strings.NewReplacer("&amp;", "&", "&lt;", "<", "&gt;", ">", "&#34;", `"`).Replace(want)
 			assert.Equal(t, want, string(got.Receipt), "as it came")
@@ -325,7 +325,7 @@ func TestAcuseThatDeclaresAnotherCharset(t *testing.T) {
 		field := "<acuseSAT>" + escaped(`<?xml version="1.0" encoding="`+declared+`"?>`+acuse) + "</acuseSAT>"
 		for name, m := range methods {
 			got, err := m.op.read(primary, 200, "", answered(name, field+coded("200")))
-			expect{reason: cancel.ErrNotFound}.check(t, got, err, declared)
+			expect{Reason: cancel.ErrNotFound}.Check(t, got, err, declared)
 		}
 	}
 }
@@ -334,7 +334,7 @@ func TestAcuseThatIsNone(t *testing.T) {
 	for _, field := range []string{"", "<acuseSAT/>", "<acuseSat> \n </acuseSat>", `<acuseSat xsi:nil="true"/>`, `<acuseSAT xsi:nil="1"></acuseSAT>`} {
 		for name, m := range methods {
 			got, err := m.op.read(primary, 200, "", answered(name, field+coded("200")))
-			expected(name, "200").check(t, got, err, field)
+			expected(name, "200").Check(t, got, err, field)
 			assert.Nil(t, got.Receipt)
 		}
 	}
@@ -349,7 +349,7 @@ func TestAcuseDecidesWithStatus200Alone(t *testing.T) {
 			for _, estatus := range []string{"201", "205"} {
 				body := answered(name, "<acuseSat>"+packed(acuseOf(invoice, estatus))+"</acuseSat>"+coded(code))
 				got, err := m.op.read(primary, 200, "", body)
-				expected(name, code).check(t, got, err, code)
+				expected(name, code).Check(t, got, err, code)
 			}
 		}
 	}
@@ -368,13 +368,13 @@ func TestFaults(t *testing.T) {
 	soap12 := func(code string) string {
 		return `<S:Envelope xmlns:S="http://www.w3.org/2003/05/soap-envelope"><S:Body><S:Fault><S:Code><S:Value>` + code + `</S:Value></S:Code><S:Reason><S:Text xml:lang="es">palabras</S:Text></S:Reason></S:Fault></S:Body></S:Envelope>`
 	}
-	invalid := both(expect{reason: cancel.ErrInvalid})
-	doubt := [2]expect{{reason: cancel.ErrUnknownOutcome}, {reason: cancel.ErrUnavailable}}
+	invalid := both(expect{Reason: cancel.ErrInvalid})
+	doubt := [2]expect{{Reason: cancel.ErrUnknownOutcome}, {Reason: cancel.ErrUnavailable}}
 	byStatus := map[int][2]expect{
-		401: both(expect{reason: cancel.ErrAuth}),
-		403: both(expect{reason: cancel.ErrForbidden}),
-		429: both(expect{reason: cancel.ErrUnavailable}),
-		503: both(expect{reason: cancel.ErrUnavailable}),
+		401: both(expect{Reason: cancel.ErrAuth}),
+		403: both(expect{Reason: cancel.ErrForbidden}),
+		429: both(expect{Reason: cancel.ErrUnavailable}),
+		503: both(expect{Reason: cancel.ErrUnavailable}),
 	}
 	for _, tt := range []struct {
 		body, code string
@@ -392,13 +392,13 @@ func TestFaults(t *testing.T) {
 		for _, httpStatus := range []int{200, 202, 302, 400, 401, 403, 404, 418, 429, 500, 502, 503, 504} {
 			for i, name := range []string{"cancelarSectorPrimario", "getStatusCancelacionAsincrona"} {
 				for _, asked12 := range []bool{false, true} {
-					v := (&vendor{status: httpStatus, answer: tt.body, header: http.Header{"Retry-After": {"7"}}}).start(t)
-					got, err := methods[name].call(v.client(t, func(c *Config) { c.SOAP12 = asked12 }), t.Context(), primary)
+					v := (&vendor{Status: httpStatus, Answer: tt.body, Header: http.Header{"Retry-After": {"7"}}}).Start(t)
+					got, err := methods[name].call(client(t, v, func(c *Config) { c.SOAP12 = asked12 }), t.Context(), primary)
 					want, ok := byStatus[httpStatus]
 					if !ok {
 						want = tt.want
 					}
-					failure := want[i].check(t, got, err, tt.code, httpStatus, name)
+					failure := want[i].Check(t, got, err, tt.code, httpStatus, name)
 					assert.Equal(t, tt.code, failure.Code)
 					assert.Equal(t, "palabras", failure.Message)
 					assert.Equal(t, httpStatus, failure.HTTPStatus)
@@ -411,25 +411,25 @@ func TestFaults(t *testing.T) {
 }
 
 func TestHTTPStatuses(t *testing.T) {
-	doubt := [2]expect{{reason: cancel.ErrUnknownOutcome}, {reason: cancel.ErrUnavailable}}
+	doubt := [2]expect{{Reason: cancel.ErrUnknownOutcome}, {Reason: cancel.ErrUnavailable}}
 	rows := map[int][2]expect{
-		401: both(expect{reason: cancel.ErrAuth}), 403: both(expect{reason: cancel.ErrForbidden}),
-		400: both(expect{reason: cancel.ErrInvalid}), 404: both(expect{reason: cancel.ErrInvalid}), 405: both(expect{reason: cancel.ErrInvalid}),
-		413: both(expect{reason: cancel.ErrInvalid}), 415: both(expect{reason: cancel.ErrInvalid}), 422: both(expect{reason: cancel.ErrInvalid}),
-		429: both(expect{reason: cancel.ErrUnavailable}), 503: both(expect{reason: cancel.ErrUnavailable}),
-		300: both(expect{reason: cancel.ErrUnexpected}), 301: both(expect{reason: cancel.ErrUnexpected}), 302: both(expect{reason: cancel.ErrUnexpected}),
-		307: both(expect{reason: cancel.ErrUnexpected}), 308: both(expect{reason: cancel.ErrUnexpected}), 402: both(expect{reason: cancel.ErrUnexpected}),
-		408: both(expect{reason: cancel.ErrUnexpected}), 409: both(expect{reason: cancel.ErrUnexpected}), 418: both(expect{reason: cancel.ErrUnexpected}),
+		401: both(expect{Reason: cancel.ErrAuth}), 403: both(expect{Reason: cancel.ErrForbidden}),
+		400: both(expect{Reason: cancel.ErrInvalid}), 404: both(expect{Reason: cancel.ErrInvalid}), 405: both(expect{Reason: cancel.ErrInvalid}),
+		413: both(expect{Reason: cancel.ErrInvalid}), 415: both(expect{Reason: cancel.ErrInvalid}), 422: both(expect{Reason: cancel.ErrInvalid}),
+		429: both(expect{Reason: cancel.ErrUnavailable}), 503: both(expect{Reason: cancel.ErrUnavailable}),
+		300: both(expect{Reason: cancel.ErrUnexpected}), 301: both(expect{Reason: cancel.ErrUnexpected}), 302: both(expect{Reason: cancel.ErrUnexpected}),
+		307: both(expect{Reason: cancel.ErrUnexpected}), 308: both(expect{Reason: cancel.ErrUnexpected}), 402: both(expect{Reason: cancel.ErrUnexpected}),
+		408: both(expect{Reason: cancel.ErrUnexpected}), 409: both(expect{Reason: cancel.ErrUnexpected}), 418: both(expect{Reason: cancel.ErrUnexpected}),
 		200: doubt, 202: doubt, 204: doubt, 500: doubt, 501: doubt, 502: doubt, 504: doubt, 599: doubt,
 	}
 	for httpStatus, want := range rows {
 		for i, name := range []string{"cancelarSectorPrimario", "getStatusCancelacionAsincrona"} {
-			v := (&vendor{status: httpStatus, answer: "<html></html>", header: http.Header{"Retry-After": {"90"}, "Location": {"/elsewhere"}}}).start(t)
-			got, err := methods[name].call(v.client(t), t.Context(), primary)
-			failure := want[i].check(t, got, err, httpStatus, name)
+			v := (&vendor{Status: httpStatus, Answer: "<html></html>", Header: http.Header{"Retry-After": {"90"}, "Location": {"/elsewhere"}}}).Start(t)
+			got, err := methods[name].call(client(t, v), t.Context(), primary)
+			failure := want[i].Check(t, got, err, httpStatus, name)
 			assert.Equal(t, httpStatus, failure.HTTPStatus)
 			assert.Equal(t, 90*time.Second, failure.RetryAfter)
-			assert.Equal(t, 1, v.count())
+			assert.Equal(t, 1, v.Count())
 		}
 	}
 }
@@ -437,48 +437,48 @@ func TestHTTPStatuses(t *testing.T) {
 func TestAnswerDecidesWhateverTheHTTPStatus(t *testing.T) {
 	for _, httpStatus := range []int{200, 202, 302, 400, 401, 403, 404, 429, 500, 503} {
 		got, err := cancelPrimarySector.read(primary, httpStatus, "text/xml", answered("cancelarSectorPrimario", coded("200")))
-		expect{state: cancel.Cancelled}.check(t, got, err, httpStatus)
+		expect{State: cancel.Cancelled}.Check(t, got, err, httpStatus)
 		got, err = getStatus.read(primary, httpStatus, "text/xml", answered("getStatusCancelacionAsincrona", coded("601")))
-		expect{reason: cancel.ErrAuth}.check(t, got, err, httpStatus)
+		expect{Reason: cancel.ErrAuth}.Check(t, got, err, httpStatus)
 	}
 }
 
 func TestAnswersThatDoNotComeWhole(t *testing.T) {
-	doubt := [2]expect{{reason: cancel.ErrUnknownOutcome}, {reason: cancel.ErrUnavailable}}
+	doubt := [2]expect{{Reason: cancel.ErrUnknownOutcome}, {Reason: cancel.ErrUnavailable}}
 	for i, name := range []string{"cancelarSectorPrimario", "getStatusCancelacionAsincrona"} {
 		ok := answered(name, coded("200"))
 		for what, v := range map[string]*vendor{
-			"broken off after the answer": {transmission: func(w http.ResponseWriter) {
+			"broken off after the answer": {Transmission: func(w http.ResponseWriter) {
 				w.Header().Set("Content-Length", "100000")
 				_, _ = w.Write([]byte(ok))
 			}},
-			"broken off before it": {transmission: func(http.ResponseWriter) { panic(http.ErrAbortHandler) }},
-			"too long":             {status: 200, answer: ok + strings.Repeat(" ", 10_000)},
-			"too long by one":      {status: 200, answer: ok + strings.Repeat(" ", 2001-len(ok))},
-			"too long, as a fault": {status: 500, answer: ok + strings.Repeat(" ", 10_000)},
+			"broken off before it": {Transmission: func(http.ResponseWriter) { panic(http.ErrAbortHandler) }},
+			"too long":             {Status: 200, Answer: ok + strings.Repeat(" ", 10_000)},
+			"too long by one":      {Status: 200, Answer: ok + strings.Repeat(" ", 2001-len(ok))},
+			"too long, as a fault": {Status: 500, Answer: ok + strings.Repeat(" ", 10_000)},
 		} {
-			got, err := methods[name].call(v.start(t).client(t, func(c *Config) { c.Options.MaxResponseBytes = 2000 }), t.Context(), primary)
-			failure := doubt[i].check(t, got, err, what, name)
+			got, err := methods[name].call(client(t, v.Start(t), func(c *Config) { c.Options.MaxResponseBytes = 2000 }), t.Context(), primary)
+			failure := doubt[i].Check(t, got, err, what, name)
 			assert.Error(t, failure.Err)
 		}
-		v := (&vendor{status: 200, answer: ok + strings.Repeat(" ", 2000-len(ok))}).start(t)
-		_, err := methods[name].call(v.client(t, func(c *Config) { c.Options.MaxResponseBytes = 2000 }), t.Context(), primary)
+		v := (&vendor{Status: 200, Answer: ok + strings.Repeat(" ", 2000-len(ok))}).Start(t)
+		_, err := methods[name].call(client(t, v, func(c *Config) { c.Options.MaxResponseBytes = 2000 }), t.Context(), primary)
 		assert.NoError(t, err, "exactly as long as it may be")
 	}
 }
 
 func TestContextDone(t *testing.T) {
-	v := (&vendor{status: 200}).start(t)
+	v := (&vendor{Status: 200}).Start(t)
 	ctx, end := context.WithCancel(t.Context())
 	end()
 	for _, m := range methods {
 		for _, soap12 := range []bool{false, true} {
-			got, err := m.call(v.client(t, func(c *Config) { c.SOAP12 = soap12 }), ctx, primary)
-			expect{reason: cancel.ErrUnavailable}.check(t, got, err)
+			got, err := m.call(client(t, v, func(c *Config) { c.SOAP12 = soap12 }), ctx, primary)
+			expect{Reason: cancel.ErrUnavailable}.Check(t, got, err)
 			assert.ErrorIs(t, err, context.Canceled)
 		}
 	}
-	assert.Zero(t, v.count())
+	assert.Zero(t, v.Count())
 }
 
 func TestEchoedPasswordIsRedacted(t *testing.T) {
@@ -495,8 +495,8 @@ func TestEchoedPasswordIsRedacted(t *testing.T) {
 	}
 	for what, body := range echoes {
 		for _, httpStatus := range []int{200, 401, 500} {
-			v := (&vendor{status: httpStatus, answer: body}).start(t)
-			_, err := v.client(t).Cancel(t.Context(), primary)
+			v := (&vendor{Status: httpStatus, Answer: body}).Start(t)
+			_, err := client(t, v).Cancel(t.Context(), primary)
 			failure, ok := errors.AsType[*cancel.Error](err)
 			require.True(t, ok)
 			for _, shown := range []string{err.Error(), failure.Message, failure.Code, fmt.Sprint(failure.Err)} {

@@ -43,13 +43,13 @@ func TestRegistrationOnTheWire(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			v := (&vendor{status: 200, answer: answered(opAsincrono, coded("200"))}).start(t)
-			c := v.client(t, func(c *Config) { c.Password, c.Properties = cancel.NewSecret("p"), []KeyValue{{"a", "1"}} })
+			v := (&vendor{Status: 200, Answer: answered(opAsincrono, coded("200"))}).Start(t)
+			c := client(t, v, func(c *Config) { c.Password, c.Properties = cancel.NewSecret("p"), []KeyValue{{"a", "1"}} })
 			got, err := c.Cancel(t.Context(), registration(tt.change))
 			require.NoError(t, err)
 			assert.Equal(t, cancel.Pending, got.State)
 			assert.Equal(t, cancel.Invoice, got.Kind)
-			r, body := v.request(t)
+			r, body := v.Request(t)
 			assert.Equal(t, "urn:cancelarAsincrono", r.Header.Get("SOAPAction"))
 			assert.Contains(t, body, `<cancelarAsincrono xmlns="`+defaultNamespace+`"><usuario>usuario@example.com</usuario><password>p</password>`+
 				tt.fields+`<properties><key xmlns="`+binding+`">a</key><value xmlns="`+binding+`">1</value></properties></cancelarAsincrono>`)
@@ -58,8 +58,8 @@ func TestRegistrationOnTheWire(t *testing.T) {
 }
 
 func TestMalformedRegistrations(t *testing.T) {
-	v := (&vendor{status: 200, answer: answered(opAsincrono, coded("200"))}).start(t)
-	c := v.client(t)
+	v := (&vendor{Status: 200, Answer: answered(opAsincrono, coded("200"))}).Start(t)
+	c := client(t, v)
 	for message, changes := range map[string][]func(*cancel.Request){
 		"Motive": {
 			func(r *cancel.Request) { r.Motive = "" },
@@ -96,7 +96,7 @@ func TestMalformedRegistrations(t *testing.T) {
 	} {
 		for i, change := range changes {
 			got, err := c.Cancel(t.Context(), registration(change))
-			failure := expect{reason: cancel.ErrInvalid}.check(t, got, err, message, i)
+			failure := expect{Reason: cancel.ErrInvalid}.Check(t, got, err, message, i)
 			assert.Contains(t, failure.Message, message)
 			assert.Equal(t, opAsincrono, failure.Op)
 		}
@@ -105,32 +105,32 @@ func TestMalformedRegistrations(t *testing.T) {
 		_, err := c.Cancel(t.Context(), registration(func(r *cancel.Request) { r.Issuer = issuer }))
 		assert.NoError(t, err, issuer)
 	}
-	assert.Equal(t, 5, v.count())
+	assert.Equal(t, 5, v.Count())
 }
 
 // What registering alone has to have is not asked of Status.
 func TestStatusOfAnInvoiceNeedsItsUUIDAlone(t *testing.T) {
-	v := (&vendor{status: 200, answer: answered(opGetStatus, coded("211"))}).start(t)
-	got, err := v.client(t).Status(t.Context(), cancel.Request{Kind: cancel.Invoice, ID: invoice})
+	v := (&vendor{Status: 200, Answer: answered(opGetStatus, coded("211"))}).Start(t)
+	got, err := client(t, v).Status(t.Context(), cancel.Request{Kind: cancel.Invoice, ID: invoice})
 	require.NoError(t, err)
 	assert.Equal(t, cancel.Pending, got.State)
 }
 
 // registered is what each status of registering becomes.
 var registered = map[string]expect{
-	"200": {state: cancel.Pending}, "201": {state: cancel.Pending}, "202": {state: cancel.Pending},
-	"211": {state: cancel.Pending}, "701": {state: cancel.Pending},
-	"303": {reason: cancel.ErrInvalid}, "305": {reason: cancel.ErrInvalid}, "306": {reason: cancel.ErrInvalid},
-	"308": {reason: cancel.ErrInvalid}, "402": {reason: cancel.ErrInvalid}, "611": {reason: cancel.ErrInvalid},
-	"621": {reason: cancel.ErrInvalid}, "1701": {reason: cancel.ErrInvalid}, "1702": {reason: cancel.ErrInvalid},
-	"1703": {reason: cancel.ErrInvalid}, "1704": {reason: cancel.ErrInvalid}, "1710": {reason: cancel.ErrInvalid},
-	"1711": {reason: cancel.ErrInvalid}, "1712": {reason: cancel.ErrInvalid}, "1713": {reason: cancel.ErrInvalid},
-	"1801": {reason: cancel.ErrInvalid}, "1802": {reason: cancel.ErrInvalid}, "1803": {reason: cancel.ErrInvalid},
-	"204": {reason: cancel.ErrNotCancellable}, "213": {reason: cancel.ErrRejected},
-	"500": {reason: cancel.ErrUnavailable}, "501": {reason: cancel.ErrUnavailable},
-	"601": {reason: cancel.ErrAuth}, "602": {reason: cancel.ErrAuth}, "603": {reason: cancel.ErrAuth},
-	"604": {reason: cancel.ErrAuth}, "605": {reason: cancel.ErrAuth}, "633": {reason: cancel.ErrAuth},
-	"620": {reason: cancel.ErrForbidden}, "623": {reason: cancel.ErrNotFound}, "702": {reason: cancel.ErrNotFound},
+	"200": {State: cancel.Pending}, "201": {State: cancel.Pending}, "202": {State: cancel.Pending},
+	"211": {State: cancel.Pending}, "701": {State: cancel.Pending},
+	"303": {Reason: cancel.ErrInvalid}, "305": {Reason: cancel.ErrInvalid}, "306": {Reason: cancel.ErrInvalid},
+	"308": {Reason: cancel.ErrInvalid}, "402": {Reason: cancel.ErrInvalid}, "611": {Reason: cancel.ErrInvalid},
+	"621": {Reason: cancel.ErrInvalid}, "1701": {Reason: cancel.ErrInvalid}, "1702": {Reason: cancel.ErrInvalid},
+	"1703": {Reason: cancel.ErrInvalid}, "1704": {Reason: cancel.ErrInvalid}, "1710": {Reason: cancel.ErrInvalid},
+	"1711": {Reason: cancel.ErrInvalid}, "1712": {Reason: cancel.ErrInvalid}, "1713": {Reason: cancel.ErrInvalid},
+	"1801": {Reason: cancel.ErrInvalid}, "1802": {Reason: cancel.ErrInvalid}, "1803": {Reason: cancel.ErrInvalid},
+	"204": {Reason: cancel.ErrNotCancellable}, "213": {Reason: cancel.ErrRejected},
+	"500": {Reason: cancel.ErrUnavailable}, "501": {Reason: cancel.ErrUnavailable},
+	"601": {Reason: cancel.ErrAuth}, "602": {Reason: cancel.ErrAuth}, "603": {Reason: cancel.ErrAuth},
+	"604": {Reason: cancel.ErrAuth}, "605": {Reason: cancel.ErrAuth}, "633": {Reason: cancel.ErrAuth},
+	"620": {Reason: cancel.ErrForbidden}, "623": {Reason: cancel.ErrNotFound}, "702": {Reason: cancel.ErrNotFound},
 }
 
 func TestRegistrationStatuses(t *testing.T) {
@@ -139,10 +139,10 @@ func TestRegistrationStatuses(t *testing.T) {
 			code := strconv.Itoa(code)
 			want, ok := registered[code]
 			if !ok {
-				want.reason = cancel.ErrUnexpected
+				want.Reason = cancel.ErrUnexpected
 			}
 			got, err := op.read(registration(), 200, "", answered(op.name, coded(code)))
-			want.check(t, got, err, op.name, code)
+			want.Check(t, got, err, op.name, code)
 		}
 	}
 }
@@ -163,7 +163,7 @@ func TestTableIsTheOneThatCounts(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for _, row := range Codes() {
-		want := expect{state: row.State, reason: row.Reason}
+		want := expect{State: row.State, Reason: row.Reason}
 		assert.NotEqual(t, row.State == "", row.Reason == nil, row.Code)
 		for _, name := range row.Operations {
 			assert.False(t, seen[name+row.Code], "%s stands twice for %s", row.Code, name)
@@ -173,7 +173,7 @@ func TestTableIsTheOneThatCounts(t *testing.T) {
 				op, fields = getStatus, "<ax211:acuseSat>"+escaped(acuseOf(invoice, row.Code))+"</ax211:acuseSat>"+coded("200")
 			}
 			got, err := op.read(registration(), 200, "", answered(op.name, fields))
-			want.check(t, got, err, name, row.Code)
+			want.Check(t, got, err, name, row.Code)
 			assert.Equal(t, row.AskAgain, cancel.Retryable(err), row.Code)
 		}
 	}
@@ -185,15 +185,15 @@ func TestTableIsTheOneThatCounts(t *testing.T) {
 func TestSignedRegistration(t *testing.T) {
 	const rfc = "EKU9003173C9"
 	keys := newCSD(rfc)
-	v := (&vendor{status: 200, answer: answered(opEnviarSolicitud, coded("200"))}).start(t)
-	c := v.client(t, func(c *Config) { c.Password, c.CSD = cancel.NewSecret("p"), keys })
+	v := (&vendor{Status: 200, Answer: answered(opEnviarSolicitud, coded("200"))}).Start(t)
+	c := client(t, v, func(c *Config) { c.Password, c.CSD = cancel.NewSecret("p"), keys })
 	got, err := c.Cancel(t.Context(), registration(func(r *cancel.Request) {
 		r.Motive, r.ReplacedBy, r.RequestedBy = "01", another, "caja@example.com"
 	}))
 	require.NoError(t, err)
 	assert.Equal(t, cancel.Pending, got.State)
 
-	r, body := v.request(t)
+	r, body := v.Request(t)
 	assert.Equal(t, "urn:enviarSolicitudCancelacionAsincrono", r.Header.Get("SOAPAction"))
 	before, rest, _ := strings.Cut(body, "<solicitud>")
 	solicitud, after, _ := strings.Cut(rest, "</solicitud>")

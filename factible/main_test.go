@@ -4,20 +4,14 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/xml"
-	"errors"
-	"io"
-	"maps"
-	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/internal/adaptertest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -28,58 +22,15 @@ const (
 	password = " una & \"otra\" <contraseña> "
 )
 
-// vendor is a loopback server that answers every request with the same.
-type vendor struct {
-	status       int
-	header       http.Header
-	answer       string
-	mu           sync.Mutex
-	asked        []*http.Request
-	bodies       []string
-	url          string
-	transmission func(http.ResponseWriter) // in place of the answer
-}
+type (
+	vendor = adaptertest.Vendor
+	expect = adaptertest.Expect
+)
 
-func (v *vendor) start(t *testing.T) *vendor {
+// client returns a Client of v.
+func client(t *testing.T, v *vendor, change ...func(*Config)) *Client {
 	t.Helper()
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, _ := io.ReadAll(r.Body)
-		v.mu.Lock()
-		v.asked = append(v.asked, r)
-		v.bodies = append(v.bodies, string(body))
-		v.mu.Unlock()
-		if v.transmission != nil {
-			v.transmission(w)
-			return
-		}
-		w.Header().Set("Content-Type", "text/xml; charset=utf-8")
-		maps.Copy(w.Header(), v.header)
-		w.WriteHeader(v.status)
-		_, _ = io.WriteString(w, v.answer)
-	}))
-	t.Cleanup(s.Close)
-	v.url = s.URL
-	return v
-}
-
-// request returns the one request that was made.
-func (v *vendor) request(t *testing.T) (*http.Request, string) {
-	t.Helper()
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	require.Len(t, v.asked, 1)
-	return v.asked[0], v.bodies[0]
-}
-
-func (v *vendor) count() int {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return len(v.asked)
-}
-
-func (v *vendor) client(t *testing.T, change ...func(*Config)) *Client {
-	t.Helper()
-	config := Config{Username: "usuario@example.com", Password: cancel.NewSecret(password), Endpoint: v.url}
+	config := Config{Username: "usuario@example.com", Password: cancel.NewSecret(password), Endpoint: v.URL}
 	for _, f := range change {
 		f(&config)
 	}
@@ -127,25 +78,3 @@ func escaped(s string) string {
 }
 
 func packed(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
-
-// expect is what a call is expected to end in: a state, or the reason of an error.
-type expect struct {
-	state  cancel.State
-	reason error
-}
-
-func (e expect) check(t *testing.T, got cancel.Result, err error, what ...any) *cancel.Error {
-	t.Helper()
-	if e.reason == nil {
-		require.NoError(t, err, what...)
-		assert.Equal(t, e.state, got.State, what...)
-		return nil
-	}
-	require.Error(t, err, what...)
-	assert.Zero(t, got, what...)
-	found, ok := errors.AsType[*cancel.Error](err)
-	require.True(t, ok, what...)
-	assert.Equal(t, e.reason, found.Reason, what...)
-	assert.Equal(t, "factible", found.Provider)
-	return found
-}

@@ -44,15 +44,15 @@ func TestRequestsOnTheWire(t *testing.T) {
 	} {
 		for op, m := range methods {
 			for _, soap12 := range []bool{false, true} {
-				v := (&vendor{status: 200, answer: answered(op, coded("211"))}).start(t)
-				c := v.client(t, tt.change, func(c *Config) {
+				v := (&vendor{Status: 200, Answer: answered(op, coded("211"))}).Start(t)
+				c := client(t, v, tt.change, func(c *Config) {
 					c.Username, c.SOAP12 = " usuario\t<1>", soap12
 					c.Options.UserAgent = "caja/7"
 				})
 				_, err := m.call(c, t.Context(), primary)
 				require.NoError(t, err, name)
 
-				r, body := v.request(t)
+				r, body := v.Request(t)
 				envelope, fields := envelope11, tt.cancel
 				if soap12 {
 					envelope = envelope12
@@ -81,32 +81,32 @@ func TestRequestsOnTheWire(t *testing.T) {
 }
 
 func TestPropertiesAreNotThoseOfTheConfigLater(t *testing.T) {
-	v := (&vendor{status: 200, answer: answered(getStatus.name, coded("211"))}).start(t)
+	v := (&vendor{Status: 200, Answer: answered(getStatus.name, coded("211"))}).Start(t)
 	properties := []KeyValue{{"a", "before"}}
-	c := v.client(t, func(c *Config) { c.Properties = properties })
+	c := client(t, v, func(c *Config) { c.Properties = properties })
 	properties[0].Value = "after"
 	_, err := c.Status(t.Context(), primary)
 	require.NoError(t, err)
-	_, body := v.request(t)
+	_, body := v.Request(t)
 	assert.Contains(t, body, "before")
 }
 
 func TestIDIsSentAsGiven(t *testing.T) {
 	for _, id := range []string{invoice, strings.ToLower(invoice), "0b2F8C1e-5d3A-4e6b-9C7D-1a2B3c4D5e6F"} {
 		for op, m := range methods {
-			v := (&vendor{status: 200, answer: answered(op, coded("211"))}).start(t)
-			got, err := m.call(v.client(t), t.Context(), cancel.Request{Kind: cancel.PrimarySectorInvoice, ID: id})
+			v := (&vendor{Status: 200, Answer: answered(op, coded("211"))}).Start(t)
+			got, err := m.call(client(t, v), t.Context(), cancel.Request{Kind: cancel.PrimarySectorInvoice, ID: id})
 			require.NoError(t, err)
 			assert.Equal(t, id, got.ID)
-			_, body := v.request(t)
+			_, body := v.Request(t)
 			assert.Contains(t, body, ">"+id+"<")
 		}
 	}
 }
 
 func TestStatusOfAnInvoice(t *testing.T) {
-	v := (&vendor{status: 200, answer: answered(getStatus.name, coded("211"))}).start(t)
-	got, err := v.client(t).Status(t.Context(), cancel.Request{
+	v := (&vendor{Status: 200, Answer: answered(getStatus.name, coded("211"))}).Start(t)
+	got, err := client(t, v).Status(t.Context(), cancel.Request{
 		Provider: "ignored", Kind: cancel.Invoice, ID: invoice, Motive: "02", Issuer: "EKU9003173C9", Reason: "\x00", RequestedBy: "nobody",
 	})
 	require.NoError(t, err)
@@ -115,8 +115,8 @@ func TestStatusOfAnInvoice(t *testing.T) {
 }
 
 func TestNothingMalformedIsSent(t *testing.T) {
-	v := (&vendor{status: 200}).start(t)
-	c := v.client(t)
+	v := (&vendor{Status: 200}).Start(t)
+	c := client(t, v)
 	for what, tt := range map[string]struct {
 		req    cancel.Request
 		cancel []string // words of the message
@@ -133,7 +133,7 @@ func TestNothingMalformedIsSent(t *testing.T) {
 	} {
 		for op, words := range map[string][]string{cancelPrimarySector.name: tt.cancel, getStatus.name: tt.status} {
 			got, err := methods[op].call(c, t.Context(), tt.req)
-			failure := expect{reason: cancel.ErrInvalid}.check(t, got, err, what)
+			failure := expect{Reason: cancel.ErrInvalid}.Check(t, got, err, what)
 			assert.Equal(t, op, failure.Op)
 			assert.Equal(t, tt.req.ID, failure.ID)
 			assert.Zero(t, failure.HTTPStatus)
@@ -143,5 +143,5 @@ func TestNothingMalformedIsSent(t *testing.T) {
 			}
 		}
 	}
-	assert.Zero(t, v.count())
+	assert.Zero(t, v.Count())
 }

@@ -41,7 +41,7 @@ func certificateIn(t *testing.T, body string) []byte {
 
 func signedVendor(t *testing.T) *vendor {
 	t.Helper()
-	return (&vendor{status: 200, answer: answered(opEnviarSolicitud, coded("200"))}).start(t)
+	return (&vendor{Status: 200, Answer: answered(opEnviarSolicitud, coded("200"))}).Start(t)
 }
 
 func TestNewChecksACSD(t *testing.T) {
@@ -63,7 +63,7 @@ func TestNewChecksACSD(t *testing.T) {
 func TestNewKeepsACopyOfACSD(t *testing.T) {
 	v := signedVendor(t)
 	csd := newCSD("EKU9003173C9")
-	c := v.client(t, func(c *Config) { c.CSD = csd })
+	c := client(t, v, func(c *Config) { c.CSD = csd })
 	clear(csd.Certificate)
 	clear(csd.Key)
 	csd.Password = cancel.Secret{}
@@ -102,11 +102,11 @@ func TestNoCSDOfTheIssuerIsInvalid(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := signedVendor(t)
-			got, err := v.client(t, func(c *Config) { c.CSD = tt.source }).Cancel(t.Context(), registration())
-			failure := expect{reason: cancel.ErrInvalid}.check(t, got, err)
+			got, err := client(t, v, func(c *Config) { c.CSD = tt.source }).Cancel(t.Context(), registration())
+			failure := expect{Reason: cancel.ErrInvalid}.Check(t, got, err)
 			assert.Contains(t, failure.Message, tt.want)
 			assert.Equal(t, opEnviarSolicitud, failure.Op)
-			assert.Zero(t, v.count())
+			assert.Zero(t, v.Count())
 		})
 	}
 }
@@ -115,17 +115,17 @@ func TestAnErrorOfTheSourceIsUnavailable(t *testing.T) {
 	down := errors.New("the vault is down")
 	for _, cause := range []error{down, cancel.ErrAuth, context.Canceled} {
 		v := signedVendor(t)
-		c := v.client(t, func(c *Config) {
+		c := client(t, v, func(c *Config) {
 			c.CSD = source(func(context.Context, string) (*CSD, error) {
 				return newCSD("EKU9003173C9"), fmt.Errorf("asked for a key: %w", cause)
 			})
 		})
 		got, err := c.Cancel(t.Context(), registration())
-		failure := expect{reason: cancel.ErrUnavailable}.check(t, got, err)
+		failure := expect{Reason: cancel.ErrUnavailable}.Check(t, got, err)
 		assert.ErrorContains(t, failure.Err, "asked for a key")
 		assert.True(t, cancel.Retryable(err))
 		assert.Equal(t, cause != cancel.ErrAuth, errors.Is(err, cause), "a sentinel of the cause is hidden")
-		assert.Zero(t, v.count())
+		assert.Zero(t, v.Count())
 	}
 }
 
@@ -134,7 +134,7 @@ func TestTheSourceIsAskedInEachCallThatSigns(t *testing.T) {
 	type key struct{}
 	ctx := context.WithValue(t.Context(), key{}, "the caller's")
 	var asked []string
-	c := v.client(t, func(c *Config) {
+	c := client(t, v, func(c *Config) {
 		c.CSD = source(func(ctx context.Context, rfc string) (*CSD, error) {
 			asked = append(asked, fmt.Sprint(rfc, " ", ctx.Value(key{})))
 			return newCSD(rfc), nil
@@ -158,15 +158,15 @@ func TestThePasswordOfACSDMayBeAFunction(t *testing.T) {
 	var failure error
 	csd.Password = cancel.SecretFunc(func(context.Context) (string, error) { return value, failure })
 	failure = down
-	c := v.client(t, func(c *Config) { c.CSD = csd })
+	c := client(t, v, func(c *Config) { c.CSD = csd })
 	got, err := c.Cancel(t.Context(), registration())
-	expect{reason: cancel.ErrUnavailable}.check(t, got, err)
+	expect{Reason: cancel.ErrUnavailable}.Check(t, got, err)
 	require.ErrorIs(t, err, down)
 	failure, value = nil, "new hunter2"
 	got, err = c.Cancel(t.Context(), registration())
-	assert.Contains(t, expect{reason: cancel.ErrInvalid}.check(t, got, err).Message, "CSD.Password does not open")
+	assert.Contains(t, expect{Reason: cancel.ErrInvalid}.Check(t, got, err).Message, "CSD.Password does not open")
 	assert.NotContains(t, fmt.Sprintf("%+v", err), "hunter2")
-	assert.Zero(t, v.count())
+	assert.Zero(t, v.Count())
 	value = "old hunter2"
 	_, err = c.Cancel(t.Context(), registration())
 	require.NoError(t, err)
@@ -178,25 +178,25 @@ func TestThePasswordOfACSDMayBeAFunction(t *testing.T) {
 }
 
 func TestAnEchoOfTheCSDsPasswordIsRedacted(t *testing.T) {
-	v := (&vendor{status: 200, answer: answered(opEnviarSolicitud, coded("1702")+"<ax211:mensaje>clave hunter2 mala</ax211:mensaje>")}).start(t)
-	c := v.client(t, func(c *Config) {
+	v := (&vendor{Status: 200, Answer: answered(opEnviarSolicitud, coded("1702")+"<ax211:mensaje>clave hunter2 mala</ax211:mensaje>")}).Start(t)
+	c := client(t, v, func(c *Config) {
 		c.CSD = source(func(_ context.Context, rfc string) (*CSD, error) {
 			return newCSD(rfc, csdtest.Password("hunter2")), nil
 		})
 	})
 	got, err := c.Cancel(t.Context(), registration())
-	failure := expect{reason: cancel.ErrInvalid}.check(t, got, err)
+	failure := expect{Reason: cancel.ErrInvalid}.Check(t, got, err)
 	assert.Equal(t, "clave REDACTED mala", failure.Message)
 }
 
 func TestValidateKnowsTheIssuerOfACSD(t *testing.T) {
 	v := signedVendor(t)
-	c := v.client(t, func(c *Config) { c.CSD = newCSD("EKU9003173C9") })
+	c := client(t, v, func(c *Config) { c.CSD = newCSD("EKU9003173C9") })
 	assert.NoError(t, c.Validate(registration()))
 	err := c.Validate(registration(func(r *cancel.Request) { r.Issuer = "VADA800927DJ3" }))
 	assert.ErrorIs(t, err, cancel.ErrInvalid)
 	assert.NoError(t, c.Validate(primary))
-	c = v.client(t, func(c *Config) {
+	c = client(t, v, func(c *Config) {
 		c.CSD = source(func(context.Context, string) (*CSD, error) { panic("Validate asks no source") })
 	})
 	assert.NoError(t, c.Validate(registration()))
@@ -204,7 +204,7 @@ func TestValidateKnowsTheIssuerOfACSD(t *testing.T) {
 
 func TestMotiveAndReplacedByAreOnlyForAnInvoice(t *testing.T) {
 	v := signedVendor(t)
-	c := v.client(t)
+	c := client(t, v)
 	for _, change := range []func(*cancel.Request){
 		func(r *cancel.Request) { r.Motive = "02" },
 		func(r *cancel.Request) { r.ReplacedBy = another },
@@ -212,26 +212,26 @@ func TestMotiveAndReplacedByAreOnlyForAnInvoice(t *testing.T) {
 		req := primary
 		change(&req)
 		got, err := c.Cancel(t.Context(), req)
-		expect{reason: cancel.ErrInvalid}.check(t, got, err)
+		expect{Reason: cancel.ErrInvalid}.Check(t, got, err)
 		got, err = c.Status(t.Context(), req)
-		expect{reason: cancel.ErrInvalid}.check(t, got, err)
+		expect{Reason: cancel.ErrInvalid}.Check(t, got, err)
 		assert.ErrorIs(t, c.Validate(req), cancel.ErrInvalid)
 	}
-	assert.Zero(t, v.count())
+	assert.Zero(t, v.Count())
 }
 
 func TestARenewedCSDIsUsedByTheNextCall(t *testing.T) {
 	const rfc = "EKU9003173C9"
 	old, renewed := newCSD(rfc), newCSD(rfc)
 	arrived, release := make(chan struct{}), make(chan struct{})
-	v := (&vendor{transmission: func(w http.ResponseWriter) {
+	v := (&vendor{Transmission: func(w http.ResponseWriter) {
 		arrived <- struct{}{}
 		<-release
 		_, _ = fmt.Fprint(w, answered(opEnviarSolicitud, coded("200")))
-	}}).start(t)
+	}}).Start(t)
 	var mu sync.Mutex
 	current := old
-	c := v.client(t, func(c *Config) {
+	c := client(t, v, func(c *Config) {
 		c.CSD = source(func(context.Context, string) (*CSD, error) {
 			mu.Lock()
 			defer mu.Unlock()
@@ -257,8 +257,8 @@ func TestARenewedCSDIsUsedByTheNextCall(t *testing.T) {
 	send(4) // while the first four are in flight
 	close(release)
 	calls.Wait()
-	require.Len(t, v.bodies, 8)
-	for i, body := range v.bodies {
+	require.Len(t, v.Bodies(), 8)
+	for i, body := range v.Bodies() {
 		want := old
 		if i >= 4 {
 			want = renewed

@@ -24,9 +24,9 @@ func answered(req cancel.Request, httpStatus int, contentType, body string) (can
 }
 
 var codes = map[string]expect{
-	"0000": {state: cancel.Cancelled},
-	"0001": {state: cancel.AlreadyCancelled},
-	"0017": {reason: cancel.ErrUnavailable},
+	"0000": {State: cancel.Cancelled},
+	"0001": {State: cancel.AlreadyCancelled},
+	"0017": {Reason: cancel.ErrUnavailable},
 }
 
 func TestCodes(t *testing.T) {
@@ -37,10 +37,10 @@ func TestCodes(t *testing.T) {
 	for _, code := range odd {
 		want, ok := codes[code]
 		if !ok {
-			want.reason = cancel.ErrUnexpected
+			want.Reason = cancel.ErrUnexpected
 		}
 		got, err := answered(payment, 200, "", fmt.Sprintf(`{"CODE":%q,"DESC":"words"}`, code))
-		if failure := want.check(t, got, err, code); failure != nil {
+		if failure := want.Check(t, got, err, code); failure != nil {
 			assert.Equal(t, code, failure.Code)
 			assert.Equal(t, "words", failure.Message)
 		}
@@ -54,22 +54,22 @@ func TestCodesOnTheWire(t *testing.T) {
 				t.Run(fmt.Sprint(kind, " ", code, " in HTTP ", httpStatus), func(t *testing.T) {
 					want, ok := codes[code]
 					if !ok {
-						want.reason = cancel.ErrUnexpected
+						want.Reason = cancel.ErrUnexpected
 					}
 					body := "\n" + `{"DESC":"dos \u00f1 palabras","CODE":"` + code + `","DATA":null}` + " "
-					v := (&vendor{status: httpStatus, answer: body, header: http.Header{"Retry-After": {"3"}, "Location": {"/x"}}}).start(t)
+					v := (&vendor{Status: httpStatus, Answer: body, Header: http.Header{"Retry-After": {"3"}, "Location": {"/x"}}}).Start(t)
 					before := time.Now()
-					got, err := v.client(t).Cancel(t.Context(), cancel.Request{Kind: kind, ID: order, Provider: "ignored"})
-					assert.Equal(t, 1, v.count())
-					if failure := want.check(t, got, err); failure != nil {
+					got, err := client(t, v).Cancel(t.Context(), cancel.Request{Kind: kind, ID: order, Provider: "ignored"})
+					assert.Equal(t, 1, v.Count())
+					if failure := want.Check(t, got, err); failure != nil {
 						assert.Equal(t, &cancel.Error{
 							Provider: "payvalida", Op: "POST /v4/merchant/transaction/cancel", ID: order, Code: code, Message: "dos ñ palabras",
-							HTTPStatus: httpStatus, RetryAfter: 3 * time.Second, Reason: want.reason, Raw: []byte(body),
+							HTTPStatus: httpStatus, RetryAfter: 3 * time.Second, Reason: want.Reason, Raw: []byte(body),
 						}, failure)
 						return
 					}
 					assert.Equal(t, cancel.Result{
-						Provider: "payvalida", ID: order, Kind: kind, State: want.state, Code: code, Message: "dos ñ palabras", Raw: []byte(body), At: got.At,
+						Provider: "payvalida", ID: order, Kind: kind, State: want.State, Code: code, Message: "dos ñ palabras", Raw: []byte(body), At: got.At,
 					}, got)
 					assert.WithinRange(t, got.At, before, time.Now())
 				})
@@ -143,7 +143,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 			301: cancel.ErrUnexpected, 302: cancel.ErrUnexpected, 402: cancel.ErrUnexpected, 409: cancel.ErrUnexpected, 418: cancel.ErrUnexpected,
 		} {
 			got, err := answered(payment, httpStatus, "application/json", body)
-			failure := expect{reason: reason}.check(t, got, err, what, httpStatus)
+			failure := expect{Reason: reason}.Check(t, got, err, what, httpStatus)
 			assert.Error(t, failure.Err, "says why")
 			assert.Empty(t, failure.Code, what)
 			assert.Equal(t, httpStatus, failure.HTTPStatus)
@@ -154,7 +154,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 
 func TestWordsWithoutACodeAreKept(t *testing.T) {
 	got, err := answered(payment, 401, "", `{"DESC":"not authorized"}`)
-	assert.Equal(t, "not authorized", expect{reason: cancel.ErrAuth}.check(t, got, err).Message)
+	assert.Equal(t, "not authorized", expect{Reason: cancel.ErrAuth}.Check(t, got, err).Message)
 }
 
 func TestAnswersInOtherCharsets(t *testing.T) {
@@ -170,38 +170,38 @@ func TestAnswersInOtherCharsets(t *testing.T) {
 		assert.Equal(t, cancel.Cancelled, got.State)
 		assert.Equal(t, "se canceló", got.Message)
 		got, err = answered(payment, 200, "application/json; charset="+label, latin)
-		expect{reason: cancel.ErrUnknownOutcome}.check(t, got, err)
+		expect{Reason: cancel.ErrUnknownOutcome}.Check(t, got, err)
 	}
 }
 
 func TestAnswersThatDoNotComeWhole(t *testing.T) {
 	const ok = `{"CODE":"0000","DESC":"d"}`
 	for what, v := range map[string]*vendor{
-		"broken off after the answer": {transmission: func(w http.ResponseWriter) {
+		"broken off after the answer": {Transmission: func(w http.ResponseWriter) {
 			w.Header().Set("Content-Length", "1000")
 			_, _ = w.Write([]byte(ok))
 		}},
-		"broken off before it": {transmission: func(http.ResponseWriter) { panic(http.ErrAbortHandler) }},
-		"too long":             {status: 200, answer: ok + strings.Repeat(" ", 101-len(ok))},
-		"too long, as a 500":   {status: 500, answer: ok + strings.Repeat(" ", 1000)},
+		"broken off before it": {Transmission: func(http.ResponseWriter) { panic(http.ErrAbortHandler) }},
+		"too long":             {Status: 200, Answer: ok + strings.Repeat(" ", 101-len(ok))},
+		"too long, as a 500":   {Status: 500, Answer: ok + strings.Repeat(" ", 1000)},
 	} {
-		got, err := v.start(t).client(t, func(c *Config) { c.Options.MaxResponseBytes = 100 }).Cancel(t.Context(), payment)
-		failure := expect{reason: cancel.ErrUnknownOutcome}.check(t, got, err, what)
+		got, err := client(t, v.Start(t), func(c *Config) { c.Options.MaxResponseBytes = 100 }).Cancel(t.Context(), payment)
+		failure := expect{Reason: cancel.ErrUnknownOutcome}.Check(t, got, err, what)
 		assert.Error(t, failure.Err)
 	}
-	v := (&vendor{status: 200, answer: ok + strings.Repeat(" ", 100-len(ok))}).start(t)
-	_, err := v.client(t, func(c *Config) { c.Options.MaxResponseBytes = 100 }).Cancel(t.Context(), payment)
+	v := (&vendor{Status: 200, Answer: ok + strings.Repeat(" ", 100-len(ok))}).Start(t)
+	_, err := client(t, v, func(c *Config) { c.Options.MaxResponseBytes = 100 }).Cancel(t.Context(), payment)
 	assert.NoError(t, err, "exactly as long as it may be")
 }
 
 func TestContextDone(t *testing.T) {
-	v := (&vendor{status: 200}).start(t)
+	v := (&vendor{Status: 200}).Start(t)
 	ctx, end := context.WithCancel(t.Context())
 	end()
-	got, err := v.client(t).Cancel(ctx, payment)
-	expect{reason: cancel.ErrUnavailable}.check(t, got, err)
+	got, err := client(t, v).Cancel(ctx, payment)
+	expect{Reason: cancel.ErrUnavailable}.Check(t, got, err)
 	assert.ErrorIs(t, err, context.Canceled)
-	assert.Zero(t, v.count())
+	assert.Zero(t, v.Count())
 }
 
 func TestEchoedFixedHashIsRedacted(t *testing.T) {
@@ -213,8 +213,8 @@ func TestEchoedFixedHashIsRedacted(t *testing.T) {
 		"a long key": fmt.Sprintf(`{%q:1,%q:2}`, strings.Repeat("x", 30)+hash, strings.Repeat("x", 30)+hash),
 		"no answer":  hash,
 	} {
-		v := (&vendor{status: 401, answer: body}).start(t)
-		_, err := v.client(t, func(c *Config) { c.FixedHash = cancel.NewSecret(hash) }).Cancel(t.Context(), payment)
+		v := (&vendor{Status: 401, Answer: body}).Start(t)
+		_, err := client(t, v, func(c *Config) { c.FixedHash = cancel.NewSecret(hash) }).Cancel(t.Context(), payment)
 		failure, ok := errors.AsType[*cancel.Error](err)
 		require.True(t, ok)
 		for _, shown := range []string{err.Error(), failure.Message, failure.Code, fmt.Sprint(failure.Err)} {

@@ -54,7 +54,7 @@ func TestNewNamesTheField(t *testing.T) {
 		tt.change(&config)
 		c, err := New(config)
 		assert.Nil(t, c, what)
-		failure := expect{reason: cancel.ErrInvalid}.check(t, cancel.Result{}, err, what)
+		failure := expect{Reason: cancel.ErrInvalid}.Check(t, cancel.Result{}, err, what)
 		assert.Contains(t, failure.Message, tt.field, what)
 		assert.Contains(t, err.Error(), tt.field, what)
 		assert.NotContains(t, err.Error(), "secreto", what)

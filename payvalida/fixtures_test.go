@@ -29,13 +29,13 @@ var cases = map[string]struct {
 	code string
 	desc string
 }{
-	"cancel-0000":          {order, expect{state: cancel.Cancelled}, "0000", "transaction canceled successfully"},
-	"cancel-0001":          {order, expect{state: cancel.AlreadyCancelled}, "0001", "esta transacción ya se canceló anteriormente"},
-	"cancel-0013":          {order, expect{reason: cancel.ErrUnexpected}, "0013", "transaction does not exist"},
-	"cancel-thirty-digits": {"123456789012345678901234567890", expect{state: cancel.Cancelled}, "0000", "transaction canceled successfully"},
-	"preauth-0000":         {order, expect{state: cancel.Cancelled}, "0000", "transaction canceled successfully"},
-	"preauth-0001":         {order, expect{state: cancel.AlreadyCancelled}, "0001", "esta transacción ya se canceló anteriormente"},
-	"preauth-0017":         {order, expect{reason: cancel.ErrUnavailable}, "0017", "transaction was not reversed, try again"},
+	"cancel-0000":          {order, expect{State: cancel.Cancelled}, "0000", "transaction canceled successfully"},
+	"cancel-0001":          {order, expect{State: cancel.AlreadyCancelled}, "0001", "esta transacción ya se canceló anteriormente"},
+	"cancel-0013":          {order, expect{Reason: cancel.ErrUnexpected}, "0013", "transaction does not exist"},
+	"cancel-thirty-digits": {"123456789012345678901234567890", expect{State: cancel.Cancelled}, "0000", "transaction canceled successfully"},
+	"preauth-0000":         {order, expect{State: cancel.Cancelled}, "0000", "transaction canceled successfully"},
+	"preauth-0001":         {order, expect{State: cancel.AlreadyCancelled}, "0001", "esta transacción ya se canceló anteriormente"},
+	"preauth-0017":         {order, expect{Reason: cancel.ErrUnavailable}, "0017", "transaction was not reversed, try again"},
 }
 
 func TestFixtures(t *testing.T) {
@@ -54,13 +54,13 @@ func TestFixtures(t *testing.T) {
 			if strings.HasPrefix(name, "preauth-") {
 				req.Kind = cancel.PreAuthorization
 			}
-			v := (&vendor{status: 200, answer: string(fixture(t, name+".json"))}).start(t)
-			got, err := v.client(t).Cancel(t.Context(), req)
+			v := (&vendor{Status: 200, Answer: string(fixture(t, name+".json"))}).Start(t)
+			got, err := client(t, v).Cancel(t.Context(), req)
 
-			_, sent := v.request(t)
+			_, sent := v.Request(t)
 			assert.JSONEq(t, string(fixture(t, name+"-request.json")), sent)
 			assert.Contains(t, sent, `"order_number":`+tt.id+",", "digit by digit")
-			if failure := tt.want.check(t, got, err); failure != nil {
+			if failure := tt.want.Check(t, got, err); failure != nil {
 				assert.Equal(t, tt.code, failure.Code)
 				assert.Equal(t, tt.desc, failure.Message)
 				return

@@ -46,8 +46,8 @@ func TestRequestOnTheWire(t *testing.T) {
 		{cancel.PreAuthorization, "1" + strings.Repeat("0", 29), `,"transaction_type":"PRE_AUTH"`},
 		{cancel.PreAuthorization, order, `,"transaction_type":"PRE_AUTH"`},
 	} {
-		v := (&vendor{status: 200, answer: `{"CODE":"0000"}`}).start(t)
-		got, err := v.client(t, func(c *Config) {
+		v := (&vendor{Status: 200, Answer: `{"CODE":"0000"}`}).Start(t)
+		got, err := client(t, v, func(c *Config) {
 			c.Merchant, c.FixedHash = shop, cancel.NewSecret(" \tkept as it is\n")
 			c.Options.UserAgent = "caja/7"
 		}).Cancel(t.Context(), cancel.Request{Kind: tt.kind, ID: tt.id, Reason: "\x00", RequestedBy: "nobody"})
@@ -55,7 +55,7 @@ func TestRequestOnTheWire(t *testing.T) {
 		assert.Equal(t, tt.id, got.ID)
 
 		sum := sha512.Sum512([]byte(shop + tt.id + " \tkept as it is\n"))
-		r, body := v.request(t)
+		r, body := v.Request(t)
 		assert.Equal(t, `{"order_number":`+tt.id+`,"merchant_name":"Café \u0026 \"Cía\" \u003c1\u003e","checksum":"`+
 			hex.EncodeToString(sum[:])+`"`+tt.more+`}`, body)
 		assert.Equal(t, http.MethodPost, r.Method)
@@ -68,25 +68,25 @@ func TestRequestOnTheWire(t *testing.T) {
 }
 
 func TestNothingMalformedIsSent(t *testing.T) {
-	v := (&vendor{status: 200}).start(t)
-	c := v.client(t)
+	v := (&vendor{Status: 200}).Start(t)
+	c := client(t, v)
 	for _, kind := range []cancel.Kind{cancel.Payment, cancel.PreAuthorization} {
 		for _, id := range []string{
 			"", "0", "01", "-1", "+1", "1.0", "1e3", "1E3", "0x1", " 1", "1 ", "1\n", "\n1", "1_000", "1,000", "abc", "1a", "\x001", "１２", "٣",
 			"1234567890123456789012345678901", `1,"x":1`, "null", "NaN",
 		} {
 			got, err := c.Cancel(t.Context(), cancel.Request{Kind: kind, ID: id})
-			failure := expect{reason: cancel.ErrInvalid}.check(t, got, err, id)
+			failure := expect{Reason: cancel.ErrInvalid}.Check(t, got, err, id)
 			assert.Contains(t, failure.Message, "ID")
 			assert.Equal(t, id, failure.ID)
 		}
 	}
 	for _, kind := range []cancel.Kind{"", "Payment", "pre-authorization", cancel.Invoice, cancel.PrimarySectorInvoice, cancel.Document} {
 		got, err := c.Cancel(t.Context(), cancel.Request{Kind: kind, ID: order})
-		expect{reason: cancel.ErrInvalid}.check(t, got, err, kind)
+		expect{Reason: cancel.ErrInvalid}.Check(t, got, err, kind)
 		for _, word := range []string{"Kind", "payment", "pre_authorization"} {
 			assert.Contains(t, err.Error(), word)
 		}
 	}
-	assert.Zero(t, v.count())
+	assert.Zero(t, v.Count())
 }
