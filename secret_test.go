@@ -82,7 +82,7 @@ func TestSecretInTextEncodings(t *testing.T) {
 	type config struct {
 		Secret  cancel.Secret  `json:"secret" xml:"secret"`
 		Pointer *cancel.Secret `json:"pointer" xml:"pointer"`
-		Attr    cancel.Secret  `json:"quoted,string" xml:"attr,attr"`
+		Attr    cancel.Secret  `json:"quoted" xml:"attr,attr"`
 		Omitted cancel.Secret  `json:"omitted,omitzero" xml:"-"`
 	}
 	secret := cancel.NewSecret(planted)
