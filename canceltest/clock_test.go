@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestClock(t *testing.T) {
+func TestClockRunsAndIsMovedAhead(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var c clock
 		assert.Equal(t, time.Now(), c.now())

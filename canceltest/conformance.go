@@ -20,12 +20,12 @@ type Harness struct {
 	// Secrets are the adapter's secrets, which it must never show.
 	Secrets []string
 	// Documented are HTTP statuses with a meaning of the vendor's own: the reason of the
-	// error, or nil for success. They need not become what the contract's table says.
+	// error, or nil for success. The contract's table does not hold for them.
 	Documented map[int]error
 	// Start starts a simulator of the vendor, which the suite closes. Required.
 	Start func() Vendor
 	// Mistake makes the vendor answer req with an answer about other, which is cancelled.
-	// nil: the vendor's answers do not say what they are about.
+	// nil: the vendor's answers name no thing.
 	Mistake func(v Vendor, req, other cancel.Request)
 }
 

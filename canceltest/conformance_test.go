@@ -273,7 +273,7 @@ func (r *reference) send(ctx context.Context, body []byte) wire.Answer {
 		target, _ := url.Parse(r.vendor.URL)
 		return r.via.Send(ctx, http.MethodPost, target, header, body)
 	}
-	// As most clients are written: http.NewRequest sets GetBody.
+	// Most clients use http.NewRequest, which sets GetBody.
 	req, _ := http.NewRequestWithContext(ctx, http.MethodPost, r.vendor.URL, bytes.NewReader(body))
 	req.Header = header
 	if r.defect == "SentOnce: Idempotency-Key" {
@@ -455,7 +455,7 @@ func TestTerseVendorConforms(t *testing.T) {
 }
 
 // Each rule catches the adapters that break it, and no rule is without such an adapter. A
-// defect is named as the rule, perhaps with a colon and more words.
+// defect has the name of the rule, perhaps with a colon and more words.
 func TestConformanceCatches(t *testing.T) {
 	defects := []string{
 		"FaultTable: another Kind", "NoFalseSuccess: another Kind", "Options: Timeout", "Options: UserAgent",
@@ -469,9 +469,9 @@ func TestConformanceCatches(t *testing.T) {
 			leaks := make(chan struct{})
 			defer close(leaks)
 			name, _, _ := strings.Cut(defect, ":")
-			verdict := judge(t, ruleNamed(t, name), referenceHarness(defect, leaks))
-			assert.NotEmpty(t, verdict.complaints, "the defect goes unnoticed")
-			assert.False(t, verdict.skipped)
+			outcome := check(t, ruleNamed(t, name), referenceHarness(defect, leaks))
+			assert.NotEmpty(t, outcome.complaints, "the defect goes unnoticed")
+			assert.False(t, outcome.skipped)
 		})
 	}
 }
@@ -490,9 +490,9 @@ func TestConformanceSkips(t *testing.T) {
 		start := h.Start
 		h.Start = func() Vendor { return plainVendor{start()} }
 		h.Mistake = nil
-		verdict := judge(t, ruleNamed(t, name), h)
-		assert.True(t, verdict.skipped, name)
-		assert.Empty(t, verdict.complaints, name)
+		outcome := check(t, ruleNamed(t, name), h)
+		assert.True(t, outcome.skipped, name)
+		assert.Empty(t, outcome.complaints, name)
 	}
 }
 
@@ -504,10 +504,10 @@ func (v plainVendor) Adapter(o cancel.ClientOptions) (cancel.Canceler, error) {
 	return struct{ cancel.Canceler }{adapter}, err
 }
 
-// judge runs one rule and returns what it reports.
-func judge(t *testing.T, r rule, h Harness) *verdict {
+// check runs one rule and returns its complaints.
+func check(t *testing.T, r rule, h Harness) *outcome {
 	t.Helper()
-	v := &verdict{TB: t}
+	v := &outcome{TB: t}
 	done := make(chan struct{})
 	go func() {
 		defer close(done) // Fatalf and Skip end the goroutine
@@ -517,26 +517,26 @@ func judge(t *testing.T, r rule, h Harness) *verdict {
 	return v
 }
 
-// verdict is a testing.TB that keeps the complaints.
-type verdict struct {
+// outcome is a testing.TB that keeps the complaints.
+type outcome struct {
 	testing.TB
 	mu         sync.Mutex
 	complaints []string
 	skipped    bool
 }
 
-func (v *verdict) Errorf(format string, args ...any) {
+func (v *outcome) Errorf(format string, args ...any) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.complaints = append(v.complaints, fmt.Sprintf(format, args...))
 }
 
-func (v *verdict) Fatalf(format string, args ...any) {
+func (v *outcome) Fatalf(format string, args ...any) {
 	v.Errorf(format, args...)
 	runtime.Goexit()
 }
 
-func (v *verdict) Skip(...any) {
+func (v *outcome) Skip(...any) {
 	v.skipped = true
 	runtime.Goexit()
 }

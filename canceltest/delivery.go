@@ -32,11 +32,11 @@ type Delivery struct {
 	HTTPStatus int
 	// At is when the attempt began, by the simulator's clock.
 	At time.Time
-	// Body is what was sent, with REDACTED in place of a secret.
+	// Body is the body that was sent, with REDACTED in place of a secret.
 	Body []byte
 }
 
-// Message is what a vendor tells a webhook.
+// Message is a vendor's message to a webhook.
 type Message struct {
 	// ID and Status are for the log: see [Delivery].
 	ID, Status string
@@ -105,7 +105,7 @@ func (s *Server) attempt(m Message, n int) bool {
 	return status/100 == 2
 }
 
-// post returns the status of the webhook's answer, 0 if there is none.
+// post returns the status of the webhook's answer, 0 without one.
 func (s *Server) post(ctx context.Context, m Message) int {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, m.URL, bytes.NewReader(m.Body))
 	if err != nil {

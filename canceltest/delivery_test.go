@@ -61,7 +61,7 @@ func TestDeliveryIsTriedAgain(t *testing.T) {
 	}
 }
 
-func TestDeliveryByAClockThatIsMoved(t *testing.T) {
+func TestDeliveryFollowsTheClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		silent := func(r *http.Request) (*http.Response, error) {
 			<-r.Context().Done()

@@ -19,8 +19,8 @@ import (
 // [HTTP], [Delay] and [Fault.RetryAfter] make all faults that exist.
 //
 // A fault whose name begins with CarriedOutThen carries the call out as the vendor would,
-// and then spoils the answer. Any other fault but [Delay] changes nothing at the vendor,
-// whatever the spoiled answer says.
+// and then spoils the answer. Any other fault but [Delay] changes nothing at the vendor, even
+// if the spoiled answer says so.
 type Fault string
 
 // Faults that carry nothing out.
@@ -136,10 +136,10 @@ type exchange struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	handler Handler
-	reply   Reply // what the vendor would answer
+	reply   Reply // the vendor's answer
 }
 
-// behaviour is what a fault does to a call.
+// behaviour is the effect of a fault on a call.
 type behaviour struct {
 	carries bool
 	play    func(exchange)

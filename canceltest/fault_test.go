@@ -22,10 +22,10 @@ import (
 // pause keeps a loop that waits for the network from spinning.
 func pause() <-chan time.Time { return time.After(time.Millisecond) }
 
-// certain are the faults after which nothing can have been carried out.
+// certain are the faults that certainly carry nothing out.
 var certain = []canceltest.Fault{canceltest.Refuse, canceltest.HTTP429, canceltest.HTTP503}
 
-func TestEachFault(t *testing.T) {
+func TestEachFaultHasItsOutcome(t *testing.T) {
 	for _, fault := range canceltest.Faults() {
 		t.Run(string(fault), func(t *testing.T) {
 			eachVendor(t, func(t *testing.T, v vendor, client cancel.Canceler) {
@@ -55,7 +55,7 @@ func TestEachFault(t *testing.T) {
 					assert.Equal(t, req.ID, calls[0].ID)
 				}
 
-				// One call was to fail, and no more. Auco lists what is cancelled.
+				// Only one call fails. Auco lists a cancelled document as failed.
 				err = ask(t, client, req)
 				if _, batch := client.(cancel.BatchCanceler); batch && carries {
 					require.ErrorIs(t, err, cancel.ErrNotCancellable)
@@ -68,7 +68,7 @@ func TestEachFault(t *testing.T) {
 	}
 }
 
-func TestEachFaultOfStatus(t *testing.T) {
+func TestFaultsOfStatusLeaveNoDoubt(t *testing.T) {
 	for _, fault := range canceltest.Faults() {
 		t.Run(string(fault), func(t *testing.T) {
 			for _, name := range []string{"factible", "factible SOAP 1.2", "factible invoices", "auco"} {
@@ -80,8 +80,8 @@ func TestEachFaultOfStatus(t *testing.T) {
 					req := v.request(1)
 					v.register(req.ID)
 					var cancelled []string
-					// That of Auco is a GET, which net/http may send again where a connection
-					// that it kept alive breaks: there must be none yet.
+					// Auco's Status is a GET, which net/http may send again if a kept connection
+					// breaks. So there is no connection yet.
 					if name != "auco" {
 						require.NoError(t, ask(t, client, req))
 						cancelled = []string{req.ID}
@@ -106,7 +106,7 @@ func TestEachFaultOfStatus(t *testing.T) {
 }
 
 // Only Refuse depends on the client in Config.
-func TestFaultsWithOtherClients(t *testing.T) {
+func TestFaultsNeedNoSpecialClient(t *testing.T) {
 	for _, fault := range canceltest.Faults() {
 		if strings.HasSuffix(strings.ToLower(string(fault)), "late") {
 			continue
@@ -166,7 +166,7 @@ func TestDelayAnswersAsItShould(t *testing.T) {
 	})
 }
 
-func TestHTTPStatuses(t *testing.T) {
+func TestHTTPStatusesHaveTheirReasons(t *testing.T) {
 	wants := map[int]error{
 		http.StatusUnauthorized: cancel.ErrAuth,
 		http.StatusForbidden:    cancel.ErrForbidden,
@@ -192,7 +192,7 @@ func TestHTTPStatuses(t *testing.T) {
 	})
 }
 
-func TestRetryAfter(t *testing.T) {
+func TestRetryAfterIsSentInSeconds(t *testing.T) {
 	eachVendor(t, func(t *testing.T, v vendor, client cancel.Canceler) {
 		for fault, want := range map[canceltest.Fault]time.Duration{
 			canceltest.HTTP429: 0,
@@ -358,9 +358,8 @@ func TestFaultsIsACopy(t *testing.T) {
 	assert.NotContains(t, canceltest.Faults(), canceltest.Fault("flood"))
 }
 
-// TestStorm: under every fault at once, from many goroutines, what the ledger holds
-// must agree with what the client was told.
-func TestStorm(t *testing.T) {
+// With every fault at once, from many goroutines, the ledger agrees with the client.
+func TestLedgerAgreesWithTheClientUnderFaults(t *testing.T) {
 	const items, workers = 600, 8
 	for name, start := range vendors {
 		t.Run(name, func(t *testing.T) {

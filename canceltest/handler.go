@@ -15,7 +15,7 @@ type Handler struct {
 	// Answer answers a call, whose body it gets whole. If carry is false it changes
 	// nothing and answers as if it did: the answer is then spoiled by a fault. Required.
 	Answer func(r *http.Request, body []byte, carry bool) Reply
-	// Broken returns the vendor's words for an internal error, for the fault [SOAPFault].
+	// Broken returns the vendor's words for an internal error. The fault [SOAPFault] uses it.
 	// nil: HTTP 500 with a message in JSON.
 	Broken func(r *http.Request) Reply
 	// Page answers a GET that is not a call, such as a request for a WSDL, and returns
@@ -23,7 +23,7 @@ type Handler struct {
 	Page func(r *http.Request) (Reply, bool)
 }
 
-// Reply is a vendor's answer to a call, and what the log says of the call.
+// Reply is a vendor's answer to a call, with the facts of the call for the log.
 type Reply struct {
 	// Status is the HTTP status, 0 for 200.
 	Status int
@@ -54,8 +54,8 @@ func (a Reply) write(w http.ResponseWriter) {
 	_, _ = io.Copy(w, bytes.NewReader(a.Body))
 }
 
-// Ledger is what a vendor has cancelled, for a simulator to keep. The zero value is empty.
-// It is not safe for concurrent use.
+// Ledger lists the things that a vendor has cancelled. The zero value is empty. It is not
+// safe for concurrent use.
 type Ledger struct {
 	order []string
 	has   map[string]bool

@@ -116,7 +116,7 @@ func (s *subject) noFalseSuccess() {
 // An answer about another thing does not prove that this one is cancelled.
 func (s *subject) otherID() {
 	if s.Mistake == nil {
-		s.Skip("the vendor's answers do not say what they are about")
+		s.Skip("the vendor's answers name no thing")
 	}
 	for _, kind := range s.Kinds {
 		req, other := s.vendor.Hold(kind), s.vendor.Hold(kind)
@@ -462,7 +462,7 @@ func (s *subject) contextDuring() {
 	}
 }
 
-// Cancel asks once, whatever the answer: the caller decides whether to ask again.
+// Cancel asks once after any answer: the caller decides whether to ask again.
 func (s *subject) askedOnce() {
 	for _, kind := range s.Kinds {
 		for _, f := range []Fault{HTTP(302), HTTP(307), HTTP(401), HTTP429, HTTP500, HTTP503, ResetAfterReading, CutBody, HTML} {
@@ -475,8 +475,8 @@ func (s *subject) askedOnce() {
 	}
 }
 
-// Nothing below an adapter sends a cancellation again, with a caller's own *http.Transport
-// neither. net/http does so over HTTP/2 if a request has a GetBody, and over HTTP/1.1 if it
+// Nothing below an adapter sends a cancellation again, not even a caller's *http.Transport.
+// net/http does so over HTTP/2 if a request has a GetBody, and over HTTP/1.1 if it
 // also has a header Idempotency-Key.
 func (s *subject) sentOnce() {
 	for _, kind := range s.Kinds {

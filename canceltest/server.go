@@ -55,7 +55,7 @@ type Server struct {
 type Call struct {
 	// Op is the operation, in the vendor's words. It is "" if the request was not read.
 	Op string
-	// ID is the first of IDs, "" if there is none.
+	// ID is the first of IDs, "" without one.
 	ID string
 	// IDs are the things that the request names, as it writes them. It is nil if the
 	// request names none.
@@ -193,7 +193,7 @@ func (s *Server) Fail(n int, f Fault) {
 }
 
 // FailAtRandom makes a share of the calls fail from now on, from 0 for none to 1 for all.
-// Each fails with one of faults, or with one of [Faults] if none is given. The seed and the
+// Each fails with one of faults, or with one of [Faults] without any. The seed and the
 // order of arrival decide which calls fail and how. Faults that [Server.Fail] has queued
 // come first and do not count. FailAtRandom panics if share is not in 0 to 1.
 func (s *Server) FailAtRandom(share float64, seed uint64, faults ...Fault) {

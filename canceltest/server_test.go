@@ -58,7 +58,7 @@ func TestCloseEndsCallsUnderWay(t *testing.T) {
 	})
 }
 
-func TestCloseWhileRefusing(t *testing.T) {
+func TestCloseEndsRefusing(t *testing.T) {
 	v := vendors["auco"](t)
 	client := v.connect(t, v.options)
 	v.Fail(1, canceltest.Refuse)
@@ -67,7 +67,7 @@ func TestCloseWhileRefusing(t *testing.T) {
 	assert.Empty(t, v.Calls())
 }
 
-func TestCloseWithConnectionsThatSayNothing(t *testing.T) {
+func TestCloseDoesNotWaitForSilentConnections(t *testing.T) {
 	v := vendors["auco"](t)
 	silent, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(v.URL, "http://"))
 	require.NoError(t, err)
@@ -123,7 +123,7 @@ func TestLogHoldsNoSecrets(t *testing.T) {
 	})
 }
 
-func TestListenAtAnAddress(t *testing.T) {
+func TestListenTakesAnAddress(t *testing.T) {
 	for name, listen := range map[string]func(string) (*canceltest.Server, error){
 		"factible": func(address string) (*canceltest.Server, error) {
 			sim, err := factibletest.Listen(address)
@@ -194,7 +194,7 @@ func TestPassMovesTheClock(t *testing.T) {
 	assert.Panics(t, func() { v.Pass(-1) })
 }
 
-func TestClientThatGivesUpDuringDelay(t *testing.T) {
+func TestDelayEndsWhenTheClientGivesUp(t *testing.T) {
 	v := vendors["payvalida"](t)
 	client := v.connect(t, v.options)
 	v.register(v.request(1).ID)

@@ -17,7 +17,7 @@ import (
 	"github.com/unified-cancel/cancel/payvalida/payvalidatest"
 )
 
-// vendor is a simulator as the tests of what all of them share see it.
+// vendor is a simulator, for tests of the behaviour that all simulators share.
 type vendor struct {
 	*canceltest.Server
 	factible    *factibletest.Simulator // nil for the others
@@ -107,8 +107,8 @@ func factibleVendor(t *testing.T, configOf func(*factibletest.Simulator) factibl
 	}
 }
 
-// consenting is the Factible simulator where cancellations are registered: what is
-// cancelled elsewhere is what is registered here.
+// consenting is the Factible simulator for invoices that need consent: registered
+// cancellations take the place of cancellations.
 func consenting(v vendor) vendor {
 	register, request := v.register, v.request
 	var held []string

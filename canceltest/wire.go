@@ -12,12 +12,12 @@ import (
 	"golang.org/x/net/http2/hpack"
 )
 
-// recorder is a caller's transport that keeps what passes.
+// recorder is a caller's transport that keeps requests and answers.
 type recorder struct {
 	http.RoundTripper
 	mu       sync.Mutex
 	requests []*http.Request
-	status   int          // of the last response, 0 if there was none
+	status   int          // of the last response, 0 without one
 	body     bytes.Buffer // the part of its body that was read
 }
 

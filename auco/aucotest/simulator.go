@@ -75,7 +75,7 @@ type Simulator struct {
 	refusals  map[string]string    // messages by code
 	mistakes  map[string]string    // other codes by code
 	cancelled canceltest.Ledger
-	webhook   *hook // nil if there is none
+	webhook   *hook // nil without one
 }
 
 // document is a document that was sent out for signature.
@@ -98,7 +98,7 @@ type event struct {
 // timeLayout is the layout of times in answers.
 const timeLayout = "2006-01-02T15:04:05.000Z"
 
-// New returns a simulator on a free port of 127.0.0.1. It panics if there is none. Close it
+// New returns a simulator on a free port of 127.0.0.1. It panics without one. Close it
 // when done.
 func New() *Simulator { return canceltest.New(Listen) }
 

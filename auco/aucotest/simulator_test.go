@@ -140,7 +140,7 @@ func TestRoadmapRefuses(t *testing.T) {
 	assert.Equal(t, "GET /document/roadmap", sim.Calls()[0].Op)
 }
 
-func TestCounts(t *testing.T) {
+func TestCountsAddUp(t *testing.T) {
 	for name, test := range map[string]struct {
 		codes, want string
 		cancelled   []string
@@ -174,7 +174,7 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-func TestKeys(t *testing.T) {
+func TestOnlyThePrivateKeyCancels(t *testing.T) {
 	for name, key := range map[string]string{
 		"none": "", "wrong": "prk_otra", "public": "puk_simulada", "scheme": "Bearer prk_simulada",
 	} {
@@ -200,7 +200,7 @@ func TestKeys(t *testing.T) {
 	require.ErrorIs(t, ask(t, client, document("A")), cancel.ErrAuth)
 }
 
-func TestRefuses(t *testing.T) {
+func TestMalformedCallsAreRefused(t *testing.T) {
 	for name, body := range map[string]string{
 		"nothing":               "",
 		"no JSON":               "codes=A",
@@ -251,7 +251,7 @@ func TestOnlyPostsOfJSONAreTaken(t *testing.T) {
 
 const documentPath = "/document"
 
-func TestStatus(t *testing.T) {
+func TestStatusFollowsTheDocument(t *testing.T) {
 	sim, client := start(t)
 	sim.Register("TR99AQMY31", "TR99AQMY32")
 	for _, state := range []string{"FINISH", "REJECTED", "EXPIRED"} {
@@ -337,7 +337,7 @@ func TestStatusIsAsDocumented(t *testing.T) {
 	}
 }
 
-func TestStatusRefuses(t *testing.T) {
+func TestMalformedQuestionsAreRefused(t *testing.T) {
 	sim, _ := start(t)
 	sim.Register("A")
 	for name, test := range map[string]struct {
@@ -371,7 +371,7 @@ func TestStatusRefuses(t *testing.T) {
 }
 
 // A GET fails like any other call.
-func TestStatusHasFaults(t *testing.T) {
+func TestStatusFailsOnDemand(t *testing.T) {
 	sim, _ := start(t)
 	sim.Register("A")
 	sim.Fail(1, canceltest.HTTP503)

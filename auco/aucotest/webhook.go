@@ -26,7 +26,7 @@ type hook struct {
 // registered, REJECTED when a call cancels it or the signer declines, and the event of each
 // state that SetState puts it into. Value travels in the header of that name, and nothing if
 // the name is "". An address of "" ends the calls. A webhook of an earlier CallBack only gets
-// what was already on its way.
+// the events that were already on their way.
 //
 // The event REJECTED has a name and no code, as in the vendor's sample. Its message is the
 // reason of the cancellation.

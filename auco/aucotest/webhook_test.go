@@ -16,7 +16,7 @@ import (
 	"github.com/unified-cancel/cancel/internal/adaptertest"
 )
 
-func TestTellsWhatBecomesOfDocuments(t *testing.T) {
+func TestEventsAreAsDocumented(t *testing.T) {
 	sim, client := start(t)
 	url, events := adaptertest.Webhook(t, adaptertest.Answering(http.StatusNoContent))
 	sim.Register("BEFORE")
@@ -64,7 +64,7 @@ func TestTellsWhatBecomesOfDocuments(t *testing.T) {
 	assert.Empty(t, events, "told again")
 }
 
-func TestCallsBackNoMore(t *testing.T) {
+func TestCallBackEnds(t *testing.T) {
 	sim, _ := start(t)
 	url, events := adaptertest.Webhook(t, adaptertest.Answering(http.StatusOK))
 	sim.CallBack(url, "", "")
@@ -83,7 +83,7 @@ func TestCallsBackNoMore(t *testing.T) {
 	assert.Len(t, sim.Deliveries(), 2)
 }
 
-func TestTellsAgain(t *testing.T) {
+func TestEventIsSentAgain(t *testing.T) {
 	for name, answer := range map[string]struct {
 		handler http.HandlerFunc
 		status  int
@@ -135,8 +135,8 @@ func TestTellsAgain(t *testing.T) {
 	}
 }
 
-// What is due by the time that has passed is done, one after the other.
-func TestCatchesUp(t *testing.T) {
+// Attempts that the moved clock makes due are made one after the other.
+func TestDueAttemptsAreMade(t *testing.T) {
 	sim, _ := start(t)
 	url, events := adaptertest.Webhook(t, adaptertest.Answering(http.StatusServiceUnavailable))
 	sim.CallBack(url, "X-Auco-Key", "secreto")
@@ -146,7 +146,7 @@ func TestCatchesUp(t *testing.T) {
 	adaptertest.Logged(t, sim.Deliveries, 4)
 }
 
-func TestStopsOnceItWasTaken(t *testing.T) {
+func TestEventIsNotRepeatedOnceTaken(t *testing.T) {
 	sim, _ := start(t)
 	answers := make(chan int, 2)
 	answers <- http.StatusInternalServerError
@@ -163,7 +163,7 @@ func TestStopsOnceItWasTaken(t *testing.T) {
 	assert.Empty(t, events)
 }
 
-func TestWaitsTenSeconds(t *testing.T) {
+func TestWebhookHasTenSeconds(t *testing.T) {
 	sim, _ := start(t)
 	release := make(chan struct{})
 	url, events := adaptertest.Webhook(t, func(_ http.ResponseWriter, r *http.Request) {
@@ -232,8 +232,8 @@ func TestDeliveriesAreBoundedAndCopied(t *testing.T) {
 	assert.Equal(t, byte('{'), sim.Deliveries()[0].Body[0])
 }
 
-// The handler of the adapter takes what the simulator tells.
-func TestWebhookOfTheAdapter(t *testing.T) {
+// The webhook of the adapter takes the simulator's events.
+func TestWebhookOfTheAdapterTakesEvents(t *testing.T) {
 	sim, client := start(t)
 	documents := make(chan auco.Event, 10)
 	webhook, err := auco.NewWebhook(auco.WebhookConfig{
@@ -262,7 +262,7 @@ func TestWebhookOfTheAdapter(t *testing.T) {
 	assert.Equal(t, http.StatusUnauthorized, adaptertest.Logged(t, sim.Deliveries, 3)[2].HTTPStatus)
 }
 
-func TestCallBackPanics(t *testing.T) {
+func TestCallBackPanicsForAnotherMachine(t *testing.T) {
 	sim, _ := start(t)
 	const here = "http://127.0.0.1:1"
 	assert.Panics(t, func() { sim.CallBack("http://example.com/hook", "X-Key", "secreto") })

@@ -62,7 +62,7 @@ func ExampleSimulator() {
 	result, err = client.Status(ctx, req)
 	fmt.Println(result.State, err)
 
-	sim.Pass(time.Hour) // whoever stays silent has consented
+	sim.Pass(time.Hour) // 72 hours of silence are consent
 	result, err = client.Status(ctx, req)
 	fmt.Println(result.State, err, len(result.Receipt) > 0, sim.IsCancelled(req.ID))
 	// Output:

@@ -19,9 +19,9 @@ type invoice struct {
 	issuer string // the RFC, as far as it is known
 	// answered is when the SAT last answered, by an acuse or with a refusal.
 	answered time.Time
-	estatus  string // EstatusUUID of the last acuse, "" if there is none
+	estatus  string // EstatusUUID of the last acuse, "" without one
 
-	pending    *registration // waits for the recipient; nil if there is none
+	pending    *registration // waits for the recipient; nil without one
 	registered bool          // pending, or the recipient has consented
 	refused    bool          // the recipient has refused, and nothing was registered since
 
@@ -119,7 +119,7 @@ func (f *Simulator) lapse() {
 }
 
 // Accept makes the recipient consent to a pending cancellation: the invoice is cancelled. It
-// panics if the UUID has none.
+// panics if nothing is pending.
 func (f *Simulator) Accept(uuid string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -127,7 +127,7 @@ func (f *Simulator) Accept(uuid string) {
 }
 
 // Refuse makes the recipient refuse a pending cancellation, which can then be registered
-// again. It panics if the UUID has none.
+// again. It panics if nothing is pending.
 func (f *Simulator) Refuse(uuid string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -135,7 +135,7 @@ func (f *Simulator) Refuse(uuid string) {
 }
 
 // NotYetAnswered makes the status of a pending cancellation 200 without an acuse, until it is
-// settled: it is registered, and the SAT has not answered. That 200 is easily taken for a
+// settled: it is registered, and the SAT has not answered. It is easy to take this 200 for a
 // cancellation. NotYetAnswered panics if the UUID has no pending cancellation.
 func (f *Simulator) NotYetAnswered(uuid string) {
 	f.mu.Lock()

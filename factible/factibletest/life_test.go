@@ -16,8 +16,8 @@ import (
 	"github.com/unified-cancel/cancel/factible/factibletest"
 )
 
-// direct reaches a simulator without a network: where a socket is waited for, the time
-// of a bubble stands still.
+// direct reaches a simulator without a network, because time stands still in a bubble that
+// waits for a socket.
 type direct struct{ http.Handler }
 
 func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -65,7 +65,7 @@ func assertAcuse(t *testing.T, result cancel.Result, at time.Time) {
 	assert.WithinDuration(t, at, receipt.Fecha, 0)
 }
 
-func TestInvoiceUntilTheRecipientAccepts(t *testing.T) {
+func TestInvoiceIsPendingUntilTheRecipientAccepts(t *testing.T) {
 	inNoTime(t, func(t *testing.T, sim *factibletest.Simulator, client *cancel.Client, req cancel.Request) {
 		start := time.Now()
 		time.AfterFunc(30*time.Hour, func() { sim.Accept(req.ID) })
@@ -78,7 +78,7 @@ func TestInvoiceUntilTheRecipientAccepts(t *testing.T) {
 	})
 }
 
-func TestInvoiceUntilTheRecipientRefuses(t *testing.T) {
+func TestInvoiceIsPendingUntilTheRecipientRefuses(t *testing.T) {
 	inNoTime(t, func(t *testing.T, sim *factibletest.Simulator, client *cancel.Client, req cancel.Request) {
 		time.AfterFunc(30*time.Hour, func() { sim.Refuse(req.ID) })
 		_, err := client.Wait(t.Context(), req)
@@ -92,7 +92,7 @@ func TestInvoiceUntilTheRecipientRefuses(t *testing.T) {
 	})
 }
 
-func TestInvoiceUntilSilenceCounts(t *testing.T) {
+func TestInvoiceIsPendingUntilSilenceCounts(t *testing.T) {
 	inNoTime(t, func(t *testing.T, sim *factibletest.Simulator, client *cancel.Client, req cancel.Request) {
 		registered := time.Now()
 		ctx, stop := context.WithTimeout(t.Context(), 71*time.Hour)
@@ -109,7 +109,7 @@ func TestInvoiceUntilSilenceCounts(t *testing.T) {
 	})
 }
 
-func TestInvoiceWhileTheClockIsMoved(t *testing.T) {
+func TestMovedClockSettlesAnInvoice(t *testing.T) {
 	inNoTime(t, func(t *testing.T, sim *factibletest.Simulator, client *cancel.Client, req cancel.Request) {
 		start := time.Now()
 		sim.NotYetAnswered(req.ID)

@@ -84,7 +84,7 @@ func TestRegistersAndTheRecipientAccepts(t *testing.T) {
 	}
 }
 
-func TestRecipientRefuses(t *testing.T) {
+func TestRefusedCancellationCanBeRegisteredAgain(t *testing.T) {
 	sim, client := start(t)
 	sim.Register(uuidA)
 	require.Equal(t, "200", register(t, client, uuidA))
@@ -95,7 +95,7 @@ func TestRecipientRefuses(t *testing.T) {
 	assert.False(t, sim.IsRegistered(uuidA))
 	assert.False(t, sim.IsCancelled(uuidA))
 
-	// The hours of the first do not count for the second.
+	// The hours of the first registration do not count for the second.
 	require.Equal(t, "200", register(t, client, uuidA))
 	sim.Pass(40 * time.Hour)
 	assert.Equal(t, "211", statusCode(t, client, uuidA))
@@ -126,8 +126,8 @@ func TestSilenceIsConsent(t *testing.T) {
 	assert.WithinDuration(t, start.Add(72*time.Hour), receipt.Fecha, time.Minute, "when it lapsed, not when it was asked for")
 }
 
-// What has lapsed is seen by whoever looks first.
-func TestLapsesWhoeverLooks(t *testing.T) {
+// The first call after 72 hours finds the invoice cancelled.
+func TestEveryMethodSeesALapse(t *testing.T) {
 	for name, look := range map[string]func(*testing.T, *factibletest.Simulator, *factible.Client){
 		"Cancelled": func(t *testing.T, sim *factibletest.Simulator, _ *factible.Client) {
 			assert.Equal(t, []string{uuidA}, sim.Cancelled())
@@ -155,7 +155,7 @@ func TestLapsesWhoeverLooks(t *testing.T) {
 	}
 }
 
-func TestNotYetAnswered(t *testing.T) {
+func TestNotYetAnsweredIs200WithoutAnAcuse(t *testing.T) {
 	sim, client := start(t)
 	sim.Register(uuidA)
 	require.Equal(t, "200", register(t, client, uuidA))
@@ -172,7 +172,7 @@ func TestNotYetAnswered(t *testing.T) {
 	assert.Equal(t, "211", statusCode(t, client, uuidA), "of that one it was not said")
 }
 
-func TestNothingIsPending(t *testing.T) {
+func TestAcceptAndRefuseNeedAPendingCancellation(t *testing.T) {
 	sim, client := start(t)
 	sim.Register(uuidA, uuidB)
 	require.Equal(t, "200", register(t, client, uuidB))
@@ -191,7 +191,7 @@ func TestSectorPrimarioDoesNotRegister(t *testing.T) {
 	assert.False(t, sim.IsRegistered(uuidA))
 	assert.Equal(t, "701", register(t, client, uuidA), "it is cancelled")
 
-	// One that is pending is cancelled at once, and nothing is left to lapse.
+	// A pending invoice is cancelled at once, and nothing is left to lapse.
 	require.Equal(t, "200", register(t, client, uuidB))
 	assert.Equal(t, "200 201", cancelCode(t, client, uuidB))
 	assert.Panics(t, func() { sim.Accept(uuidB) })
@@ -213,7 +213,7 @@ func TestTestUUIDsDoNotRegister(t *testing.T) {
 	}
 }
 
-func TestAnswerAndResolveWhatIsRegistered(t *testing.T) {
+func TestAnswerAndResolveSettleARegistration(t *testing.T) {
 	sim, client := start(t)
 	sim.Register(uuidA, uuidB)
 	sim.Answer(uuidA, factibletest.Answer{Status: 402, Message: "fuera de la LCO", Acuse: []byte("<Acuse/>")})
@@ -238,7 +238,7 @@ func TestAnswerAndResolveWhatIsRegistered(t *testing.T) {
 	assert.Equal(t, "213", statusCode(t, client, uuidA))
 }
 
-func TestRegistrationParameters(t *testing.T) {
+func TestRegistrationChecksItsParameters(t *testing.T) {
 	const rfc = "<rfcEmisor>" + issuer + "</rfcEmisor>"
 	uuid := func(motivo string) string { return "<uuid>" + uuidA + motivo + "</uuid>" }
 	const property = `<properties><k:key xmlns:k="` + kvNamespace + `">a</k:key></properties>`
@@ -295,7 +295,7 @@ func TestRegistrationParameters(t *testing.T) {
 	}
 }
 
-func TestRegistrationFaults(t *testing.T) {
+func TestRegistrationRefusesOtherElements(t *testing.T) {
 	const folio = "<uuid>" + uuidA + "|02|</uuid>"
 	const rfc = "<rfcEmisor>" + issuer + "</rfcEmisor>"
 	for name, test := range map[string]struct{ operation, parameters string }{
@@ -377,7 +377,7 @@ func sign(t *testing.T, csd csdtest.CSD, text string) string {
 	return out
 }
 
-func TestVerifiesWhatIsSigned(t *testing.T) {
+func TestSignedRequestIsVerified(t *testing.T) {
 	csd := unencrypted(issuer)
 	now := time.Now()
 	expired := unencrypted(issuer, csdtest.Valid(now.AddDate(-20, 0, 0), now.AddDate(-16, 0, 0)))
@@ -428,7 +428,7 @@ func TestVerifiesWhatIsSigned(t *testing.T) {
 	}
 }
 
-func TestSignedAndAgain(t *testing.T) {
+func TestSignedRequestIsRegisteredOnce(t *testing.T) {
 	sim, client := start(t)
 	sim.Register(uuidA)
 	signed := "<solicitud>" + base64.StdEncoding.EncodeToString([]byte(sign(t, unencrypted(issuer), solicitud(folio(uuidA, "02"))))) + "</solicitud>"

@@ -175,7 +175,7 @@ type Answer struct {
 	Acuse []byte
 }
 
-// New returns a simulator on a free port of 127.0.0.1. It panics if there is none. Close it
+// New returns a simulator on a free port of 127.0.0.1. It panics without one. Close it
 // when done.
 func New() *Simulator { return canceltest.New(Listen) }
 
@@ -264,7 +264,7 @@ func (f *Simulator) Answer(uuid string, a Answer) {
 
 // Resolve settles a cancellation that is pending or answered as in process. a is the answer
 // of all operations from now on. With Status 200 the invoice is cancelled and enters the
-// ledger, with an acuse of the simulator's if a has none. With 213 the recipient refuses.
+// ledger, with an acuse of the simulator's own unless a has an acuse. With 213 the recipient refuses.
 // Resolve panics if the UUID is malformed.
 func (f *Simulator) Resolve(uuid string, a Answer) {
 	f.mu.Lock()

@@ -60,7 +60,7 @@ func envelope(namespace, content string) string {
 	return `<?xml version="1.0" encoding="utf-8"?><e:Envelope xmlns:e="` + namespace + `"><e:Body>` + content + `</e:Body></e:Envelope>`
 }
 
-// status returns the status of an answer, and fails where there is none.
+// status returns the status of an answer, which must have one.
 func status(t *testing.T, a adaptertest.Answer) string {
 	t.Helper()
 	require.Equal(t, http.StatusOK, a.Status, a.Body)
@@ -89,7 +89,7 @@ func statusCode(t *testing.T, client *factible.Client, id string) string {
 	return codeOf(t, result, err)
 }
 
-// codeOf is the vendor's code, with what the acuse says of it.
+// codeOf returns the vendor's code, with the EstatusUUID of the acuse.
 func codeOf(t *testing.T, result cancel.Result, err error) string {
 	t.Helper()
 	if failure, ok := errors.AsType[*cancel.Error](err); ok {
@@ -166,7 +166,7 @@ func TestCancelsWhatIsRegistered(t *testing.T) {
 	}
 }
 
-func TestAcuse(t *testing.T) {
+func TestAcuseIsLaidOutAsTheSATsAre(t *testing.T) {
 	sim, client := start(t)
 	sim.Register(uuidB)
 	result, err := client.Cancel(t.Context(), invoice(uuidB))
@@ -205,7 +205,7 @@ func TestAcuse(t *testing.T) {
 	}
 }
 
-func TestTestUUIDs(t *testing.T) {
+func TestTestUUIDsAnswerAsTheVendorSays(t *testing.T) {
 	sim, client := start(t)
 	for _, uuid := range []string{
 		"E329DD15-7D0B-44E9-A204-51A7443D1FBE", "5B4B180D-5B6C-4392-B204-252215A1AB84",
@@ -227,7 +227,7 @@ func TestTestUUIDs(t *testing.T) {
 	assert.Empty(t, sim.Cancelled())
 }
 
-func TestResolve(t *testing.T) {
+func TestResolveSettlesWhatIsPending(t *testing.T) {
 	const inProcess = "C5E58106-6C1E-41C9-A211-FB8BAD1CABB0"
 	sim, client := start(t)
 
@@ -250,7 +250,7 @@ func TestResolve(t *testing.T) {
 	assert.True(t, sim.IsCancelled(uuidA))
 }
 
-func TestAnswer(t *testing.T) {
+func TestAnswerReplacesEveryOperation(t *testing.T) {
 	sim, client := start(t)
 	sim.Register(uuidA)
 	const words = `"Servicio" <no> disponible & ñ`
@@ -358,7 +358,7 @@ func TestLogHoldsNoSecretHoweverItIsWritten(t *testing.T) {
 	}
 }
 
-func TestLogin(t *testing.T) {
+func TestWrongLoginsLockTheAccount(t *testing.T) {
 	sim, right := start(t)
 	sim.Register(uuidA)
 	wrongPassword, wrongUser := sim.Config(), sim.Config()
@@ -376,7 +376,7 @@ func TestLogin(t *testing.T) {
 	for i := range 5 {
 		assert.Equal(t, "601", statusCode(t, []*factible.Client{wrong, stranger}[i%2], uuidA))
 	}
-	// What is not carried out does not count.
+	// A call that is not carried out does not count.
 	sim.Fail(2, canceltest.HTTP503)
 	for range 2 {
 		_, err := wrong.Cancel(t.Context(), invoice(uuidA))
@@ -388,7 +388,7 @@ func TestLogin(t *testing.T) {
 	assert.Empty(t, sim.Cancelled())
 }
 
-func TestParameters(t *testing.T) {
+func TestParametersAreChecked(t *testing.T) {
 	const xsi = ` xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:nil="`
 	const property = `<properties><k:key xmlns:k="` + kvNamespace + `">a</k:key><k:value xmlns:k="` + kvNamespace + `">b</k:value></properties>`
 	for name, test := range map[string]struct{ operation, parameters, want string }{
@@ -426,7 +426,7 @@ func TestParameters(t *testing.T) {
 	}
 }
 
-func TestFaults(t *testing.T) {
+func TestMalformedCallsAreFaults(t *testing.T) {
 	const good = login + "<uuid>" + uuidA + "</uuid>"
 	operation := func(namespace, name, parameters string) string {
 		return fmt.Sprintf(`<%[1]s xmlns="%[2]s">%[3]s</%[1]s>`, name, namespace, parameters)
@@ -470,7 +470,7 @@ func TestFaults(t *testing.T) {
 	}
 }
 
-func TestEnvelopes(t *testing.T) {
+func TestMalformedEnvelopesAreFaults(t *testing.T) {
 	const good = `<cancelarSectorPrimario xmlns="` + serviceNamespace + `">` + login + "<uuid>" + uuidA + "</uuid></cancelarSectorPrimario>"
 	header := http.Header{"Content-Type": {"text/xml"}}
 	for name, body := range map[string]string{
@@ -508,7 +508,7 @@ func TestEnvelopes(t *testing.T) {
 	})
 }
 
-func TestEndpoints(t *testing.T) {
+func TestEndpointsTakeTheirVersionOfSOAP(t *testing.T) {
 	const parameters = login + "<uuid>" + uuidA + "</uuid>"
 	for _, test := range []struct {
 		path, version string
@@ -611,7 +611,7 @@ func TestServesItsWSDL(t *testing.T) {
 	assert.Empty(t, sim.Calls(), "a request for the WSDL is no call")
 }
 
-func TestPanicsForWhatIsNoUUID(t *testing.T) {
+func TestMalformedUUIDPanics(t *testing.T) {
 	sim, _ := start(t)
 	assert.Panics(t, func() { sim.Register("2402558") })
 	assert.Panics(t, func() { sim.Resolve("2402558", factibletest.Answer{Status: 213}) })

@@ -1,4 +1,4 @@
-// Package adaptertest has what the tests of adapters and simulators share.
+// Package adaptertest holds helpers for the tests of adapters and simulators.
 package adaptertest
 
 import (
@@ -52,7 +52,7 @@ type Event struct {
 	Body         string
 }
 
-// Webhook starts a webhook that answers by handler. It returns its URL and what it gets.
+// Webhook starts a webhook that answers by handler. It returns its URL and its events.
 func Webhook(t *testing.T, handler http.HandlerFunc) (url string, events <-chan Event) {
 	t.Helper()
 	arrived := make(chan Event, 100)

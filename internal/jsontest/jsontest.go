@@ -1,4 +1,4 @@
-// Package jsontest has what the simulators of vendors with a JSON API share.
+// Package jsontest holds helpers for the simulators of vendors with a JSON API.
 package jsontest
 
 import (

@@ -17,7 +17,7 @@ import (
 	"github.com/unified-cancel/cancel/payvalida/payvalidatest"
 )
 
-func TestNotifies(t *testing.T) {
+func TestNotificationIsAsDocumented(t *testing.T) {
 	// SHA-256 of PO-2402558, the status and the notification hash, one after the other.
 	checksums := map[string]string{
 		"approved":  "e4012c057c40013505e6daaff04344be1a7fd177c9d7a993849c168cef64ba9b",
@@ -62,7 +62,7 @@ func TestNotifies(t *testing.T) {
 	}
 }
 
-func TestNotifiesOfClaimsAlone(t *testing.T) {
+func TestOnlyClaimsAreNotified(t *testing.T) {
 	sim, client := start(t)
 	sim.Register(cancel.Payment, "2402558", "2402559")
 	sim.Register(cancel.PreAuthorization, "2402560")
@@ -95,7 +95,7 @@ func TestNotifiesOfClaimsAlone(t *testing.T) {
 	assert.Panics(t, func() { sim.Claim("1") }, "not registered")
 }
 
-func TestNotifiesOfStates(t *testing.T) {
+func TestStatesAreNotified(t *testing.T) {
 	sim, _ := start(t)
 	sim.Register(cancel.Payment, "2402558")
 	sim.SetReference("2402558", "pedido-7")
@@ -118,7 +118,7 @@ func TestNotifiesOfStates(t *testing.T) {
 }
 
 // The vendor's page speaks of repeats, but not of when they come.
-func TestNotifiesOnce(t *testing.T) {
+func TestNotificationIsSentOnce(t *testing.T) {
 	sim, _ := start(t)
 	url, events := adaptertest.Webhook(t, func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	sim.CallBack(url)
@@ -131,8 +131,8 @@ func TestNotifiesOnce(t *testing.T) {
 	assert.Len(t, sim.Deliveries(), 1)
 }
 
-// The handler of the adapter takes what the simulator tells.
-func TestWebhookOfTheAdapter(t *testing.T) {
+// The webhook of the adapter takes the simulator's messages.
+func TestWebhookOfTheAdapterTakesNotifications(t *testing.T) {
 	sim, _ := start(t)
 	payments := make(chan payvalida.Event, 10)
 	webhook, err := payvalida.NewWebhook(payvalida.WebhookConfig{
@@ -153,7 +153,7 @@ func TestWebhookOfTheAdapter(t *testing.T) {
 	assert.NotEqual(t, sim.Config().FixedHash, sim.NotificationHash())
 }
 
-func TestCallBackPanics(t *testing.T) {
+func TestCallBackPanicsForAnotherMachine(t *testing.T) {
 	sim, _ := start(t)
 	assert.Panics(t, func() { sim.CallBack("http://example.com/hook") })
 	assert.Panics(t, func() { sim.CallBackForm("http://example.com/hook") })

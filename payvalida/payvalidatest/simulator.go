@@ -85,7 +85,7 @@ const (
 // vendor's own spelling of the fields. DATA.CODE is the order's number. A cancelled order is
 // ANULADA, which no page says. DELETE of the same address makes a pending order CANCELADA, and
 // answers 0041 in any other state. Both take merchant and checksum in the query; for DELETE no
-// page says where they travel. Errors have the codes above.
+// page says so. Errors have the codes above.
 //
 // All of these come with HTTP 200. [Simulator.CallBack] notifies webhooks.
 type Simulator struct {
@@ -96,7 +96,7 @@ type Simulator struct {
 	references map[string]*order
 	answers    map[string]answer
 	cancelled  canceltest.Ledger
-	webhook    *hook // nil if there is none
+	webhook    *hook // nil without one
 }
 
 // order is an order of the merchant.
@@ -116,7 +116,7 @@ type answer struct {
 
 func saying(code string) answer { return answer{code, words[code]} }
 
-// New returns a simulator on a free port of 127.0.0.1. It panics if there is none. Close it
+// New returns a simulator on a free port of 127.0.0.1. It panics without one. Close it
 // when done.
 func New() *Simulator { return canceltest.New(Listen) }
 

@@ -80,7 +80,7 @@ func TestCancelsOnce(t *testing.T) {
 	assert.Equal(t, longOrder, calls[4].ID, "with every digit")
 }
 
-func TestNotReversed(t *testing.T) {
+func TestNotReversedComesFirst(t *testing.T) {
 	sim, client := start(t)
 	sim.Register(cancel.PreAuthorization, "2402558")
 	sim.NotReversed("2402558", 2)
@@ -97,7 +97,7 @@ func TestNotReversed(t *testing.T) {
 	assert.Panics(t, func() { sim.NotReversed("1", 1) })
 }
 
-func TestAnswer(t *testing.T) {
+func TestAnswerCancelsNothing(t *testing.T) {
 	sim, client := start(t)
 	sim.Register(cancel.Payment, "2402558")
 	req := cancel.Request{Kind: cancel.Payment, ID: "2402558"}
@@ -113,7 +113,7 @@ func TestAnswer(t *testing.T) {
 	assert.True(t, sim.IsCancelled(req.ID))
 }
 
-func TestRefuses(t *testing.T) {
+func TestMalformedCallsHaveTheirCodes(t *testing.T) {
 	body := func(order, transactionType string) string {
 		return fmt.Sprintf(`{"order_number":%s,"merchant_name":%q,"checksum":%q%s}`, order, merchant, checksum(order), transactionType)
 	}
@@ -224,7 +224,7 @@ func TestOrderIsAsDocumented(t *testing.T) {
 	assert.Contains(t, aboutOrder(t, sim, http.MethodGet, "PO-"+longOrder, "").Body, `"0013"`, "the old reference")
 }
 
-func TestStatesOfAnOrder(t *testing.T) {
+func TestStateFollowsCancellations(t *testing.T) {
 	sim, client := start(t)
 	sim.Register(cancel.Payment, "1", "2", "3", "4")
 	stateOf := func(order string) string {
@@ -276,7 +276,7 @@ func TestDeleteThatIsNotCarriedOutChangesNothing(t *testing.T) {
 	assert.Equal(t, "PENDIENTE", sim.State("1"))
 }
 
-func TestOrderRefuses(t *testing.T) {
+func TestMalformedQuestionsHaveTheirCodes(t *testing.T) {
 	sim, _ := start(t)
 	sim.Register(cancel.Payment, "2402558")
 	const reference = "PO-2402558"
@@ -305,7 +305,7 @@ func TestOrderRefuses(t *testing.T) {
 	assert.Equal(t, http.StatusNotFound, a.Status)
 }
 
-func TestPanics(t *testing.T) {
+func TestImpossibleRequestsPanic(t *testing.T) {
 	sim, _ := start(t)
 	assert.Panics(t, func() { sim.Register(cancel.Document, "1") })
 	assert.Panics(t, func() { sim.Register(cancel.Payment, "ORD-1") })
