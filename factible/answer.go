@@ -36,11 +36,10 @@ func (op operation) interpret(call adapter.Call, req cancel.Request, answer adap
 type status struct {
 	adapter.Words
 	acuse   []byte
-	receipt *Receipt // what acuse says; nil where it is not XML
+	receipt *Receipt // the content of acuse, nil if it is not XML
 }
 
-// parse reads the fields of a StatusCancelacionResponse. Its error says why they
-// are none.
+// parse reads the fields of a StatusCancelacionResponse.
 func parse(fields []soap.Field) (status, error) {
 	var s status
 	for _, f := range fields {
@@ -71,8 +70,8 @@ func parse(fields []soap.Field) (status, error) {
 	return s, nil
 }
 
-// decodeAcuse returns the acuse as XML and what it says, whether it came as such or in
-// base64; as it came, where it is not XML; nil where there is none.
+// decodeAcuse returns the acuse as XML and its content, whether it came as XML or in base64.
+// It returns an acuse that is not XML as it came, without content.
 func decodeAcuse(f soap.Field) ([]byte, *Receipt) {
 	acuse := bytes.TrimSpace(f.Text)
 	if f.Nil || len(acuse) == 0 {
@@ -93,8 +92,8 @@ func decodeAcuse(f soap.Field) ([]byte, *Receipt) {
 	return acuse, &receipt
 }
 
-// outcome returns the row of the table that s, about the invoice id, falls under, and the
-// cause of the error that it may be.
+// outcome returns the row of the table for s, which is about the invoice id, and the cause of
+// the error if the row has a reason.
 func (op operation) outcome(id string, s status) (cancel.Code, error) {
 	row, _ := table.Lookup(op.name, 0, s.Code)
 	if s.Code != processed || !op.proves || s.receipt == nil {

@@ -19,7 +19,7 @@ import (
 	"github.com/unified-cancel/cancel/adapter"
 )
 
-// statuses is what each status becomes where no acuse came: from Cancel, from Status.
+// statuses maps each status without an acuse to its meaning: from Cancel, from Status.
 var statuses = map[string][2]expect{
 	"200":  {{State: cancel.Cancelled}, {State: cancel.Pending}},
 	"204":  both(expect{Reason: cancel.ErrNotCancellable}),
@@ -55,7 +55,7 @@ func expected(op, code string) expect {
 	return known[1]
 }
 
-// read returns what a body means, without a server.
+// read returns the meaning of a body, without a server.
 func (op operation) read(req cancel.Request, httpStatus int, contentType, body string) (cancel.Result, error) {
 	answer := adapter.Answer{Status: httpStatus, Header: http.Header{"Content-Type": {contentType}}, Body: []byte(body), At: time.Now()}
 	call := adapter.Call{Provider: provider, Op: op.name, ID: req.ID, ReadOnly: op.readOnly}
@@ -317,7 +317,7 @@ func TestAcuseThatProvesNothing(t *testing.T) {
 	}
 }
 
-// An acuse that came as text was read with the answer. What it says of its charset no longer holds.
+// An acuse that came as text was read with the answer. The charset that it declares no longer holds.
 func TestAcuseThatDeclaresAnotherCharset(t *testing.T) {
 	acuse := acuseOf(invoice, "205")
 	acuse = acuse[strings.Index(acuse, "?>")+2:]

@@ -2,6 +2,7 @@ package factible
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,10 +15,11 @@ var (
 	_ cancel.Canceler      = (*Client)(nil)
 	_ cancel.StatusChecker = (*Client)(nil)
 	_ cancel.Validator     = (*Client)(nil)
+	_ cancel.Preflighter   = (*Client)(nil)
 )
 
-// Client cancels CFDI with the account of one user. Make one with [New]. It is safe
-// for concurrent use and is not to be copied. It shows no secret when it is printed.
+// Client cancels CFDI with the account of one user. Make one with [New]. It is safe for
+// concurrent use and shows no secret.
 type Client struct {
 	via        *adapter.Client
 	target     string
@@ -37,14 +39,14 @@ type Client struct {
 // Cancel cancels an invoice with the SAT, by one call.
 //
 // One of the primary sector is cancelled at once, by cancelarSectorPrimario. The state is
-// [cancel.Cancelled] or [cancel.AlreadyCancelled], with the acuse in Receipt where the
-// vendor sent one, or [cancel.Pending] for status 211.
+// [cancel.Cancelled] or [cancel.AlreadyCancelled], with the acuse in Receipt if the vendor
+// sent one, or [cancel.Pending] for status 211.
 //
-// Any other, an [cancel.Invoice], is registered to be cancelled, by cancelarAsincrono, or
-// with a [CSD] in Config by enviarSolicitudCancelacionAsincrono. The request must have a
-// Motive (01 to 04), ReplacedBy with motive 01 alone, and the Issuer; RequestedBy, if
-// given, is told by e-mail what becomes of it. The state is [cancel.Pending]: registered
-// is not cancelled. Follow it with Status, or with Wait of a [cancel.Client].
+// The cancellation of any other [cancel.Invoice] is registered, by cancelarAsincrono, or with
+// a [CSD] in Config by enviarSolicitudCancelacionAsincrono. The request must have a Motive
+// (01 to 04), ReplacedBy only with motive 01, and the Issuer. RequestedBy, if given, gets an
+// e-mail about the outcome. The state is [cancel.Pending]: registered is not cancelled.
+// Follow it with Status, or with Wait of a [cancel.Client].
 //
 // The package's overview lists the errors. See
 // https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion-metodos/cancelarSectorPrimario-en.jsp and
@@ -81,6 +83,14 @@ func (c *Client) cancelOperation(req cancel.Request) operation {
 // https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion-metodos/getStatusCancelacionAsincrona-en.jsp.
 func (c *Client) Status(ctx context.Context, req cancel.Request) (cancel.Result, error) {
 	return c.do(ctx, getStatus, req)
+}
+
+// Preflight returns [errors.ErrUnsupported], as the cause of [cancel.ErrInvalid]: the PAC
+// cannot say beforehand whether an invoice may be cancelled. Ask the SAT, with package sat.
+func (c *Client) Preflight(_ context.Context, req cancel.Request) (cancel.Preflight, error) {
+	e := c.call(c.cancelOperation(req), req).Refuse("the PAC has no preflight: ask the SAT")
+	e.Err = errors.ErrUnsupported
+	return cancel.Preflight{}, e
 }
 
 func (c *Client) do(ctx context.Context, op operation, req cancel.Request) (cancel.Result, error) {

@@ -22,13 +22,13 @@ var (
 	everywhere  = []string{opSectorPrimario, opGetStatus, opAsincrono, opEnviarSolicitud}
 )
 
-// processed is the status with which an acuse decides, where there can be one.
+// processed is the status that an acuse can contradict.
 const processed = "200"
 
-// table holds every status that the vendor documents, and every EstatusUUID that the
-// SAT documents for an acuse. A status that the vendor documents for some operations
-// means the same for the others, but for those of registering alone. PACs publish
-// further EstatusUUID, though not alike.
+// table holds every status that the vendor documents, and every EstatusUUID that the SAT
+// documents for an acuse. A status that the vendor documents for one operation means the same
+// for the others, except for the statuses of registering. PACs publish further EstatusUUID,
+// but do not agree on them.
 var table = adapter.Table{
 	{Code: processed, Operations: []string{opSectorPrimario}, State: cancel.Cancelled,
 		Spanish: "cancelación procesada; si hay acuse, él decide", English: "cancellation carried out; an acuse, if there is one, decides"},
@@ -51,7 +51,7 @@ var table = adapter.Table{
 	{Code: "305", Operations: registering, Reason: cancel.ErrInvalid,
 		Spanish: "fecha fuera de la vigencia del CSD", English: "date outside the validity of the CSD"},
 	{Code: "306", Operations: registering, Reason: cancel.ErrInvalid,
-		Spanish: "el certificado no es un CSD", English: "the certificate is no CSD"},
+		Spanish: "el certificado no es un CSD", English: "the certificate is not a CSD"},
 	{Code: "308", Operations: registering, Reason: cancel.ErrInvalid,
 		Spanish: "el certificado no fue emitido por el SAT", English: "the certificate was not issued by the SAT"},
 	{Code: "402", Operations: registering, Reason: cancel.ErrInvalid,
@@ -121,10 +121,10 @@ var table = adapter.Table{
 		Spanish: "no es un CFDI del sector primario", English: "not a CFDI of the primary sector"},
 }
 
-// Codes returns the table by which answers are taken, in the order of the codes; those
-// of the acuse, which are an EstatusUUID, come last. It is a copy. It is safe for
-// concurrent use. The codes are those of the vendor's pages,
+// Codes returns a copy of the table by which answers are read, in the order of the codes; the
+// EstatusUUID of the acuse come last. It is safe for concurrent use. The codes stand on the
+// vendor's pages,
 // https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion-metodos/cancelarSectorPrimario-en.jsp
-// and its neighbours; 201, 202 and 303 to 402 for registering are known from its clients
-// alone.
+// and its neighbours. The codes 201, 202 and 303 to 402 of registering are known only from
+// clients of the vendor.
 func Codes() []cancel.Code { return table.Copy() }

@@ -25,13 +25,12 @@ var endpoints = map[soap.Version]map[cancel.Environment]string{
 	},
 }
 
-// Config is what [New] needs. A Config is not kept: changing it later changes no
-// Client.
+// Config is the input of [New]. It is not kept: changing it later changes no Client.
 type Config struct {
 	// Username is the name of a user of the stamping panel (usuario). Required. It
 	// is never trimmed.
 	Username string
-	// Password is that user's. Required. It is never trimmed.
+	// Password is the password of this user. Required. It is never trimmed.
 	Password cancel.Secret
 	// Environment is required unless Endpoint is given. An account belongs to one
 	// environment and is refused by the other.
@@ -39,20 +38,19 @@ type Config struct {
 	// Endpoint replaces the URL that Environment and SOAP12 stand for. It must be
 	// https unless its host is this machine.
 	Endpoint string
-	// Namespace is that of the service's operations. "" means
+	// Namespace is the XML namespace of the operations. "" means
 	// http://ws.cfdi.solucionfactible.com.
 	Namespace string
 	// SOAP12 asks in SOAP 1.2 rather than 1.1. Answers are read in both.
 	SOAP12 bool
 	// Properties travel with the operations that take them. The vendor documents
-	// none as yet.
+	// none so far.
 	Properties []KeyValue
 	// CSD finds the issuer's certificate and key, and requests to cancel an Invoice are
 	// signed here. A [*CSD] serves its own issuer only; New checks it and keeps a copy. Nil
 	// means that the PAC holds the certificates and signs.
 	CSD CSDSource
-	// Options is how the service is reached. The zero value is ready for
-	// production.
+	// Options says how to reach the service. The zero value is ready for production.
 	Options cancel.ClientOptions
 }
 

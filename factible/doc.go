@@ -5,15 +5,15 @@
 // identified by the folio fiscal (UUID):
 //
 //   - A [cancel.PrimarySectorInvoice] is cancelled at once, by cancelarSectorPrimario.
-//   - Any other, an [cancel.Invoice], is registered to be cancelled, while its recipient
+//   - Any other is an [cancel.Invoice]. Its cancellation is registered, and its recipient
 //     has 72 hours to object: by cancelarAsincrono, or with a [CSD] by
 //     enviarSolicitudCancelacionAsincrono. Registered is not cancelled: the state is
-//     [cancel.Pending]. Request must have the Motive, the Issuer and, for motive 01, what
-//     the invoice is ReplacedBy.
+//     [cancel.Pending]. The Request must have Motive, Issuer and, for motive 01, ReplacedBy.
 //
-// Status asks getStatusCancelacionAsincrona how a cancellation stands, of either; the PAC
+// Status asks getStatusCancelacionAsincrona how a cancellation of either kind stands. The PAC
 // knows it for 60 days after the SAT has answered. [cancel.Client.Wait] asks until it is
-// settled.
+// settled. The PAC cannot say beforehand whether an invoice may be cancelled: Preflight of
+// package sat can.
 //
 // # The issuer's certificate
 //
@@ -25,23 +25,23 @@
 //
 // # The acuse
 //
-// The proof of a cancellation is the SAT's acknowledgement, the acuse. Where one
-// came it is in Result.Receipt, and [ParseReceipt] reads it. It is checked against
-// the status 200 that it comes with, for it can contradict it: a folio with the UUID
-// asked for has to be in it, and its EstatusUUID decides. Its seal is an HMAC, whose
-// key the SAT alone holds: nobody else can verify it, and this package does not
-// claim to. An acuse that is not XML is kept as it came and proves nothing.
+// The proof of a cancellation is the SAT's acknowledgement, the acuse. If the vendor sent
+// one it is in Result.Receipt, and [ParseReceipt] reads it. An acuse can contradict the
+// status 200 that it comes with, so it is checked: it must have a folio with the UUID of the
+// request, and the EstatusUUID of this folio decides. Its seal is an HMAC that only the SAT
+// can verify. An acuse that is not XML is kept as it came and proves nothing.
 //
 // A status of 200 from getStatusCancelacionAsincrona says that the cancellation was
-// registered. It is [cancel.Cancelled] with an acuse alone and [cancel.Pending]
-// without one.
+// registered. It is [cancel.Cancelled] only with an acuse, and [cancel.Pending] without one.
+// The acuse itself proves that the SAT took the request. Package sat asks the SAT's own
+// register, and [github.com/unified-cancel/cancel/sat.Confirm] needs both to agree.
 //
 // # Errors
 //
-// Every error is one [*cancel.Error]. Where the answer holds a status, that decides,
-// whatever the HTTP status. [Codes] has all of them:
+// Every error is one [*cancel.Error]. If the answer holds a status, it decides, with any
+// HTTP status. [Codes] lists all of them:
 //
-//   - [cancel.ErrInvalid]: 611, 621, 1801, 1802, and of registering 303 to 402, 1701 to
+//   - [cancel.ErrInvalid]: 611, 621, 1801, 1802, and when registering 303 to 402, 1701 to
 //     1713 and 1803, which are about the certificate and the UUID.
 //   - [cancel.ErrAuth]: 601 to 605 and 633. Stop asking: 604 locks the account.
 //   - [cancel.ErrForbidden]: 620.
@@ -52,17 +52,16 @@
 //   - [cancel.ErrUnknownOutcome]: 200 with an acuse that is not about the UUID.
 //   - [cancel.ErrUnexpected]: any other status or EstatusUUID.
 //
-// Where it holds none, a SOAP fault does, or the HTTP status, or what happened to
-// the connection. Status changes nothing, so that where Cancel is in doubt Status
-// is merely [cancel.ErrUnavailable]:
+// Without a status, a SOAP fault decides, or the HTTP status, or the failure of the
+// connection. Status changes nothing: it returns [cancel.ErrUnavailable] where Cancel would
+// be in doubt.
 //
 //   - [cancel.ErrInvalid]: refused before sending (among others because there is no valid
-//     CSD of the issuer), a Client or Sender fault, or HTTP
-//     400, 404, 405, 413, 415 or 422.
+//     CSD of the issuer), a Client or Sender fault, or HTTP 400, 404, 405, 413, 415 or 422.
 //   - [cancel.ErrAuth]: HTTP 401. [cancel.ErrForbidden]: HTTP 403.
 //   - [cancel.ErrUnavailable]: nothing was sent, or HTTP 429 or 503.
 //   - [cancel.ErrUnknownOutcome]: any other fault, any other HTTP 5xx, a timeout or a broken
-//     connection once the request was under way, or a 2xx that is no answer.
+//     connection once the request was under way, or a 2xx that is not an answer.
 //   - [cancel.ErrUnexpected]: any other HTTP status.
 //
 // The vendor's pages are

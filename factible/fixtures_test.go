@@ -26,7 +26,7 @@ func fixture(tb testing.TB, name string) []byte {
 var cases = map[string]struct {
 	id     string
 	soap12 bool
-	status int // 200 where it is 0
+	status int // 200 if 0
 	want   expect
 	code   string
 	acuse  bool

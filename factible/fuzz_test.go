@@ -59,7 +59,7 @@ func leaves(body []byte, contentType string) ([]string, bool) {
 	}
 }
 
-// FuzzAnswer reads what a vendor may send: never a panic, never a cancellation that
+// FuzzAnswer reads an answer of a vendor: never a panic, never a cancellation that
 // the vendor's own code does not state.
 func FuzzAnswer(f *testing.F) {
 	for _, body := range seeds(f, "*.xml") {

@@ -3,6 +3,7 @@ package factible
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -108,7 +109,7 @@ func TestMalformedRegistrations(t *testing.T) {
 	assert.Equal(t, 5, v.Count())
 }
 
-// What registering alone has to have is not asked of Status.
+// Only a registration needs these fields. Status does not.
 func TestStatusOfAnInvoiceNeedsItsUUIDAlone(t *testing.T) {
 	v := (&vendor{Status: 200, Answer: answered(opGetStatus, coded("211"))}).Start(t)
 	got, err := client(t, v).Status(t.Context(), cancel.Request{Kind: cancel.Invoice, ID: invoice})
@@ -147,7 +148,7 @@ func TestRegistrationStatuses(t *testing.T) {
 	}
 }
 
-// Registered is not cancelled, whatever else comes with it.
+// Registered is not cancelled, with any other content.
 func TestARegistrationProvesNothing(t *testing.T) {
 	acuse := "<ax211:acuseSat>" + packed(acuseOf(invoice, "201")) + "</ax211:acuseSat>"
 	got, err := asincrono.read(registration(), 200, "", answered(opAsincrono, acuse+coded("200")))
@@ -230,4 +231,12 @@ func TestConfigShowsNoCSD(t *testing.T) {
 	text, err := json.Marshal(config)
 	require.NoError(t, err)
 	assert.NotContains(t, string(text), packed(string(csd.Key))[:40])
+}
+
+func TestPreflightIsUnsupported(t *testing.T) {
+	c, err := New(Config{Username: "u", Password: cancel.NewSecret("p"), Environment: cancel.Sandbox})
+	require.NoError(t, err)
+	_, err = c.Preflight(t.Context(), registration(func(*cancel.Request) {}))
+	require.ErrorIs(t, err, errors.ErrUnsupported)
+	require.ErrorIs(t, err, cancel.ErrInvalid)
 }

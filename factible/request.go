@@ -10,14 +10,14 @@ import (
 	"github.com/unified-cancel/cancel/adapter"
 )
 
-// operation is one of the service.
+// operation is an operation of the service.
 type operation struct {
 	name     string
 	kinds    []cancel.Kind
 	readOnly bool
 	// proves says that an acuse which comes with status 200 decides.
 	proves bool
-	// details reports what is malformed besides Kind and ID. It may be nil.
+	// details says why a request is malformed, apart from its Kind and ID. It may be nil.
 	details func(cancel.Request) error
 	// signed says that the request travels signed with the issuer's CSD.
 	signed bool
@@ -26,7 +26,7 @@ type operation struct {
 	request func(c *Client, req cancel.Request, password string, solicitud []byte) any
 }
 
-// cancellable are the kinds that Cancel takes, each by an operation of its own.
+// cancellable are the kinds that Cancel takes, each by its own operation.
 var cancellable = []cancel.Kind{cancel.PrimarySectorInvoice, cancel.Invoice}
 
 var cancelPrimarySector = operation{
@@ -141,16 +141,13 @@ func wireProperties(given []KeyValue) []property {
 	return wire
 }
 
-// valid reports why req is malformed.
+// valid says why req is malformed.
 func (op operation) valid(req cancel.Request) error {
 	if err := adapter.CheckRequest(req, op.kinds...); err != nil {
 		return err
 	}
 	if !adapter.IsUUID(req.ID) {
-		return errors.New("ID is no folio fiscal: it must be a UUID, 8-4-4-4-12 hexadecimal digits")
-	}
-	if req.Kind != cancel.Invoice && (req.Motive != "" || req.ReplacedBy != "") {
-		return errors.New("Motive and ReplacedBy are only for Kind " + string(cancel.Invoice))
+		return errors.New("ID is not a folio fiscal: it must be a UUID, 8-4-4-4-12 hexadecimal digits")
 	}
 	if op.details != nil {
 		return op.details(req)
@@ -161,16 +158,16 @@ func (op operation) valid(req cancel.Request) error {
 // replaced is the motivo of an invoice that another one replaces.
 const replaced = "01"
 
-// validInvoice reports what of a request to register a cancellation is malformed.
+// validInvoice says why a request to register a cancellation is malformed.
 func validInvoice(req cancel.Request) error {
 	switch req.Motive {
 	case replaced, "02", "03", "04":
 	default:
-		return errors.New("Motive is none of the SAT's: it must be 01, 02, 03 or 04")
+		return errors.New("Motive is not one of the SAT: it must be 01, 02, 03 or 04")
 	}
 	switch {
 	case req.Motive != replaced && req.ReplacedBy != "":
-		return errors.New("ReplacedBy goes with Motive 01 alone")
+		return errors.New("ReplacedBy goes only with Motive 01")
 	case req.Motive == replaced && !adapter.IsUUID(req.ReplacedBy):
 		return errors.New("ReplacedBy must be the UUID of the CFDI that replaces this one, for Motive 01")
 	case strings.EqualFold(req.ReplacedBy, req.ID):

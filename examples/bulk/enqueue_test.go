@@ -205,7 +205,7 @@ func TestABadLineIsNotQueued(t *testing.T) {
 		got := r.run("-enqueue", db)
 		assert.Equal(t, exitRefused, got.Exit)
 		for line, want := range map[int]string{
-			2: "it has 1 cells", 3: "Motive is none of the SAT", 4: `there is no provider "paypal"`,
+			2: "it has 1 cells", 3: "Motive is not one of the SAT", 4: `there is no provider "paypal"`,
 			5: "ID is not an order number", 6: `Kind "document" is not taken here`,
 		} {
 			assert.Contains(t, got.Stderr, fmt.Sprintf("line %d: %s", line, want))

@@ -57,7 +57,7 @@ func TestInvoicesAreRegistered(t *testing.T) {
 	assert.Equal(t, map[string]string{
 		idOf(registered): "pending", idOf(replaced): "pending", idOf(unreasoned): "invalid",
 	}, r.outcomes())
-	assert.Contains(t, r.read("in.report.html"), "Motive is none of the SAT")
+	assert.Contains(t, r.read("in.report.html"), "Motive is not one of the SAT")
 	sent := map[string]string{}
 	for _, call := range r.factible.Calls() {
 		sent[call.ID] = string(call.Request)
@@ -83,7 +83,7 @@ func TestInvoicesAreRegistered(t *testing.T) {
 	page := r.read("in.report.html")
 	assert.Contains(t, page, "-uuid UUID -status")
 	assert.NotContains(t, page, "Nothing: the providers took all that they were asked.")
-	assert.NotContains(t, page, "Motive is none of the SAT")
+	assert.NotContains(t, page, "Motive is not one of the SAT")
 }
 
 func TestExitCodes(t *testing.T) {
@@ -246,7 +246,7 @@ func TestADryRunSendsNothing(t *testing.T) {
 	got := r.run("-dry-run")
 	assert.Equal(t, exitRefused, got.Exit)
 	for _, want := range []string{
-		"line 3: the same as line 2", "line 4: ID is no folio fiscal", `line 5: Kind "payment" is not taken here`,
+		"line 3: the same as line 2", "line 4: ID is not a folio fiscal", `line 5: Kind "payment" is not taken here`,
 		"line 7: ID is not an order number", "line 10: Reason is missing", "line 11: RequestedBy is not a bare e-mail address",
 		"line 12: it has 1 cells", `line 13: there is no provider "paypal"`,
 	} {

@@ -82,7 +82,7 @@ func TestOutcomes(t *testing.T) {
 		"malformed": {
 			args:   []string{"-uuid", "12345"},
 			exit:   2,
-			stderr: "ID is no folio fiscal",
+			stderr: "ID is not a folio fiscal",
 		},
 		"wrong password": {
 			args:   []string{"-uuid", issued},
