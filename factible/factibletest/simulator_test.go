@@ -617,12 +617,6 @@ func TestMalformedUUIDPanics(t *testing.T) {
 	assert.Panics(t, func() { sim.Resolve("2402558", factibletest.Answer{Status: 213}) })
 }
 
-func ask(t *testing.T, client cancel.Canceler, req cancel.Request) error {
-	t.Helper()
-	_, err := client.Cancel(t.Context(), req)
-	return err
-}
-
 const issuer = "EJE2001019A1"
 
 // consented is a request to cancel an invoice that the recipient has to consent to.

@@ -86,6 +86,7 @@ const (
 // ANULADA, which no page says. DELETE of the same address makes a pending order CANCELADA, and
 // answers 0041 in any other state. Both take merchant and checksum in the query; for DELETE no
 // page says so. Errors have the codes above.
+// In the log, such a call has both the reference and the number of the order.
 //
 // All of these come with HTTP 200. [Simulator.CallBack] notifies webhooks.
 type Simulator struct {
@@ -449,6 +450,9 @@ func (p *Simulator) ofOrder(r *http.Request, reference string, carry bool) cance
 	a.Carried = carried
 	if reference != "" {
 		a.IDs = []string{reference}
+	}
+	if known != nil {
+		a.IDs = append(a.IDs, known.number)
 	}
 	return a
 }

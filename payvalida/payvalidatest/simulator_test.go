@@ -218,7 +218,7 @@ func TestOrderIsAsDocumented(t *testing.T) {
 	}, slices.Collect(maps.Keys(said.Data)))
 	call := sim.Calls()[0]
 	assert.Equal(t, "GET /api/v3/porders", call.Op)
-	assert.Equal(t, []string{"pedido 7/ñ?"}, call.IDs)
+	assert.Equal(t, []string{"pedido 7/ñ?", longOrder}, call.IDs)
 	assert.Nil(t, call.Request)
 	assert.False(t, call.Carried)
 	assert.Contains(t, aboutOrder(t, sim, http.MethodGet, "PO-"+longOrder, "").Body, `"0013"`, "the old reference")
