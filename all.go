@@ -27,7 +27,7 @@ const groupPatience = 100 * time.Millisecond
 // providers go on. The next All asks again.
 //
 // When ctx ends, nothing more is pulled, the requests that were pulled come back as from
-// Cancel, and reqs has 100 ms to yield the request that it was asked for. When the consumer
+// Cancel, and reqs has 100 ms to yield the request that All waits for. When the consumer
 // stops early, nothing more is pulled or sent, and All waits for the calls in flight.
 //
 // A panic of an adapter is the [ErrUnknownOutcome] of its request. A panic of reqs, of a hook
@@ -74,9 +74,9 @@ type all struct {
 
 	mu      sync.Mutex
 	panic   any    // the first panic of a user's function
-	asking  bool   // the iterator was asked for a request and has not yielded it
-	closed  bool   // what it yields is no longer waited for
-	filling *group // nil where there is none
+	asking  bool   // the iterator has to yield a request and has not done so
+	closed  bool   // nobody waits for the iterator any more
+	filling *group // nil without one
 	calls   sync.WaitGroup
 }
 
@@ -102,7 +102,7 @@ func (a *all) pull(ctx context.Context, reqs iter.Seq[Request]) {
 	}
 }
 
-// ask waits until one more request can be worked on. It is false when none is wanted.
+// ask waits until one more request can be worked on. It is false when nobody wants one.
 func (a *all) ask(ctx context.Context) bool {
 	if !a.fillable() && !a.reserve(ctx.Done()) {
 		return false
@@ -226,7 +226,7 @@ func (a *all) finish(ctx context.Context) {
 	}
 }
 
-// giveUp stops waiting for the iterator if it was asked for a request and does not yield.
+// giveUp stops waiting for an iterator that does not yield.
 func (a *all) giveUp() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -269,7 +269,7 @@ func TestAllAsksABatchAgain(t *testing.T) {
 	}
 }
 
-// What a batch has settled is yielded before the rest of it is asked about.
+// All yields the settled part of a batch before it asks about the rest.
 func TestAllYieldsWhatABatchHasSettled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &slowStatus{batched{limit: 10, answer: func(_ int, reqs []cancel.Request) []cancel.Item {
@@ -341,7 +341,7 @@ func TestAllStopsKnockingAtALockedDoor(t *testing.T) {
 	})
 }
 
-// What waits to be asked again when the door is locked is not asked again either.
+// A request that waits for its retry is not retried once the breaker is open.
 func TestAllStopsRetryingAtALockedDoor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &checked{script{

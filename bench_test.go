@@ -26,7 +26,7 @@ func repeated(n int) iter.Seq[cancel.Request] {
 	}
 }
 
-// What All adds to an item is the difference of the two.
+// The difference of the two is the cost that All adds to an item.
 func BenchmarkClient(b *testing.B) {
 	c := cancel.NewClient(map[string]cancel.Canceler{"p": instant{}})
 	b.Run("Cancel", func(b *testing.B) {

@@ -14,7 +14,7 @@ import (
 // operation is a method of a provider that a Client calls.
 type operation struct {
 	name string
-	// fallback is the reason of an error that has none.
+	// fallback is the reason of an error without a reason.
 	fallback error
 	// states are the states that the method may answer.
 	states []State

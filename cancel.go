@@ -19,9 +19,9 @@ type Canceler interface {
 // StatusChecker is an optional interface of a [Canceler] whose provider can say how a
 // cancellation stands.
 //
-// Status changes nothing at the provider. Only Status may answer [NotCancelled], for what
-// stands and could still be cancelled; [ErrNotCancellable] or [ErrRejected] is what stands
-// and no longer can. It returns [errors.ErrUnsupported] if the adapter, as configured,
+// Status changes nothing at the provider. Only Status may answer [NotCancelled]: the
+// thing stands and could still be cancelled. If it stands and can no longer be cancelled,
+// the error is [ErrNotCancellable] or [ErrRejected]. It returns [errors.ErrUnsupported] if the adapter, as configured,
 // cannot ask.
 //
 // Implementations are safe for concurrent use.
@@ -62,13 +62,13 @@ type Preflighter interface {
 }
 
 // Request names the thing to cancel. It is plain data that round-trips through JSON, so
-// that a later process can ask what became of a cancellation that an earlier one began. It
+// that a later process can ask about a cancellation that an earlier one began. It
 // holds no credentials. Motive and ReplacedBy are [ErrInvalid] with any Kind but
 // [Invoice]; any other field that a Kind has no use for is ignored.
 type Request struct {
 	// Provider is the key of a provider in a Client. Adapters ignore it.
 	Provider string `json:"provider,omitempty"`
-	// Kind says what the thing is. Required: the zero value is invalid.
+	// Kind is the kind of the thing. Required: the zero value is invalid.
 	Kind Kind `json:"kind"`
 	// ID is the vendor's identifier: the CFDI's UUID (folio fiscal), Payvalida's order
 	// number (PVordenID) or Auco's document code. Required.
@@ -86,8 +86,8 @@ type Request struct {
 	// Expression is an invoice's expresión impresa, which its QR code holds. The SAT's
 	// register is asked with it.
 	Expression string `json:"expression,omitempty"`
-	// Reference is the merchant's own order id of a payment. Payvalida's orders are asked
-	// for with it.
+	// Reference is the merchant's own order id of a payment. Payvalida finds an order by
+	// it.
 	Reference string `json:"reference,omitempty"`
 }
 

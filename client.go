@@ -84,7 +84,7 @@ func NewClient(providers map[string]Canceler, opts ...Option) *Client {
 // once, and a thing that is cancelled is [AlreadyCancelled].
 //
 // A provider that this Client does not have is [ErrInvalid]. When ctx ends Cancel returns
-// at once; the error shows ctx.Err() and, by its reason, what is known of the outcome.
+// at once; the error shows ctx.Err(), and its reason says how certain the outcome is.
 func (c *Client) Cancel(ctx context.Context, req Request) (Result, error) {
 	return c.cancel(ctx, req, false)
 }

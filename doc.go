@@ -1,94 +1,112 @@
-// Package cancel cancels things at other people's services and says for certain what
-// became of it: done, done before, under way, refused, or unknown. The services are
-// those of vendors in Latin America: tax invoices (CFDI), card payments and
-// pre-authorizations, documents out for signature.
+// Package cancel cancels things at other companies' services and reports what became of
+// them: cancelled, cancelled before, under way, refused, or unknown. The services belong to
+// vendors in Latin America. The things are tax invoices (CFDI), card payments and
+// pre-authorizations, and documents out for electronic signature.
 //
-// One vocabulary serves all of them. A [Request] names what is to be cancelled, a
-// [Result] says what became of it, an [Error] says why not. A nil error means that the
-// provider took the cancellation: its [State] is [Cancelled], [AlreadyCancelled] or
-// [Pending].
+// A [Request] names the thing, a [Result] holds the vendor's answer, and an [Error] says why
+// there is no result. A nil error from Cancel means that the vendor took the cancellation:
+// the [State] is [Cancelled], [AlreadyCancelled] or [Pending].
 //
 // # Client
 //
-// A [Client] is several providers behind one front, with the policies that every user
-// needs. It asks again only where that is safe, finds out what became of a call whose
-// outcome is unknown before it sends anything again, and keeps to a rate limit per
-// provider.
+// A [Client] puts several providers behind one front and adds the policies that every user
+// needs. It retries only if that is safe. It finds out the outcome of a call in doubt
+// before it sends anything again. It keeps to a rate limit per provider.
 //
-//   - [Client.Cancel] cancels one thing.
-//   - [Client.Status] asks how its cancellation stands, where the provider can tell.
-//   - [Client.Wait] asks until it is settled.
+//   - [Client.Cancel] cancels one thing. It is idempotent: a thing that was cancelled before
+//     is [AlreadyCancelled], even if the vendor answers with a refusal, if the provider has a
+//     status.
+//   - [Client.Resolve] is Cancel for a request that an earlier process may have sent.
+//   - [Client.Status] asks for the state of a cancellation and changes nothing.
+//   - [Client.Wait] asks until the cancellation is settled. If its context ends first, the
+//     error is [ErrPending]: the cancellation may still go through.
 //   - [Client.All] cancels any number of things, a few at a time.
+//   - [Client.Validate] returns the error that Cancel would return without sending anything.
+//   - [Client.Preflight] asks the vendor whether the thing may be cancelled.
 //
-// The zero options are ready for production. [WithLogger] shows each call.
+// The zero options are ready for production. [WithProvider] sets options for one provider.
+// [WithHook] watches each call of a provider, for traces and metrics. [WithLogger] logs each
+// call. [WithEvidence] hands over the facts of each call that an auditor asks for.
 //
 // # Adapters
 //
-// An adapter makes one call of one vendor and does not retry. It implements [Canceler],
-// and [StatusChecker] or [BatchCanceler] where the vendor can do that.
+// An adapter makes one call of one vendor and does not retry. It implements [Canceler], and
+// the optional interfaces that its vendor allows: [StatusChecker], [BatchCanceler],
+// [Validator] and [Preflighter].
 //
 //   - [github.com/unified-cancel/cancel/factible]: [PrimarySectorInvoice] and [Invoice],
-//     through Solución Factible to Mexico's SAT. It has a status.
+//     through Solución Factible to Mexico's SAT.
 //   - [github.com/unified-cancel/cancel/payvalida]: [Payment] and [PreAuthorization].
-//   - [github.com/unified-cancel/cancel/auco]: [Document], many in one call. With a public
-//     key it has a status.
+//   - [github.com/unified-cancel/cancel/auco]: [Document], many in one call.
+//   - [github.com/unified-cancel/cancel/sat]: the SAT's own record of an invoice. It cancels
+//     nothing. sat.Confirm makes one Canceler of a PAC and the SAT, and calls an invoice
+//     cancelled only if both do.
 //
-// Each has a table of its vendor's codes, Codes, by which answers are taken; [Code] is a
-// row. auco and payvalida receive what their vendors send, too. [WithEvidence] keeps what
-// an auditor asks for.
+// Each package has the table of its vendor's codes in a function Codes; a row is a [Code].
+// Packages auco and payvalida also have a Webhook, which receives the vendor's events.
 //
-// None has a default environment: a Config names [Sandbox] or [Production], or an
-// endpoint. To write another adapter, implement Canceler and run the conformance suite
-// of [github.com/unified-cancel/cancel/canceltest], which also simulates the vendors.
+// No adapter has a default environment: its Config names [Sandbox], [Production] or an
+// endpoint.
 //
-// # Errors
-//
-// Every error of an adapter or of a Client is, or wraps, one *Error, and [errors.Is]
-// finds exactly one of these reasons in it:
-//
-//   - [ErrInvalid]: the request is malformed or incomplete, here or by the vendor's
-//     judgement. Mend it. What an adapter refuses by itself is not sent.
-//   - [ErrAuth]: the credentials are wrong, expired, locked, inactive, or of the other
-//     environment. Stop: vendors lock accounts after repeated failures.
-//   - [ErrForbidden]: the credentials are good but may not do this. Have the vendor
-//     allow it.
-//   - [ErrNotFound]: the vendor does not know the thing. Check the ID, the account and
-//     the environment.
-//   - [ErrNotCancellable]: the vendor's or the authority's rules forbid it, for good.
-//     Undo it in another way, such as a credit note or a refund.
-//   - [ErrRejected]: a person whose consent is needed refused. Talk to them.
-//   - [ErrUnavailable]: certainly not carried out. Ask again later; a Client has
-//     already done so.
-//   - [ErrUnknownOutcome]: may or may not have been carried out. Find out before
-//     anything else.
-//   - [ErrUnexpected]: an answer that the vendor does not document, taken neither for
-//     success nor for failure. Have a person look at Error.Raw.
-//
-// [Retryable] is true for ErrUnavailable alone. [InDoubt] is true for ErrUnknownOutcome
-// and ErrUnexpected, with which the thing may be cancelled all the same. Errors of a
-// context and of the network are seen through errors.Is and [errors.As].
-//
-// # Unknown outcomes
-//
-// A connection that breaks after the request was written says nothing of whether the
-// vendor carried it out. Neither does an HTTP 500, nor a success whose body is cut.
-// From an adapter all of these are ErrUnknownOutcome; a call of which no byte was
-// written is ErrUnavailable.
-//
-// A Client resolves the doubt where it can. It asks a [StatusChecker] first, and sends
-// nothing until that has answered. Of a provider without a status it asks for the
-// cancellation again, for a second one can destroy nothing more. Once in doubt it
-// believes only a state, or a status of ErrRejected or ErrNotCancellable. Any other
-// error comes back as ErrUnknownOutcome, with that error as its cause: the first call
-// may be why, or may yet arrive.
-//
-// What is left is for later, or for a person. A Request round-trips through JSON: keep
-// it until the outcome is known, and a later process can ask with it.
+// To write an adapter, in this repository or in another one, use package
+// [github.com/unified-cancel/cancel/adapter] and run the conformance suite of
+// [github.com/unified-cancel/cancel/canceltest]. Each vendor's simulator is a package beside
+// its adapter: factible/factibletest, payvalida/payvalidatest, auco/aucotest, sat/sattest.
 //
 // # Secrets
 //
-// A [Secret] shows REDACTED when it is printed, encoded or logged, and so does a Config
-// or an adapter that holds one. Error texts and log lines hold neither secrets nor
-// bodies. Result.Raw, Result.Receipt, Result.Message and Error.Raw are what the vendor
-// sent, and may hold personal data or an echoed credential: do not log them unread.
+// A [Secret] is opaque: it shows REDACTED under every verb of fmt, in JSON, XML and logs, and
+// packages that print by reflection do not reach the value. [NewSecret] holds a fixed value.
+// [SecretFunc] gets the value before each call, so that a password can be rotated without a
+// restart.
+//
+// Error texts and log lines hold neither secrets nor bodies. The vendor sent Result.Raw,
+// Result.Receipt, Result.Message and Error.Raw. They may hold personal data or an echoed
+// credential: do not log them unread.
+//
+// # Errors
+//
+// Every error of an adapter or of a Client is, or wraps, one *Error, and [errors.Is] finds
+// exactly one of these reasons in it:
+//
+//   - [ErrInvalid]: the request is malformed or incomplete, here or by the vendor's
+//     judgement. Correct it. If the adapter refused it, nothing was sent.
+//   - [ErrAuth]: the credentials are wrong, expired, locked, inactive, or of the other
+//     environment. Stop: vendors lock accounts after repeated failures.
+//   - [ErrForbidden]: the credentials are good but may not do this. Ask the vendor to allow
+//     it.
+//   - [ErrNotFound]: the vendor does not know the thing. Check the ID, the account and the
+//     environment.
+//   - [ErrNotCancellable]: the rules of the vendor or of the authority forbid it, for good.
+//     Undo it in another way, such as a credit note or a refund.
+//   - [ErrRejected]: a person who must consent refused. Talk to them.
+//   - [ErrUnavailable]: certainly not carried out. Ask again later; a Client has already
+//     retried.
+//   - [ErrUnknownOutcome]: may or may not have been carried out. Find out before you do
+//     anything else.
+//   - [ErrUnexpected]: the vendor does not document the answer. It counts neither as success
+//     nor as failure. A person should look at Error.Raw.
+//   - [ErrPending]: only from Client.Wait. Its context ended before the thing was settled.
+//     Wait again later.
+//
+// [Retryable] is true only for ErrUnavailable. [InDoubt] is true for ErrUnknownOutcome,
+// ErrUnexpected and ErrPending: the thing may be, or may become, cancelled. errors.Is and
+// [errors.As] also match the errors of a context and of the network.
+//
+// # Unknown outcomes
+//
+// A connection that breaks after the request was written does not say whether the vendor
+// carried it out. Neither does an HTTP 500, nor a success with a truncated body. An adapter
+// returns ErrUnknownOutcome for all of these. It returns ErrUnavailable for a call of which
+// no byte was written.
+//
+// A Client resolves the doubt if it can. It asks a [StatusChecker] first, and sends nothing
+// until that has answered. It asks a provider without a status to cancel again, because a
+// second cancellation can destroy nothing more. Once in doubt, it believes only a state, or a
+// status of ErrRejected or ErrNotCancellable. Any other error comes back as
+// ErrUnknownOutcome with that error as its cause, because the first call may be the reason
+// for it, or may yet arrive.
+//
+// A doubt that remains needs time or a person. A Request round-trips through JSON: keep it
+// until the outcome is known, and let a later process call Resolve, Status or Wait with it.
 package cancel

@@ -65,23 +65,23 @@ func InDoubt(err error) bool {
 	return errors.Is(err, ErrUnknownOutcome) || errors.Is(err, ErrUnexpected) || errors.Is(err, ErrPending)
 }
 
-// Error is every failure of an adapter or of a Client, obtained with [errors.As].
-// [errors.Is] matches its Reason and no other of this package's sentinels, whatever
-// Err holds; everything else in Err is matched by errors.Is and errors.As. It is
-// not to be changed once it is shared.
+// Error is every failure of an adapter or of a Client. Get it with [errors.As].
+// [errors.Is] matches its Reason and hides any other sentinel of this package in Err.
+// errors.Is and errors.As match everything else in Err. Do not change an Error once it is
+// shared.
 type Error struct {
 	// Provider is the package name of the adapter, or from a Client the provider's
-	// key; Op is the vendor's operation; ID is that of the request.
+	// key. Op is the vendor's operation. ID is the request's.
 	Provider, Op, ID string
-	// Code is the vendor's code verbatim, "" where there is none.
+	// Code is the vendor's code verbatim, "" without one.
 	Code string
-	// Message holds the vendor's words, with the caller's own secrets, should they
-	// be echoed, replaced by REDACTED. Where the vendor was not asked it says what
-	// is wrong with the request or the Config.
+	// Message holds the vendor's words. If the vendor echoes the caller's own secrets,
+	// they are replaced by REDACTED. If nothing was sent, it says why the request or the
+	// Config is wrong.
 	Message string
-	// HTTPStatus is that of the response, 0 where there was none.
+	// HTTPStatus is the status of the response, 0 if no response came.
 	HTTPStatus int
-	// RetryAfter is what the vendor asked for, 0 if nothing.
+	// RetryAfter is the pause that the vendor asked for, 0 without one.
 	RetryAfter time.Duration
 	// Reason is exactly one of the sentinels of this package.
 	Reason error

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Evidence documents one call of a provider about one request, for an auditor years later.
+// Evidence documents one call of a provider about one request. An auditor may ask for it years later.
 // It is plain data that round-trips through JSON, and holds no secrets. Its digests are
 // digests of Result.Raw, Result.Receipt and Error.Raw.
 type Evidence struct {
@@ -17,7 +17,7 @@ type Evidence struct {
 	Request  Request `json:"request"`
 	Provider string  `json:"provider"`
 	// Exchange is the exchange between the adapter and its vendor. It is the zero value if
-	// there was none, because the request was refused here or ctx had ended, or if the
+	// nothing was sent, because the request was refused here or ctx had ended, or if the
 	// adapter does not report it. If no byte of a request was written, HTTPStatus is 0 and
 	// Reason the text of ErrUnavailable.
 	Exchange
@@ -38,7 +38,7 @@ type Exchange struct {
 	// Operation is the vendor's, and Endpoint the URL without its query.
 	Operation string `json:"operation,omitempty"`
 	Endpoint  string `json:"endpoint,omitempty"`
-	// HTTPStatus is the status of the response, 0 if there was none.
+	// HTTPStatus is the status of the response, 0 if no response came.
 	HTTPStatus int `json:"http_status,omitempty"`
 	// SentAt is when sending began, AnsweredAt when the response came, or the failure to
 	// get one. Both are UTC.

@@ -104,7 +104,7 @@ func TestEvidenceOfABatch(t *testing.T) {
 	assert.Equal(t, cancel.ErrNotCancellable.Error(), got.all[1].Reason)
 }
 
-// Of a Client that is a provider of another, both get the evidence.
+// If a Client is a provider of another one, both get the evidence.
 func TestEvidenceThroughAClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var inner, outer gathered

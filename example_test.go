@@ -8,14 +8,14 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-// failing is a provider whose every cancellation ends in the same error.
+// failing is a provider that answers every cancellation with the same error.
 type failing struct{ err error }
 
 func (f failing) Cancel(context.Context, cancel.Request) (cancel.Result, error) {
 	return cancel.Result{}, f.err
 }
 
-// What to do about an error is said by its reason, which errors.Is finds.
+// The reason of an error, which errors.Is finds, says what to do.
 func ExampleError() {
 	var provider cancel.Canceler = failing{&cancel.Error{
 		Provider: "payvalida", Op: "POST /v4/merchant/transaction/cancel", ID: "2402558",
@@ -34,7 +34,7 @@ func ExampleError() {
 	case cancel.Retryable(err):
 		fmt.Println("ask again")
 	default:
-		fmt.Println("mend the request")
+		fmt.Println("correct the request")
 	}
 	// Output:
 	// stop, and look at the credentials
@@ -68,7 +68,7 @@ func ExampleInDoubt() {
 	strange := &cancel.Error{Reason: cancel.ErrUnexpected, Code: "999"}
 	refused := &cancel.Error{Reason: cancel.ErrUnavailable}
 	fmt.Println(cancel.InDoubt(broken), cancel.InDoubt(strange), cancel.InDoubt(refused))
-	// The context that ended shows, too.
+	// The error of the context shows, too.
 	fmt.Println(errors.Is(broken, context.DeadlineExceeded))
 	// Output:
 	// true true false

@@ -11,7 +11,7 @@ import (
 type Option func(*policy)
 
 // WithMaxAttempts sets how often one request is sent at most. The default is 3; 1 turns
-// retrying off. It also limits how often the status of one doubt is asked for.
+// retrying off. It also limits the questions for the status in one doubt.
 func WithMaxAttempts(n int) Option {
 	return func(p *policy) { p.maxAttempts = positive(n, defaults.maxAttempts) }
 }
@@ -70,8 +70,8 @@ func WithHook(h Hook) Option {
 	}
 }
 
-// WithProvider sets options for the provider under that key only. They go before the
-// options for all, whatever the order; hooks add up. WithConcurrency and WithProvider have
+// WithProvider sets options for the provider under that key only. They override the
+// options for all providers, in any order; hooks add up. WithConcurrency and WithProvider have
 // no effect here.
 func WithProvider(name string, opts ...Option) Option {
 	return func(p *policy) {

@@ -43,7 +43,7 @@ func hangs(reason error) step {
 	}
 }
 
-// script is a provider that answers call by call as it is told; the last step of
+// script is a provider that answers call by call with its steps; the last step of
 // each kind is repeated.
 type script struct {
 	cancels, statuses []step
@@ -126,7 +126,7 @@ func (b *batched) asked() [][]string {
 	return append([][]string(nil), b.calls...)
 }
 
-// batch answers each request by the step that of gives it.
+// batch answers each request by its step, which the function of returns.
 func batch(reqs []cancel.Request, of func(req cancel.Request) step) []cancel.Item {
 	items := make([]cancel.Item, len(reqs))
 	for i, req := range reqs {

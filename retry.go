@@ -80,7 +80,7 @@ func (a *attempt) fail(e *Error) outcome {
 
 // cancel asks to cancel reqs, in one call each time, until the outcome of each is as certain
 // as the policy allows. It calls settled once for each, with its place, when its outcome is
-// known. If doubted, the status is asked for first.
+// known. If doubted, it asks for the status first.
 func (s *session) cancel(ctx context.Context, op operation, reqs []Request, doubted bool, settled func(int, Item)) {
 	settle := func(a *attempt, final outcome) {
 		item := Item{Request: a.req}
@@ -201,7 +201,7 @@ func (s *session) lookInto(ctx context.Context, a *attempt, e *Error) outcome {
 	return a.fail(e)
 }
 
-// endsDoubt reports whether a status says what became of a thing in doubt.
+// endsDoubt reports whether a status tells the outcome of a thing in doubt.
 func endsDoubt(status outcome) bool {
 	if status.err == nil {
 		return status.result.State != NotCancelled

@@ -33,7 +33,7 @@ func TestCancelWithoutStatus(t *testing.T) {
 		asked    int
 		state    cancel.State
 		reason   error
-		cause    error // seen through the error: that of the last call
+		cause    error // the error of the last call, seen through the error
 	}{
 		{name: "done", cancels: []step{done}, asked: 1, state: cancel.Cancelled},
 		{name: "done before", cancels: []step{says(cancel.AlreadyCancelled)}, asked: 1, state: cancel.AlreadyCancelled},
@@ -98,7 +98,7 @@ func TestCancelWithoutStatus(t *testing.T) {
 	}
 }
 
-// In doubt, what a later call gave is the cause, with all that the vendor said.
+// In doubt, the error of a later call is the cause, with all that the vendor said.
 func TestDoubtKeepsTheLaterError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		later := cancel.Error{Code: "204", Message: "cannot be cancelled", HTTPStatus: 200, Raw: []byte("body"), Reason: cancel.ErrNotCancellable, Err: io.EOF}
@@ -450,7 +450,7 @@ level=DEBUG msg="provider called" provider=p op=Status id=a attempt=1 code=ok ou
 	})
 }
 
-// What stands where a code should be may be anything, and long.
+// Anything may stand in the place of a code, and it may be long.
 func TestLogCutsCodes(t *testing.T) {
 	var log bytes.Buffer
 	logger := slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))

@@ -57,7 +57,7 @@ func (s Secret) IsZero() bool { return s.source == nil }
 // none. It is false for a [SecretFunc], whose answer is checked at each call.
 func (s Secret) Fixed() bool { return s.source == nil || s.source.fixed }
 
-// Reveal returns the value, for an adapter that is about to send it. The value of an absent
+// Reveal returns the value to an adapter that is about to send it. The value of an absent
 // Secret is "". The error is the error of a [SecretFunc], or says that it returned an empty
 // string.
 func (s Secret) Reveal(ctx context.Context) (string, error) {
