@@ -134,25 +134,6 @@ func TestFaultsNeedNoSpecialClient(t *testing.T) {
 	}
 }
 
-func TestLateOutlastsTheTimeout(t *testing.T) {
-	for _, fault := range []canceltest.Fault{canceltest.Late, canceltest.CarriedOutThenLate, canceltest.Delay(time.Hour)} {
-		t.Run(string(fault), func(t *testing.T) {
-			eachVendor(t, func(t *testing.T, v vendor, _ cancel.Canceler) {
-				t.Parallel()
-				options := v.options
-				options.Timeout = 300 * time.Millisecond
-				req := v.request(1)
-				v.register(req.ID)
-				v.Fail(1, fault)
-				err := ask(t, v.connect(t, options), req)
-				require.ErrorIs(t, err, cancel.ErrUnknownOutcome)
-				require.ErrorIs(t, err, context.DeadlineExceeded)
-				assert.Equal(t, fault != canceltest.Late, v.isCancelled(req.ID))
-			})
-		})
-	}
-}
-
 func TestDelayAnswersAsItShould(t *testing.T) {
 	eachVendor(t, func(t *testing.T, v vendor, client cancel.Canceler) {
 		req := v.request(1)

@@ -203,7 +203,7 @@ func TestCloseWaitsForDeliveries(t *testing.T) {
 	require.Eventually(t, func() bool {
 		_, err := adaptertest.Send(t, http.MethodPost, sim.URL, http.Header{}, "")
 		return err != nil
-	}, 20*time.Second, time.Millisecond)
+	}, time.Minute, time.Millisecond)
 	select {
 	case <-closed:
 		assert.Fail(t, "it did not wait")
@@ -225,7 +225,7 @@ func TestDeliveriesAreBoundedAndCopied(t *testing.T) {
 		adaptertest.Next(t, events)
 		adaptertest.Logged(t, sim.Deliveries, min(i+1, 2))
 	}
-	require.Eventually(t, func() bool { return sim.Deliveries()[1].ID == "C" }, 20*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return sim.Deliveries()[1].ID == "C" }, time.Minute, time.Millisecond)
 	deliveries := sim.Deliveries()
 	assert.Equal(t, "B", deliveries[0].ID)
 	deliveries[0].Body[0] = 'x'
