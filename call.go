@@ -62,8 +62,6 @@ type outcome struct {
 	err    *Error
 }
 
-func (o outcome) unknown() bool { return o.err != nil && o.err.Reason == ErrUnknownOutcome }
-
 func (o outcome) unpack() (Result, error) {
 	if o.err != nil {
 		return Result{}, o.err
