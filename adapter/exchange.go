@@ -99,11 +99,15 @@ func (a Answer) ContentType() string { return a.Header.Get("Content-Type") }
 // the request again.
 func (c *Client) Send(ctx context.Context, method string, target *url.URL, header http.Header, body []byte) Answer {
 	own := *target
-	return c.Do((&http.Request{
+	req := &http.Request{
 		Method: method, URL: &own, Host: own.Host, Header: header.Clone(),
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Body: io.NopCloser(bytes.NewReader(body)), ContentLength: int64(len(body)),
-	}).WithContext(ctx))
+		ContentLength: int64(len(body)),
+	}
+	if len(body) > 0 {
+		req.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	return c.Do(req.WithContext(ctx))
 }
 
 // Do sends req, which it changes, as [Client.Send] does.
@@ -121,7 +125,7 @@ func (c *Client) Do(req *http.Request) Answer {
 		req.Header.Set("Accept-Encoding", "gzip") // net/http would lose a body that is not what its header says
 	}
 	p := &progress{native: c.native}
-	once(req, p)
+	c.once(req, p)
 
 	a := Answer{Began: time.Now()}
 	a.Target, _, _ = strings.Cut(req.URL.String(), "?")

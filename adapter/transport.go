@@ -4,11 +4,14 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"net/url"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,9 +21,15 @@ var dialer = net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 
 // sharedTransport serves every adapter whose options name no http.Client, so that many
 // adapters of one vendor share its connections. It speaks HTTP/1.1 only, so that a
-// connection belongs to one request at a time, and it knows whether that was written.
+// connection belongs to one request at a time and knows whether that request was written.
 var sharedTransport = &http.Transport{
 	Proxy: http.ProxyFromEnvironment,
+	OnProxyConnectResponse: func(_ context.Context, proxy *url.URL, _ *http.Request, resp *http.Response) error {
+		if resp.StatusCode != http.StatusOK {
+			return fmt.Errorf("the proxy %s refused to connect: %s", proxy.Host, resp.Status)
+		}
+		return nil
+	},
 	DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 		c, err := dialer.DialContext(ctx, network, address)
 		if err != nil {
@@ -36,14 +45,15 @@ var sharedTransport = &http.Transport{
 	MaxResponseHeaderBytes: 256 << 10,
 }
 
-// conn is a connection of sharedTransport. It notes whether it was written to.
+// conn is a connection of sharedTransport. It knows whether it was written to.
 type conn struct {
 	net.Conn
 	mu              sync.Mutex
+	writing         int // calls of Write under way
 	written, closed bool
 }
 
-// begin marks the begin of a request.
+// begin starts a request, of which nothing is written yet.
 func (c *conn) begin() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -52,21 +62,28 @@ func (c *conn) begin() {
 
 func (c *conn) Write(b []byte) (int, error) {
 	c.mu.Lock()
-	c.written = true
-	closed := c.closed
-	c.mu.Unlock()
-	if closed {
+	if c.closed {
+		c.mu.Unlock()
 		return 0, net.ErrClosed
 	}
-	return c.Conn.Write(b)
+	c.writing++
+	c.mu.Unlock()
+
+	n, err := c.Conn.Write(b)
+
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.writing--
+	c.written = c.written || n > 0
+	return n, err
 }
 
-// unwritten reports whether nothing was written since begin, and if so keeps it like that:
-// net/http may otherwise still write after it has returned an error.
+// unwritten reports whether no byte was written since begin. If so it closes c, because
+// net/http may still write after it has returned an error.
 func (c *conn) unwritten() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.written {
+	if c.written || c.writing > 0 {
 		return false
 	}
 	c.closed = true
@@ -88,24 +105,34 @@ func (t noRedirects) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, err
 }
 
-// once makes a request that net/http cannot send again. It sends any request again that
-// has no body or a GetBody: over HTTP/2 after some errors of the stream, over HTTP/1.1 if
-// the request is a GET or has one of the two headers below.
-func once(req *http.Request, p *progress) {
-	req.GetBody = nil
-	if req.Body == nil {
-		req.Body = http.NoBody
-	}
-	req.Body = body{req.Body, p}
+// once makes req one that net/http cannot send again. net/http sends a request again, over
+// HTTP/2 after some errors of the stream and over HTTP/1.1 after some errors of a kept
+// connection, if it has a GetBody or no body. Over HTTP/1.1 it does so only for a GET and its
+// like, or with one of the two headers below.
+func (c *Client) once(req *http.Request, p *progress) {
 	for name, hidden := range map[string]string{"Idempotency-Key": "idempotency-key", "X-Idempotency-Key": "x-idempotency-key"} {
 		if value, ok := req.Header[name]; ok {
 			delete(req.Header, name)
-			req.Header[hidden] = value // the same header to a server, another key to net/http
+			req.Header[hidden] = value // the same header for a server, another key for net/http
 		}
+	}
+	req.GetBody = nil
+	empty := req.Body == nil || req.Body == http.NoBody
+	switch {
+	case empty && c.own && slices.Contains(changing, req.Method):
+		req.Body = http.NoBody // sent with Content-Length: 0, and never again once written
+	case empty:
+		req.Body = body{http.NoBody, p}
+	case !c.own:
+		req.Body = body{req.Body, p}
 	}
 }
 
-// body notes when it is read.
+// changing are the methods that net/http does not send again without a body, except on a
+// connection to which it has written nothing.
+var changing = []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+
+// body notes when it is read. It hides from net/http that it may be empty.
 type body struct {
 	io.ReadCloser
 	progress *progress
@@ -125,8 +152,8 @@ type progress struct {
 	conn                    atomic.Pointer[conn]
 }
 
-// trace returns the hooks by which a transport reports to p. A connection counts as
-// written once the request has it, except for one of ours, which knows better.
+// trace returns the hooks by which a transport reports to p. A request counts as written
+// once it has a connection. Only a connection of sharedTransport knows better.
 func (p *progress) trace() *httptrace.ClientTrace {
 	p.hooks.GetConn = func(string) { p.reported.Store(true) }
 	p.hooks.GotConn = p.gotConn
@@ -140,11 +167,15 @@ func (p *progress) trace() *httptrace.ClientTrace {
 
 func (p *progress) gotConn(info httptrace.GotConnInfo) {
 	raw := info.Conn
-	if secure, ok := raw.(*tls.Conn); ok {
+	for {
+		secure, ok := raw.(*tls.Conn)
+		if !ok {
+			break
+		}
 		raw = secure.NetConn()
 	}
 	own, ok := raw.(*conn)
-	if !ok || p.conn.Load() != nil {
+	if before := p.conn.Load(); !ok || before != nil && !before.unwritten() {
 		p.wrote()
 		return
 	}
@@ -159,17 +190,23 @@ func (p *progress) wrote() {
 }
 
 // mayHaveWritten reports whether any byte of the request may have been written before err.
-// A transport that reports nothing counts as having written, unless err can only come
-// before. net/http's own may have handed the request to another one that reports nothing;
-// then the request counts as written once its body was read.
+//
+// Somebody may have registered a protocol with net/http's transport that reports nothing.
+// Such a request counts as written once its body was read. Any other transport that reports
+// nothing counts as having written, unless its body was not read and err can only come
+// before.
 func (p *progress) mayHaveWritten(err error) bool {
 	switch own := p.conn.Load(); {
 	case p.written.Load():
 		return true
 	case own != nil:
 		return !own.unwritten()
-	case p.reported.Load(), p.native && !p.read.Load():
+	case p.native:
+		return p.read.Load()
+	case p.reported.Load():
 		return false
+	case p.read.Load():
+		return true
 	}
 	if _, ok := errors.AsType[*net.DNSError](err); ok {
 		return false
