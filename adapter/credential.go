@@ -20,7 +20,7 @@ type Credential struct {
 	name   string
 	secret cancel.Secret
 	check  func(string) error
-	seen   func(add string) []string // a closure, which reflection cannot open
+	seen   func(add string) (forms []string) // a closure, which reflection cannot open
 }
 
 // NewCredential returns the Credential of a secret in the field of that name. The check
@@ -28,14 +28,15 @@ type Credential struct {
 // about the value of a fixed secret and names the field. An absent secret is not checked.
 func NewCredential(name string, secret cancel.Secret, check func(string) error) (*Credential, error) {
 	var mu sync.Mutex
-	var values []string
+	var values, forms []string
 	c := &Credential{name: name, secret: secret, check: check, seen: func(add string) []string {
 		mu.Lock()
 		defer mu.Unlock()
 		if add != "" && !slices.Contains(values, add) {
 			values = append(slices.Clone(values[max(0, len(values)-maxRemembered+1):]), add)
+			forms = formsOf(values)
 		}
-		return values
+		return forms
 	}}
 	if secret.Fixed() {
 		if _, err := c.reveal(context.Background()); err != nil {

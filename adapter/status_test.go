@@ -116,3 +116,23 @@ func TestRetryAfter(t *testing.T) {
 	}
 	assert.Zero(t, Call{}.NoAnswer(Answer{Status: 503}, Words{}, nil).RetryAfter, "no header")
 }
+
+// The vendor's clock and ours may differ. Only the vendor's counts for a date.
+func TestRetryAfterADateIsMeasuredFromTheAnswersDate(t *testing.T) {
+	here := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	for date, want := range map[string]time.Duration{
+		"Sun, 01 Mar 2026 12:20:00 GMT":  30 * time.Second,
+		"Sunday, 01-Mar-26 12:20:00 GMT": 30 * time.Second,
+		"Sun, 01 Mar 2026 12:20:30 GMT":  0,
+		"Sun, 01 Mar 2026 12:21:00 GMT":  0,
+		"Sun, 01 Mar 2026 11:00:00 GMT":  time.Hour + 20*time.Minute + 30*time.Second,
+		"":                               20*time.Minute + 30*time.Second, // by our clock
+		"yesterday":                      20*time.Minute + 30*time.Second,
+	} {
+		a := Answer{Status: 503, At: here, Header: http.Header{"Retry-After": {"Sun, 01 Mar 2026 12:20:30 GMT"}, "Date": {date}}}
+		assert.Equal(t, want, Call{}.NoAnswer(a, Words{}, nil).RetryAfter, date)
+
+		a.Header.Set("Retry-After", "120")
+		assert.Equal(t, 2*time.Minute, Call{}.NoAnswer(a, Words{}, nil).RetryAfter, "seconds need no date")
+	}
+}
