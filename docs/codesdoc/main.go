@@ -27,8 +27,8 @@ var vendors = []vendor{
 }
 
 func main() {
-	for file, text := range documents {
-		if err := write(file, text); err != nil {
+	for _, d := range documents {
+		if err := write(d.file, d.words, d.tables); err != nil {
 			fmt.Fprintln(os.Stderr, "codesdoc:", err)
 			os.Exit(1)
 		}
@@ -36,12 +36,12 @@ func main() {
 }
 
 // write puts the tables into a file, between their marks.
-func write(file string, text words) error {
+func write(file string, text words, tables []string) error {
 	before, err := os.ReadFile(file)
 	if err != nil {
 		return err
 	}
-	after, err := fill(string(before), text)
+	after, err := fill(string(before), text, tables)
 	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}

@@ -7,15 +7,17 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/unified-cancel/cancel"
 )
 
 func TestDocumentsAreCurrent(t *testing.T) {
-	for file, text := range documents {
-		have, err := os.ReadFile(filepath.Join("..", "..", file))
+	for _, d := range documents {
+		have, err := os.ReadFile(filepath.Join("..", "..", d.file))
 		require.NoError(t, err)
-		want, err := fill(string(have), text)
-		require.NoError(t, err, file)
-		assert.Equal(t, want, string(have), "%s is not current: go run ./docs/codesdoc", file)
+		want, err := fill(string(have), d.words, d.tables)
+		require.NoError(t, err, d.file)
+		assert.Equal(t, want, string(have), "%s is not current: go run ./docs/codesdoc", d.file)
 	}
 }
 
@@ -31,23 +33,37 @@ func TestEveryCodeBecomesSomethingThatIsTold(t *testing.T) {
 }
 
 func TestFill(t *testing.T) {
-	got, err := fill("a\n<!-- codes: Payvalida -->\nold\n<!-- /codes -->\nb", spanish)
+	got, err := fill("a\n<!-- codes: Payvalida -->\nold\n<!-- /codes -->\nb", spanish, []string{"Payvalida"})
 	require.NoError(t, err)
 	assert.NotContains(t, got, "old")
 	assert.Contains(t, got, "| 0017 | POST /v4/merchant/transaction/cancel | no se reversó; el comercio puede reintentar | `ErrUnavailable` | sí |\n<!-- /codes -->\nb")
 
-	_, err = fill("nothing", english)
-	require.ErrorContains(t, err, "no table")
-	_, err = fill("<!-- codes: Auco -->\n", english)
-	require.ErrorContains(t, err, "no end")
+	_, err = fill("<!-- codes: Auco -->\n<!-- /codes -->\n", english, []string{"Auco", "SAT"})
+	require.EqualError(t, err, `the table "SAT" is missing`)
+	_, err = fill("<!-- codes: Auco -->\n", english, []string{"Auco"})
+	require.EqualError(t, err, `the table "Auco" has no end`)
+}
+
+func TestTheDocumentsOfCodesListEveryVendor(t *testing.T) {
+	for _, d := range documents {
+		if d.tables[0] != compared {
+			assert.Len(t, d.tables, len(vendors), d.file)
+		}
+	}
+}
+
+func TestEveryReasonIsAnOutcome(t *testing.T) {
+	assert.Len(t, outcomes, 4+len(cancel.Reasons()))
+	assert.Equal(t, "ErrInvalid", become(cancel.Code{Reason: cancel.ErrInvalid}))
+	assert.Equal(t, "ErrPending", become(cancel.Code{Reason: cancel.ErrPending}))
 }
 
 func TestWriteChangesNothingElse(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "doc.md")
 	require.NoError(t, os.WriteFile(file, []byte("x\n<!-- codes: compared -->\n<!-- /codes -->\ny\n"), 0o600))
-	require.NoError(t, write(file, english))
+	require.NoError(t, write(file, english, []string{compared}))
 	text, err := os.ReadFile(file)
 	require.NoError(t, err)
 	assert.Regexp(t, `(?s)^x\n.*\| becomes \|.*\ny\n$`, string(text))
-	require.Error(t, write(file+".none", english))
+	require.Error(t, write(file+".none", english, nil))
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,7 +8,7 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-// words are those of a document's language.
+// words are the headings in a document's language.
 type words struct {
 	becomes, code, operations, meaning, askAgain, yes string
 	meaningOf                                         func(cancel.Code) string
@@ -25,34 +24,53 @@ var spanish = words{
 	meaningOf: func(c cancel.Code) string { return c.Spanish },
 }
 
-// documents are the files that hold tables. README holds the one that compares vendors,
-// docs those with a row for each code.
-var documents = map[string]words{
-	"README.md":       english,
-	"README.es.md":    spanish,
-	"docs/codes.md":   english,
-	"docs/codigos.md": spanish,
+// documents are the files that hold tables.
+var documents = []struct {
+	file string
+	words
+	// tables are the names of the tables that the file must hold.
+	tables []string
+}{
+	{"README.md", english, []string{compared}},
+	{"README.es.md", spanish, []string{compared}},
+	{"docs/codes.md", english, names()},
+	{"docs/codigos.md", spanish, names()},
 }
 
-// outcomes are what codes become, in the order in which they are told.
-var outcomes = []struct {
+// compared names the table with a row for each outcome and a column for each vendor.
+const compared = "compared"
+
+// names returns the names of the vendors: each has a table with a row for each code.
+func names() []string {
+	var all []string
+	for _, v := range vendors {
+		all = append(all, v.name)
+	}
+	return all
+}
+
+// outcome is what a code becomes.
+type outcome struct {
 	name   string
 	state  cancel.State
 	reason error
-}{
+}
+
+// outcomes are all states, and all reasons of errors.
+var outcomes = slices.Concat([]outcome{
 	{name: "Cancelled", state: cancel.Cancelled},
 	{name: "AlreadyCancelled", state: cancel.AlreadyCancelled},
 	{name: "Pending", state: cancel.Pending},
 	{name: "NotCancelled", state: cancel.NotCancelled},
-	{name: "ErrInvalid", reason: cancel.ErrInvalid},
-	{name: "ErrAuth", reason: cancel.ErrAuth},
-	{name: "ErrForbidden", reason: cancel.ErrForbidden},
-	{name: "ErrNotFound", reason: cancel.ErrNotFound},
-	{name: "ErrNotCancellable", reason: cancel.ErrNotCancellable},
-	{name: "ErrRejected", reason: cancel.ErrRejected},
-	{name: "ErrUnavailable", reason: cancel.ErrUnavailable},
-	{name: "ErrUnknownOutcome", reason: cancel.ErrUnknownOutcome},
-	{name: "ErrUnexpected", reason: cancel.ErrUnexpected},
+}, reasons())
+
+func reasons() []outcome {
+	var all []outcome
+	for _, reason := range cancel.Reasons() {
+		name := strings.TrimPrefix(fmt.Sprintf("%#v", reason), "cancel.")
+		all = append(all, outcome{name: name, reason: reason})
+	}
+	return all
 }
 
 func become(c cancel.Code) string {
@@ -64,33 +82,33 @@ func become(c cancel.Code) string {
 	return ""
 }
 
-// fill replaces what stands between the marks of tables.
-func fill(document string, text words) (string, error) {
-	tables := map[string]string{"compared": compared(text)}
-	for _, v := range vendors {
-		tables[v.name] = listed(v, text)
-	}
-	found := false
-	for name, table := range tables {
+// fill replaces what is between the marks of the tables, all of which must be there.
+func fill(document string, text words, tables []string) (string, error) {
+	for _, name := range tables {
 		begin, end := "<!-- codes: "+name+" -->\n", "<!-- /codes -->"
 		before, rest, ok := strings.Cut(document, begin)
 		if !ok {
-			continue
+			return "", fmt.Errorf("the table %q is missing", name)
 		}
 		_, after, ok := strings.Cut(rest, end)
 		if !ok {
 			return "", fmt.Errorf("the table %q has no end", name)
 		}
-		document, found = before+begin+table+end+after, true
-	}
-	if !found {
-		return "", errors.New("no table in it")
+		document = before + begin + table(name, text) + end + after
 	}
 	return document, nil
 }
 
-// compared is the table with a row for each outcome and a column for each vendor.
-func compared(text words) string {
+func table(name string, text words) string {
+	for _, v := range vendors {
+		if v.name == name {
+			return listed(v, text)
+		}
+	}
+	return compare(text)
+}
+
+func compare(text words) string {
 	header := []string{text.becomes}
 	for _, v := range vendors {
 		header = append(header, v.name)
@@ -101,13 +119,15 @@ func compared(text words) string {
 		for _, v := range vendors {
 			row = append(row, cell(v, o.name, text))
 		}
-		rows = append(rows, row)
+		if slices.ContainsFunc(row[1:], func(cell string) bool { return cell != "" }) {
+			rows = append(rows, row)
+		}
 	}
 	return render(rows)
 }
 
-// cell lists the codes of a vendor that become an outcome, those of the same operations
-// together. Where nearly all operations answer with a code, they are not named.
+// cell lists the codes of a vendor that become an outcome, grouped by operations. If nearly
+// all operations answer with a code, the operations are not named.
 func cell(v vendor, outcome string, text words) string {
 	most := 0
 	for _, c := range v.codes {
