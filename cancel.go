@@ -61,6 +61,15 @@ type Preflighter interface {
 	Preflight(ctx context.Context, req Request) (Preflight, error)
 }
 
+// Identifier is an optional interface of a [Canceler] for which two IDs of different bytes can
+// name the same thing, such as a UUID in upper and in lower case.
+//
+// Identify returns the ID by which the thing of req is told from others of the same Kind. It
+// makes no call. Implementations are safe for concurrent use.
+type Identifier interface {
+	Identify(req Request) string
+}
+
 // Request names the thing to cancel. It is plain data that round-trips through JSON, so
 // that a later process can ask about a cancellation that an earlier one began. It
 // holds no credentials. Motive and ReplacedBy are [ErrInvalid] with any Kind but

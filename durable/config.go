@@ -2,7 +2,6 @@ package durable
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -57,12 +56,11 @@ type Config struct {
 
 // Provider is one of a [Config].
 type Provider struct {
-	// Canceler asks the vendor. It is required.
+	// Canceler asks the vendor. It is required. If it is a [cancel.Validator] it checks each
+	// request before it is enqueued, and if it is a [cancel.Identifier] it says which requests
+	// name the same thing. Otherwise any Kind with an ID is enqueued, and IDs are compared byte
+	// for byte.
 	Canceler cancel.Canceler
-	// Validate says what is wrong with a request before it is enqueued, nil where nothing
-	// is. Nil means that no more is checked than that the kind is one of this module's and
-	// that the ID suits it. See [DryRun].
-	Validate func(cancel.Request) error
 	// Workers is how many jobs of this provider each process works on at once, 4 by
 	// default and 10,000 at most.
 	Workers int
@@ -136,9 +134,6 @@ func (c Config) withDefaults() (Config, error) {
 		}
 		p.Workers = positive(p.Workers, 4)
 		p.RemembersFor = positive(p.RemembersFor, 60*24*time.Hour)
-		if p.Validate == nil {
-			p.Validate = func(cancel.Request) error { return nil }
-		}
 		providers[name] = p
 	}
 	c.Providers = providers
@@ -155,18 +150,4 @@ func (c Config) withDefaults() (Config, error) {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	return c, nil
-}
-
-// DryRun returns a function for Provider.Validate that has the adapter itself check a
-// request, with a context that has ended. It is for adapters that look at the request
-// first and send nothing with such a context, as those of this module do.
-func DryRun(adapter cancel.Canceler) func(cancel.Request) error {
-	return func(req cancel.Request) error {
-		ctx, end := context.WithCancel(context.Background())
-		end()
-		if _, err := adapter.Cancel(ctx, req); errors.Is(err, cancel.ErrInvalid) {
-			return err
-		}
-		return nil
-	}
 }

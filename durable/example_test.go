@@ -35,7 +35,7 @@ func Example() {
 	ctx := context.Background()
 	q, err := durable.OpenSQLite(ctx, filepath.Join(folder, "cancellations.db"), durable.Config{
 		Providers: map[string]durable.Provider{
-			"payvalida": {Canceler: adapter, Validate: durable.DryRun(adapter)},
+			"payvalida": {Canceler: adapter},
 		},
 		Retry: durable.Span{First: 10 * time.Millisecond},
 		OnSettled: func(_ context.Context, c durable.Cancellation) error {

@@ -111,9 +111,9 @@ func killConfig(t interface{ Fatal(...any) }, s killSetup) Config {
 	}))
 	return Config{
 		Providers: map[string]Provider{
-			"factible":  {Canceler: invoices, Validate: DryRun(invoices), Workers: 6, PerSecond: s.PerSecond},
-			"payvalida": {Canceler: payments, Validate: DryRun(payments), Workers: 6, PerSecond: s.PerSecond},
-			"auco":      {Canceler: documents, Validate: DryRun(documents), Workers: 6, PerSecond: s.PerSecond},
+			"factible":  {Canceler: invoices, Workers: 6, PerSecond: s.PerSecond},
+			"payvalida": {Canceler: payments, Workers: 6, PerSecond: s.PerSecond},
+			"auco":      {Canceler: documents, Workers: 6, PerSecond: s.PerSecond},
 		},
 		Options: []cancel.Option{
 			cancel.WithMaxAttempts(2),

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -87,6 +88,14 @@ func always(r cancel.Result, err error) func(int, cancel.Request) (cancel.Result
 
 func payment(id string) cancel.Request {
 	return cancel.Request{Provider: "v", Kind: cancel.Payment, ID: id}
+}
+
+// Identify compares UUIDs without case.
+func (*vendor) Identify(req cancel.Request) string {
+	if req.Kind == cancel.Invoice || req.Kind == cancel.PrimarySectorInvoice {
+		return strings.ToLower(req.ID)
+	}
+	return req.ID
 }
 
 // of is a Config with one provider, whose Client asks once at a time.

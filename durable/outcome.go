@@ -112,12 +112,6 @@ type Failure struct {
 	Times int       `json:"times"`
 }
 
-var reasons = []error{
-	cancel.ErrInvalid, cancel.ErrAuth, cancel.ErrForbidden, cancel.ErrNotFound,
-	cancel.ErrNotCancellable, cancel.ErrRejected, cancel.ErrUnavailable,
-	cancel.ErrUnknownOutcome, cancel.ErrUnexpected,
-}
-
 // Err returns the error of the last turn as a [*cancel.Error], nil where there is none. Its
 // cause is a text.
 func (c *Cancellation) Err() error {
@@ -130,8 +124,10 @@ func (c *Cancellation) Err() error {
 		Code: f.Code, Message: f.Message, HTTPStatus: f.HTTPStatus, Raw: f.Raw,
 		Reason: cancel.ErrUnexpected,
 	}
-	if i := slices.IndexFunc(reasons, func(r error) bool { return r.Error() == f.Reason }); i >= 0 {
-		e.Reason = reasons[i]
+	for _, r := range cancel.Reasons() {
+		if r.Error() == f.Reason {
+			e.Reason = r
+		}
 	}
 	if f.Cause != "" {
 		e.Err = errors.New(f.Cause)
@@ -156,7 +152,7 @@ func failure(err error, times int) *Failure {
 
 // reason returns the sentinel of err.
 func reason(err error) error {
-	for _, r := range reasons {
+	for _, r := range cancel.Reasons() {
 		if errors.Is(err, r) {
 			return r
 		}

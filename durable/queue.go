@@ -1,6 +1,7 @@
 package durable
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -8,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -134,7 +134,7 @@ type Ticket struct {
 // or, with an error, none. The tickets are in the order of reqs.
 //
 // For each Provider, Kind and ID there is one cancellation that is not settled, however
-// often it is enqueued; UUIDs of invoices are compared without case. Once it is settled it
+// often it is enqueued. The provider says which IDs name the same thing. Once it is settled it
 // can be enqueued anew: read what the overview says about each state first.
 //
 // On SQLite nothing else is recorded meanwhile, and several thousand take a second or more:
@@ -182,12 +182,12 @@ func (q *Queue[TTx]) enqueue(ctx context.Context, on riverdriver.Executor, tx TT
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return slices.Compare(keyOf(reqs[a]), keyOf(reqs[b])) })
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(fmt.Sprint(q.key(reqs[a])...), fmt.Sprint(q.key(reqs[b])...)) })
 	tickets := make([]Ticket, len(reqs))
 	var jobs []river.InsertManyParams
 	for _, i := range order {
 		c := &Cancellation{Request: reqs[i], State: Queued, EnqueuedAt: now()}
-		id, added, err := q.store.add(ctx, on, c, rand.Text())
+		id, added, err := q.store.add(ctx, on, c, q.key(reqs[i]), rand.Text())
 		if err != nil {
 			return nil, fmt.Errorf("durable: %w", err)
 		}
@@ -208,25 +208,18 @@ func (q *Queue[TTx]) enqueue(ctx context.Context, on riverdriver.Executor, tx TT
 	return tickets, nil
 }
 
-func keyOf(req cancel.Request) []string {
-	return []string{req.Provider, string(req.Kind), thing(req)}
-}
-
-var (
-	uuid  = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$`)
-	order = regexp.MustCompile(`^[1-9][0-9]{0,29}$`)
-	// shapes are how the IDs of each kind look, with words for it.
-	shapes = map[cancel.Kind]struct {
-		pattern *regexp.Regexp
-		words   string
-	}{
-		cancel.Invoice:              {uuid, "a UUID"},
-		cancel.PrimarySectorInvoice: {uuid, "a UUID"},
-		cancel.Payment:              {order, "1 to 30 digits, the first not 0"},
-		cancel.PreAuthorization:     {order, "1 to 30 digits, the first not 0"},
-		cancel.Document:             {regexp.MustCompile(`.`), "a code"},
+// key is the same for all requests that name one thing.
+func (q *Queue[TTx]) key(req cancel.Request) []any {
+	id := req.ID
+	if identifier, ok := q.config.Providers[req.Provider].Canceler.(cancel.Identifier); ok {
+		id = identifier.Identify(req)
 	}
-)
+	if len(id) > 1000 { // PostgreSQL's indexes take 2,700 bytes at most
+		sum := sha256.Sum256([]byte(id))
+		id = "sha256:" + hex.EncodeToString(sum[:])
+	}
+	return []any{req.Provider, string(req.Kind), id}
+}
 
 // validateAll comes before any transaction: Validate is the user's, and may take long or panic.
 func (q *Queue[TTx]) validateAll(reqs []cancel.Request) error {
@@ -244,30 +237,30 @@ func (q *Queue[TTx]) validate(req cancel.Request) error {
 		return refused(req, fmt.Sprintf("this Queue has no provider %q", req.Provider))
 	}
 	for _, text := range []string{
-		req.ID, req.Reason, req.RequestedBy, req.Motive, req.ReplacedBy, req.Issuer,
+		string(req.Kind), req.ID, req.Reason, req.RequestedBy, req.Motive, req.ReplacedBy, req.Issuer, req.Expression, req.Reference,
 	} {
 		if !utf8.ValidString(text) {
 			return refused(req, "a text that is not UTF-8")
 		}
 	}
-	shape, ok := shapes[req.Kind]
-	switch {
-	case !ok:
-		kinds := slices.Sorted(maps.Keys(shapes))
-		return refused(req, fmt.Sprintf("Kind %q is none of %v", req.Kind, kinds))
-	case strings.ContainsFunc(req.ID, unicode.IsControl), !shape.pattern.MatchString(req.ID):
-		return refused(req, "ID is not "+shape.words)
+	if key := string(req.Kind) + req.ID; req.Kind == "" || req.ID == "" || len(req.Kind) > maxKindBytes || strings.ContainsFunc(key, unicode.IsControl) {
+		return refused(req, "Kind or ID is missing, too long or has a control character")
 	}
-	if err := p.Validate(req); err != nil {
-		if errors.Is(err, cancel.ErrInvalid) {
-			return err
-		}
-		e := invalid(req.Provider, "")
-		e.ID, e.Err = req.ID, err
-		return e
+	validator, ok := p.Canceler.(cancel.Validator)
+	if !ok {
+		return nil
 	}
-	return nil
+	err := validator.Validate(req)
+	if err == nil || errors.Is(err, cancel.ErrInvalid) {
+		return err
+	}
+	e := invalid(req.Provider, "")
+	e.ID, e.Err = req.ID, err
+	return e
 }
+
+// maxKindBytes limits a Kind, which is part of an index.
+const maxKindBytes = 200
 
 func refused(req cancel.Request, message string) *cancel.Error {
 	e := invalid(req.Provider, message)
@@ -290,7 +283,7 @@ func (q *Queue[TTx]) Find(ctx context.Context, req cancel.Request) (Cancellation
 	if !kept(req.Provider, string(req.Kind), req.ID) {
 		return unpack(nil, ErrNoCancellation)
 	}
-	return unpack(q.store.latest(ctx, req))
+	return unpack(q.store.latest(ctx, q.key(req)))
 }
 
 // kept reports whether there can be a cancellation with these texts: PostgreSQL keeps no NUL.

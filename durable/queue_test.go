@@ -140,10 +140,10 @@ func TestMalformed(t *testing.T) {
 		"provider":     func(r *cancel.Request) { r.Provider = "w" },
 		"no provider":  func(r *cancel.Request) { r.Provider = "" },
 		"no kind":      func(r *cancel.Request) { r.Kind = "" },
-		"kind":         func(r *cancel.Request) { r.Kind = "ship" },
+		"a long kind":  func(r *cancel.Request) { r.Kind = cancel.Kind(strings.Repeat("k", 201)) },
 		"no ID":        func(r *cancel.Request) { r.ID = "" },
-		"ID":           func(r *cancel.Request) { r.ID = "12" },
-		"payment":      func(r *cancel.Request) { r.Kind, r.ID = cancel.Payment, "01" },
+		"expression":   func(r *cancel.Request) { r.Expression = "\xff" },
+		"reference":    func(r *cancel.Request) { r.Reference = "\xff" },
 		"document":     func(r *cancel.Request) { r.Kind, r.ID = cancel.Document, "a\x00b" },
 		"reason":       func(r *cancel.Request) { r.Reason = "\xff" },
 		"requested by": func(r *cancel.Request) { r.RequestedBy = "\xff" },
@@ -171,7 +171,7 @@ func TestValidate(t *testing.T) {
 	req := cancel.Request{Provider: "v", Kind: cancel.Document, ID: "D1", Reason: "r", RequestedBy: "a@example.com"}
 
 	config := of(adapter)
-	config.Providers["v"] = Provider{Canceler: adapter, Validate: DryRun(adapter)}
+	config.Providers["v"] = Provider{Canceler: adapter}
 	q := open(t, file(t), config)
 	t.Cleanup(func() { assert.NoError(t, q.Close()) })
 	enqueue(t, q.Queue, req)
@@ -180,7 +180,7 @@ func TestValidate(t *testing.T) {
 	require.ErrorIs(t, err, cancel.ErrInvalid)
 	assert.Empty(t, sim.Calls())
 
-	config.Providers["v"] = Provider{Canceler: adapter, Validate: func(cancel.Request) error { return errTold }}
+	config.Providers["v"] = Provider{Canceler: validating{Canceler: adapter, validate: func(cancel.Request) error { return errTold }}}
 	own := open(t, file(t), config)
 	t.Cleanup(func() { assert.NoError(t, own.Close()) })
 	_, err = own.Enqueue(t.Context(), req)
@@ -188,9 +188,40 @@ func TestValidate(t *testing.T) {
 	assert.ErrorIs(t, err, errTold)
 }
 
+// validating is a provider with a Validator.
+type validating struct {
+	cancel.Canceler
+	validate func(cancel.Request) error
+}
+
+func (v validating) Validate(req cancel.Request) error { return v.validate(req) }
+
+// identifying is a provider for which IDs that differ in case name the same thing.
+type identifying struct{ cancel.Canceler }
+
+func (identifying) Identify(req cancel.Request) string { return strings.ToLower(req.ID) }
+
+func TestAnyKindIsEnqueued(t *testing.T) {
+	v := &vendor{}
+	q := queueFor(t, v)
+	first := enqueue(t, q.Queue, cancel.Request{Provider: "v", Kind: "boleto", ID: "A"})
+	assert.NotEqual(t, first, enqueue(t, q.Queue, cancel.Request{Provider: "v", Kind: "boleto", ID: "a"}), "IDs are compared byte for byte")
+}
+
+func TestProviderSaysWhichIDsNameOneThing(t *testing.T) {
+	q := queueFor(t, identifying{&vendor{}})
+	first := enqueue(t, q.Queue, cancel.Request{Provider: "v", Kind: "boleto", ID: "A"})
+	tickets, err := q.Enqueue(t.Context(), cancel.Request{Provider: "v", Kind: "boleto", ID: "a"})
+	require.NoError(t, err)
+	assert.Equal(t, []Ticket{{ID: first}}, tickets)
+	found, err := q.Find(t.Context(), cancel.Request{Provider: "v", Kind: "boleto", ID: "a"})
+	require.NoError(t, err)
+	assert.Equal(t, first, found.ID)
+}
+
 func TestValidateThatPanics(t *testing.T) {
 	config := of(&vendor{})
-	config.Providers["v"] = Provider{Canceler: &vendor{}, Validate: func(cancel.Request) error { panic("oops") }}
+	config.Providers["v"] = Provider{Canceler: validating{Canceler: &vendor{}, validate: func(cancel.Request) error { panic("oops") }}}
 	q := open(t, file(t), config)
 	t.Cleanup(func() { assert.NoError(t, q.Close()) })
 	assert.Panics(t, func() { _, _ = q.Enqueue(t.Context(), payment("1")) })

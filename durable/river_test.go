@@ -182,9 +182,9 @@ func testVendors[TTx any](t *testing.T, db database[TTx], workers int) {
 	told := newHeard()
 	config := Config{
 		Providers: map[string]Provider{
-			"pac":  {Canceler: pacClient, Validate: DryRun(pacClient)},
-			"pay":  {Canceler: payClient, Validate: DryRun(payClient)},
-			"sign": {Canceler: signClient, Validate: DryRun(signClient)},
+			"pac":  {Canceler: pacClient},
+			"pay":  {Canceler: payClient},
+			"sign": {Canceler: signClient},
 		},
 		Options:   []cancel.Option{cancel.WithMaxAttempts(1)},
 		OnSettled: told.listen,

@@ -2,9 +2,7 @@ package durable
 
 import (
 	"context"
-	"crypto/sha256"
 	"database/sql"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,8 +13,6 @@ import (
 	"time"
 
 	"github.com/riverqueue/river/riverdriver"
-
-	"github.com/unified-cancel/cancel"
 )
 
 // ErrNoCancellation is why Get and Find find nothing: the database has no such cancellation.
@@ -100,27 +96,13 @@ func undoing(ctx context.Context, on riverdriver.Executor, f func() error) error
 	return err
 }
 
-// thing is the ID of req for telling things apart: UUIDs are compared without case.
-func thing(req cancel.Request) string {
-	id := req.ID
-	if req.Kind == cancel.Invoice || req.Kind == cancel.PrimarySectorInvoice {
-		id = strings.ToLower(id)
-	}
-	if len(id) > 1000 { // PostgreSQL's indexes take 2,700 bytes at most
-		sum := sha256.Sum256([]byte(id))
-		id = "sha256:" + hex.EncodeToString(sum[:])
-	}
-	return id
-}
-
 // add records c, unless there is one of the same thing that is not settled, and returns
 // the ID of the one that there is then. The token is c's own.
-func (s *store) add(ctx context.Context, on riverdriver.Executor, c *Cancellation, token string) (id int64, added bool, err error) {
+func (s *store) add(ctx context.Context, on riverdriver.Executor, c *Cancellation, key []any, token string) (id int64, added bool, err error) {
 	body, err := json.Marshal(c)
 	if err != nil {
 		return 0, false, err
 	}
-	key := []any{c.Request.Provider, string(c.Request.Kind), thing(c.Request)}
 	// One that is there is not locked: its worker has to record what the vendor answered
 	// however long the transaction takes. It may be settled between the two statements.
 	for range 10 {
@@ -174,13 +156,13 @@ func (s *store) load(ctx context.Context, id int64) (*Cancellation, error) {
 	return s.scan(s.row(ctx, s.executor, `SELECT id, version, body FROM unified_cancel_job WHERE id = $1`, id))
 }
 
-// latest returns the cancellation of what req names that was enqueued last.
-func (s *store) latest(ctx context.Context, req cancel.Request) (*Cancellation, error) {
+// latest returns the cancellation with that key that was enqueued last.
+func (s *store) latest(ctx context.Context, key []any) (*Cancellation, error) {
 	return s.scan(s.row(ctx, s.executor, `
 		SELECT id, version, body FROM unified_cancel_job
 		WHERE provider = $1 AND kind = $2 AND thing = $3
 		ORDER BY id DESC LIMIT 1`,
-		req.Provider, string(req.Kind), thing(req)))
+		key...))
 }
 
 func (*store) scan(row riverdriver.Row) (*Cancellation, error) {

@@ -341,7 +341,8 @@ func TestDoubtThatStays(t *testing.T) {
 	inNoTime(t, v, func(t *testing.T, q *SQLite) {
 		c := finish(t, q.Queue, enqueue(t, q.Queue, payment("1")))
 		assert.Equal(t, Unknown, c.State)
-		assert.ErrorIs(t, c.Err(), cancel.ErrNotCancellable, "the last error is kept as it was")
+		require.ErrorIs(t, c.Err(), cancel.ErrUnknownOutcome)
+		assert.ErrorContains(t, c.Err(), cancel.ErrNotCancellable.Error(), "the last refusal is kept")
 		took := c.SettledAt.Sub(c.DoubtSince)
 		assert.GreaterOrEqual(t, took, 24*time.Hour)
 		assert.Less(t, took, 26*time.Hour)
@@ -366,8 +367,7 @@ func TestDoubtThatNobodyLooksInto(t *testing.T) {
 	}
 }
 
-// A Client that opened a doubt of its own may end it by a status. That it refuses is
-// believed where a status says the same, and not where only the attempt was refused.
+// In doubt, only a status makes a refusal of the provider certain.
 func TestRefusedInDoubt(t *testing.T) {
 	for name, test := range map[string]struct {
 		status func() (cancel.Result, error)
@@ -383,7 +383,7 @@ func TestRefusedInDoubt(t *testing.T) {
 				if n == 1 {
 					return fails(cancel.ErrUnknownOutcome)
 				}
-				return fails(cancel.ErrRejected)
+				return fails(cancel.ErrNotCancellable)
 			}}}
 			v.status = func(n int) (cancel.Result, error) {
 				switch n {

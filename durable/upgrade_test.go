@@ -81,6 +81,8 @@ func (p past) Cancel(_ context.Context, req cancel.Request) (cancel.Result, erro
 	return is(cancel.Cancelled)
 }
 
+func (past) Identify(req cancel.Request) string { return new(vendor).Identify(req) }
+
 func (past) Status(_ context.Context, req cancel.Request) (cancel.Result, error) {
 	if req.Provider == "brief" {
 		return is(cancel.Pending)

@@ -145,7 +145,6 @@ func (t *turn) take(ctx context.Context) error {
 		t.ask(ctx)
 		return nil
 	default: // Sending is what a worker leaves behind that has died
-		t.doubt()
 		return t.resolve(ctx)
 	}
 }
@@ -168,13 +167,7 @@ func (t *turn) send(ctx context.Context) error {
 	switch {
 	case err == nil:
 		t.taken(result)
-	case !t.c.DoubtSince.IsZero() && ruledOut(err):
-		t.doubt()
-		// Client may have it from a status, which ends the doubt, or not.
-		if t.inquire(ctx) {
-			t.unresolved(ctx, err)
-		}
-	case !t.c.DoubtSince.IsZero(), errors.Is(err, cancel.ErrUnknownOutcome):
+	case errors.Is(err, cancel.ErrUnknownOutcome):
 		t.doubt()
 		t.unresolved(ctx, err)
 	case errors.Is(err, cancel.ErrUnavailable), errors.Is(err, cancel.ErrAuth):
@@ -196,35 +189,31 @@ func (t *turn) doubt() {
 	}
 }
 
-// resolve finds out what became of a call whose outcome is unknown, by the rules of
-// [cancel.Client]: the status is asked first, and the cancellation again where that allows
-// it or where there is none.
+// resolve finds out the outcome of a call that may have been made, by Client.Resolve. Before,
+// it records the doubt: a worker that dies now leaves it to the next one.
 func (t *turn) resolve(ctx context.Context) error {
-	if t.inquire(ctx) {
-		return t.send(ctx)
+	if err := ctx.Err(); err != nil {
+		return err
 	}
-	return nil
-}
-
-// inquire asks for the status of what is in doubt. It returns whether, by the answer, it may
-// be sent again; where it may not, it notes what the answer makes of it.
-func (t *turn) inquire(ctx context.Context) (may bool) {
-	result, err := t.call(ctx, t.client.Status)
+	t.doubt()
+	t.c.Sent++
+	if err := t.store.save(ctx, t.c); err != nil {
+		return err
+	}
+	result, err := t.call(ctx, t.client.Resolve)
 	t.last = err
 	switch {
-	case err == nil && result.State != cancel.NotCancelled:
+	case err == nil:
 		t.taken(result)
-	case err == nil, errors.Is(err, cancel.ErrNotFound), errors.Is(err, errors.ErrUnsupported):
-		return true
 	case ruledOut(err):
 		t.settle(Failed, err)
 	default:
 		t.unresolved(ctx, err)
 	}
-	return false
+	return nil
 }
 
-// ruledOut reports whether err, of a status, says that there is and will be no cancellation.
+// ruledOut reports whether err says that there is and will be no cancellation.
 func ruledOut(err error) bool {
 	return errors.Is(err, cancel.ErrRejected) || errors.Is(err, cancel.ErrNotCancellable)
 }

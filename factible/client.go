@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/unified-cancel/cancel"
@@ -16,6 +17,7 @@ var (
 	_ cancel.StatusChecker = (*Client)(nil)
 	_ cancel.Validator     = (*Client)(nil)
 	_ cancel.Preflighter   = (*Client)(nil)
+	_ cancel.Identifier    = (*Client)(nil)
 )
 
 // Client cancels CFDI with the account of one user. Make one with [New]. It is safe for
@@ -63,6 +65,9 @@ func (c *Client) Validate(req cancel.Request) error {
 	}
 	return nil
 }
+
+// Identify returns the UUID in lower case: two UUIDs that differ only in case name one invoice.
+func (*Client) Identify(req cancel.Request) string { return strings.ToLower(req.ID) }
 
 func (c *Client) cancelOperation(req cancel.Request) operation {
 	switch {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/unified-cancel/cancel"
 )
@@ -98,6 +99,9 @@ func (c confirmed) ask(ctx context.Context, req cancel.Request) (cancel.Result, 
 	}
 	return p, nil
 }
+
+// Identify compares UUIDs without case.
+func (confirmed) Identify(req cancel.Request) string { return strings.ToLower(req.ID) }
 
 func (c confirmed) Validate(req cancel.Request) error {
 	if v, ok := c.pac.(cancel.Validator); ok {

@@ -260,3 +260,9 @@ func TestEvidenceIsOfTheAnswerThatIsReturned(t *testing.T) {
 		assert.Equal(t, tt.want, told[0].Operation, tt)
 	}
 }
+
+func TestConfirmComparesUUIDsWithoutCase(t *testing.T) {
+	identifier, ok := Confirm(nil, nil).(cancel.Identifier)
+	require.True(t, ok)
+	assert.Equal(t, identifier.Identify(cancel.Request{ID: "AB"}), identifier.Identify(cancel.Request{ID: "ab"}))
+}

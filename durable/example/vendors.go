@@ -86,7 +86,7 @@ func (v vendors) config() (durable.Config, error) {
 		return durable.Config{}, err
 	}
 	provider := func(adapter cancel.Canceler) durable.Provider {
-		return durable.Provider{Canceler: adapter, Validate: durable.DryRun(adapter), Workers: 2, PerSecond: 10}
+		return durable.Provider{Canceler: adapter, Workers: 2, PerSecond: 10}
 	}
 	return durable.Config{
 		Providers: map[string]durable.Provider{
