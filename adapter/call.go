@@ -3,6 +3,7 @@ package adapter
 import (
 	"bytes"
 	"context"
+	"errors"
 	"strconv"
 
 	"github.com/unified-cancel/cancel"
@@ -52,6 +53,14 @@ func (c Call) Refuse(message string) *cancel.Error {
 	}
 }
 
+// Unsupported returns the [cancel.ErrInvalid] of a call that is not made, because the vendor
+// cannot be asked. Its cause is [errors.ErrUnsupported].
+func (c Call) Unsupported(message string) *cancel.Error {
+	e := c.Refuse(message)
+	e.Err = errors.ErrUnsupported
+	return e
+}
+
 // Unsent returns the ErrUnavailable of a call that is not made, because of cause.
 func (c Call) Unsent(message string, cause error) *cancel.Error {
 	e := c.Refuse(message)
@@ -68,15 +77,20 @@ func (c Call) Judge(req cancel.Request, a Answer, read func(Answer) (Words, erro
 	if a.Err != nil {
 		return cancel.Result{}, c.NoAnswer(a, Words{}, nil)
 	}
-	row, ok := c.Codes.Lookup(c.Op, a.Status, "")
+	_, ok := c.Codes.Lookup(c.Op, a.Status, "")
 	var said Words
 	if !ok || len(bytes.TrimSpace(a.Body)) > 0 {
 		var err error
 		if said, err = read(a); err != nil {
 			return cancel.Result{}, c.NoAnswer(a, said, err)
 		}
-		row, _ = c.Codes.Lookup(c.Op, a.Status, said.Code)
 	}
+	return c.Decide(req, a, said)
+}
+
+// Decide returns the meaning for req of an answer that says said, by the table of codes.
+func (c Call) Decide(req cancel.Request, a Answer, said Words) (cancel.Result, error) {
+	row, _ := c.Codes.Lookup(c.Op, a.Status, said.Code)
 	if row.Reason != nil {
 		return cancel.Result{}, c.Fail(row.Reason, a, said, nil)
 	}
@@ -94,6 +108,21 @@ func (c Call) Done(req cancel.Request, state cancel.State, a Answer, said Words)
 		Message:  said.Message,
 		Raw:      a.Body,
 		At:       a.At,
+	}
+}
+
+// Advise returns the answer to the question whether the thing of r, a result of Status, may
+// be cancelled.
+func Advise(r cancel.Result, verdict cancel.Verdict) cancel.Preflight {
+	return cancel.Preflight{
+		Provider: r.Provider,
+		ID:       r.ID,
+		Kind:     r.Kind,
+		Verdict:  verdict,
+		Code:     r.Code,
+		Message:  r.Message,
+		Raw:      r.Raw,
+		At:       r.At,
 	}
 }
 

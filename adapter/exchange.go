@@ -73,6 +73,12 @@ func NewClient(o cancel.ClientOptions) (*Client, error) {
 	return c, nil
 }
 
+// WithTimeout returns ctx with the deadline of one call, [cancel.ClientOptions].Timeout from
+// now, for everything that the call does: the function of a secret, and each exchange.
+func (c *Client) WithTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, c.timeout)
+}
+
 // Answer is the outcome of one exchange. A Status of 0 means that there was no response.
 type Answer struct {
 	Status int
@@ -112,7 +118,7 @@ func (c *Client) Send(ctx context.Context, method string, target *url.URL, heade
 
 // Do sends req, which it changes, as [Client.Send] does.
 func (c *Client) Do(req *http.Request) Answer {
-	ctx, stop := context.WithTimeout(req.Context(), c.timeout)
+	ctx, stop := c.WithTimeout(req.Context())
 	defer stop()
 	if err := ctx.Err(); err != nil {
 		return Answer{Err: err, Unsent: true, At: time.Now()}

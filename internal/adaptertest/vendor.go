@@ -17,7 +17,8 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-// Vendor is a loopback server that gives every request the same answer.
+// Vendor is a loopback server that gives every request the same answer, or every request to
+// one path.
 type Vendor struct {
 	// Status is the HTTP status.
 	Status int
@@ -27,6 +28,8 @@ type Vendor struct {
 	Answer string
 	// Transmission, if it is not nil, answers instead.
 	Transmission func(http.ResponseWriter)
+	// Paths answer instead, each the requests to its path. They must not be started.
+	Paths map[string]*Vendor
 	// URL is the base URL, from Start on.
 	URL string
 
@@ -44,21 +47,36 @@ func (v *Vendor) Start(tb testing.TB) *Vendor {
 		v.asked = append(v.asked, r)
 		v.bodies = append(v.bodies, string(body))
 		v.mu.Unlock()
-		if v.Transmission != nil {
-			v.Transmission(w)
-			return
+		answering := v
+		if other := v.Paths[r.URL.Path]; other != nil {
+			answering = other
 		}
-		w.Header().Set("Content-Type", "application/json")
-		if strings.HasPrefix(v.Answer, "<") {
-			w.Header().Set("Content-Type", "text/xml; charset=utf-8")
-		}
-		maps.Copy(w.Header(), v.Header)
-		w.WriteHeader(v.Status)
-		_, _ = io.WriteString(w, v.Answer)
+		answering.answer(w)
 	}))
 	tb.Cleanup(server.Close)
 	v.URL = server.URL
 	return v
+}
+
+func (v *Vendor) answer(w http.ResponseWriter) {
+	if v.Transmission != nil {
+		v.Transmission(w)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if strings.HasPrefix(v.Answer, "<") {
+		w.Header().Set("Content-Type", "text/xml; charset=utf-8")
+	}
+	maps.Copy(w.Header(), v.Header)
+	w.WriteHeader(v.Status)
+	_, _ = io.WriteString(w, v.Answer)
+}
+
+// Requests returns the requests that arrived. Their bodies were read.
+func (v *Vendor) Requests() []*http.Request {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.Clone(v.asked)
 }
 
 // Request returns the only request that arrived.
