@@ -266,7 +266,7 @@ func TestRefuseLeavesCallsUnderWay(t *testing.T) {
 	require.ErrorIs(t, ask(t, client, v.request(2)), cancel.ErrUnavailable)
 	giveUp()
 	require.ErrorIs(t, <-failure, cancel.ErrUnknownOutcome)
-	require.ErrorIs(t, ask(t, client, v.request(2)), cancel.ErrUnexpected, "answered again")
+	require.ErrorIs(t, ask(t, client, v.request(2)), cancel.ErrNotFound, "answered again")
 }
 
 func TestFailAtRandomFollowsTheSeed(t *testing.T) {

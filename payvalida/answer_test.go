@@ -17,7 +17,7 @@ import (
 	"github.com/unified-cancel/cancel/adapter"
 )
 
-// answered returns what a body means, without a server.
+// answered returns the meaning of a body, without a server.
 func answered(req cancel.Request, httpStatus int, contentType, body string) (cancel.Result, error) {
 	answer := adapter.Answer{Status: httpStatus, Header: http.Header{"Content-Type": {contentType}}, Body: []byte(body), At: time.Now()}
 	return adapter.Call{Provider: provider, Op: cancelOp, ID: req.ID, Codes: table}.Judge(req, answer, read)
@@ -26,7 +26,13 @@ func answered(req cancel.Request, httpStatus int, contentType, body string) (can
 var codes = map[string]expect{
 	"0000": {State: cancel.Cancelled},
 	"0001": {State: cancel.AlreadyCancelled},
+	"0013": {Reason: cancel.ErrNotFound},
+	"0015": {Reason: cancel.ErrNotCancellable},
 	"0017": {Reason: cancel.ErrUnavailable},
+	"0018": {Reason: cancel.ErrAuth},
+	"0019": {Reason: cancel.ErrForbidden},
+	"0025": {Reason: cancel.ErrAuth},
+	"0037": {Reason: cancel.ErrForbidden},
 }
 
 func TestCodes(t *testing.T) {
@@ -50,7 +56,7 @@ func TestCodes(t *testing.T) {
 func TestCodesOnTheWire(t *testing.T) {
 	for _, kind := range []cancel.Kind{cancel.Payment, cancel.PreAuthorization} {
 		for _, httpStatus := range []int{200, 201, 302, 400, 401, 403, 404, 418, 429, 500, 502, 503} {
-			for _, code := range []string{"0000", "0001", "0017", "0013", "0025"} {
+			for _, code := range []string{"0000", "0001", "0013", "0015", "0017", "0018", "0019", "0025", "0037", "0028"} {
 				t.Run(fmt.Sprint(kind, " ", code, " in HTTP ", httpStatus), func(t *testing.T) {
 					want, ok := codes[code]
 					if !ok {
@@ -97,6 +103,26 @@ func TestKeysInEitherCase(t *testing.T) {
 	}
 }
 
+// The card API says its failure in a field error.
+func TestFieldErrorIsTheMessage(t *testing.T) {
+	for body, want := range map[string]string{
+		`{"CODE":"0099","error":"franquicia no disponible"}`:                            "franquicia no disponible",
+		`{"CODE":"0099","DESC":"failed","ERROR":"franquicia no disponible"}`:            "franquicia no disponible",
+		`{"CODE":"0099","DESC":"failed","error":""}`:                                    "failed",
+		`{"CODE":"0099","DESC":"failed","error":null}`:                                  "failed",
+		`{"CODE":"0099","DESC":"failed","error":{"CODE":"0000","DESC":"nested words"}}`: "failed",
+	} {
+		got, err := answered(payment, 200, "", body)
+		failure := expect{Reason: cancel.ErrUnexpected}.Check(t, got, err, body)
+		assert.Equal(t, want, failure.Message, body)
+		assert.Equal(t, "0099", failure.Code)
+	}
+	got, err := answered(payment, 400, "", `{"error":"franquicia no disponible"}`)
+	assert.Equal(t, "franquicia no disponible", expect{Reason: cancel.ErrInvalid}.Check(t, got, err, "no CODE").Message)
+	got, err = answered(payment, 200, "", `{"CODE":"0000","error":"1","Error":"2"}`)
+	expect{Reason: cancel.ErrUnknownOutcome}.Check(t, got, err, "in two cases")
+}
+
 func TestAnswersThatAreNone(t *testing.T) {
 	for what, body := range map[string]string{
 		"empty":                   "",
@@ -123,6 +149,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 		"DESC in two cases":       `{"CODE":"0000","DESC":"a","desc":"a"}`,
 		"another in two cases":    `{"CODE":"0000","data":1,"DATA":2}`,
 		"an escaped double":       `{"CODE":"0000","\u0063ode":"0017"}`,
+		"a long s":                `{"CODE":"0000","DESC":"a","DEſC":"b"}`,
 		"two values":              `{"CODE":"0000"}{"CODE":"0000"}`,
 		"two values, apart":       `{"CODE":"0000"}` + "\n" + `{"CODE":"0017"}`,
 		"trailing junk":           `{"CODE":"0000"}x`,

@@ -12,25 +12,24 @@ var endpoints = map[cancel.Environment]string{
 	cancel.Production: "https://api.payvalida.com",
 }
 
-// Config is what [New] needs. A Config is not kept: changing it later changes no
-// Client.
+// Config is what [New] needs. New copies it: a later change has no effect on a Client.
 type Config struct {
 	// Merchant is the name that identifies the merchant (merchant_name). Required.
 	Merchant string
-	// FixedHash is the merchant's secret, from which checksums are made. Required.
-	// It is never sent.
+	// FixedHash is the merchant's secret, from which checksums are made. Required. It is
+	// never sent.
 	FixedHash cancel.Secret
 	// Environment is required unless Endpoint is given.
 	Environment cancel.Environment
-	// Endpoint replaces the URL that Environment stands for, up to but without
-	// /v4. It must be https unless its host is this machine.
+	// Endpoint replaces the URL of Environment, up to but without /v4. It must be https
+	// unless its host is this machine.
 	Endpoint string
-	// Options is how Payvalida is reached. The zero value is ready for production.
+	// Options says how Payvalida is reached. The zero value is ready for production.
 	Options cancel.ClientOptions
 }
 
-// New returns a Client. Its error is cancel.ErrInvalid and names the field of
-// Config that is missing, malformed or negative. It sends nothing.
+// New returns a Client. Its error is [cancel.ErrInvalid] and names the field of Config that is
+// missing, malformed or negative. New sends nothing.
 func New(config Config) (*Client, error) {
 	call := adapter.Call{Provider: provider, Op: "New"}
 	if config.Merchant == "" {
@@ -57,6 +56,7 @@ func New(config Config) (*Client, error) {
 	return &Client{
 		via:       via,
 		cancelURL: endpoint.JoinPath(cancelPath),
+		statusURL: endpoint.JoinPath(statusPath),
 		merchant:  config.Merchant,
 		fixedHash: fixedHash,
 		redact:    adapter.NewRedactor(fixedHash),

@@ -3,7 +3,6 @@ package payvalida
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -22,44 +21,63 @@ func fixture(tb testing.TB, name string) []byte {
 	return text
 }
 
-// cases is what each pair of fixtures is expected to show.
+// cases are the pairs of fixtures and the outcome of each.
 var cases = map[string]struct {
-	id   string
+	req  cancel.Request
 	want expect
 	code string
 	desc string
 }{
-	"cancel-0000":          {order, expect{State: cancel.Cancelled}, "0000", "transaction canceled successfully"},
-	"cancel-0001":          {order, expect{State: cancel.AlreadyCancelled}, "0001", "esta transacción ya se canceló anteriormente"},
-	"cancel-0013":          {order, expect{Reason: cancel.ErrUnexpected}, "0013", "transaction does not exist"},
-	"cancel-thirty-digits": {"123456789012345678901234567890", expect{State: cancel.Cancelled}, "0000", "transaction canceled successfully"},
-	"preauth-0000":         {order, expect{State: cancel.Cancelled}, "0000", "transaction canceled successfully"},
-	"preauth-0001":         {order, expect{State: cancel.AlreadyCancelled}, "0001", "esta transacción ya se canceló anteriormente"},
-	"preauth-0017":         {order, expect{Reason: cancel.ErrUnavailable}, "0017", "transaction was not reversed, try again"},
+	"cancel-0000":          {payment, expect{State: cancel.Cancelled}, "0000", "transaction canceled successfully"},
+	"cancel-0001":          {payment, expect{State: cancel.AlreadyCancelled}, "0001", "esta transacción ya se canceló anteriormente"},
+	"cancel-0013":          {payment, expect{Reason: cancel.ErrNotFound}, "0013", "transaction does not exist"},
+	"cancel-0015":          {payment, expect{Reason: cancel.ErrNotCancellable}, "0015", "transaction cannot be reversed"},
+	"cancel-0019":          {payment, expect{Reason: cancel.ErrForbidden}, "0019", "not authorized"},
+	"cancel-0025":          {payment, expect{Reason: cancel.ErrAuth}, "0025", "checksum invalid"},
+	"cancel-error":         {payment, expect{Reason: cancel.ErrUnexpected}, "0009", "La franquicia no permite la anulación"},
+	"cancel-thirty-digits": {longest, expect{State: cancel.Cancelled}, "0000", "transaction canceled successfully"},
+	"preauth-0000":         {preAuth, expect{State: cancel.Cancelled}, "0000", "transaction canceled successfully"},
+	"preauth-0001":         {preAuth, expect{State: cancel.AlreadyCancelled}, "0001", "esta transacción ya se canceló anteriormente"},
+	"preauth-0017":         {preAuth, expect{Reason: cancel.ErrUnavailable}, "0017", "transaction was not reversed, try again"},
+	"status-anulada":       {known, expect{State: cancel.Cancelled}, "ANULADA", "OK"},
+	"status-cancelada":     {known, expect{State: cancel.Cancelled}, "CANCELADA", "OK"},
+	"status-aprobada":      {known, expect{State: cancel.NotCancelled}, "APROBADA", "OK"},
+	"status-pendiente":     {known, expect{State: cancel.NotCancelled}, "PENDIENTE", "OK"},
+	"status-vencida":       {known, expect{Reason: cancel.ErrNotCancellable}, "VENCIDA", "OK"},
+	"status-0013":          {known, expect{Reason: cancel.ErrNotFound}, "0013", "transaction does not exist"},
+	"status-another-order": {known, expect{Reason: cancel.ErrInvalid}, "0000", "OK"},
+	"status-escaped":       {escaped, expect{State: cancel.Cancelled}, "ANULADA", "OK"},
 }
 
+var (
+	longest = cancel.Request{Kind: cancel.Payment, ID: "123456789012345678901234567890"}
+	preAuth = cancel.Request{Kind: cancel.PreAuthorization, ID: order}
+	escaped = cancel.Request{Kind: cancel.Payment, ID: order, Reference: "pedido 7/ñ"}
+)
+
 func TestFixtures(t *testing.T) {
-	requests, err := filepath.Glob(filepath.Join(fixtures, "*-request.json"))
+	requests, err := filepath.Glob(filepath.Join(fixtures, "*-request.*"))
 	require.NoError(t, err)
-	requests = slices.DeleteFunc(requests, func(file string) bool {
-		return strings.HasPrefix(filepath.Base(file), "recorded-")
-	})
 	assert.Len(t, requests, len(cases))
 	for _, request := range requests {
-		name := strings.TrimSuffix(filepath.Base(request), "-request.json")
+		name, _, _ := strings.Cut(filepath.Base(request), "-request.")
 		t.Run(name, func(t *testing.T) {
 			tt, ok := cases[name]
 			require.True(t, ok, "no test knows this fixture")
-			req := cancel.Request{Kind: cancel.Payment, ID: tt.id}
-			if strings.HasPrefix(name, "preauth-") {
-				req.Kind = cancel.PreAuthorization
-			}
 			v := (&vendor{Status: 200, Answer: string(fixture(t, name+".json"))}).Start(t)
-			got, err := client(t, v).Cancel(t.Context(), req)
-
-			_, sent := v.Request(t)
-			assert.JSONEq(t, string(fixture(t, name+"-request.json")), sent)
-			assert.Contains(t, sent, `"order_number":`+tt.id+",", "digit by digit")
+			c := client(t, v)
+			var got cancel.Result
+			var err error
+			if strings.HasPrefix(name, "status-") {
+				got, err = c.Status(t.Context(), tt.req)
+				r, _ := v.Request(t)
+				assert.Equal(t, string(fixture(t, name+"-request.txt")), r.Method+" "+r.RequestURI+"\n")
+			} else {
+				got, err = c.Cancel(t.Context(), tt.req)
+				_, sent := v.Request(t)
+				assert.JSONEq(t, string(fixture(t, name+"-request.json")), sent)
+				assert.Contains(t, sent, `"order_number":`+tt.req.ID+",", "digit by digit")
+			}
 			if failure := tt.want.Check(t, got, err); failure != nil {
 				assert.Equal(t, tt.code, failure.Code)
 				assert.Equal(t, tt.desc, failure.Message)

@@ -5,14 +5,18 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/adapter"
 )
 
-// cancelRequest is the body of a call, as the vendor's pages name its fields.
+// cancelRequest is the body of a cancellation, as the vendor's pages name its fields.
 type cancelRequest struct {
 	OrderNumber     json.Number `json:"order_number"`
 	MerchantName    string      `json:"merchant_name"`
@@ -20,18 +24,21 @@ type cancelRequest struct {
 	TransactionType string      `json:"transaction_type,omitempty"`
 }
 
-// transactionTypes are the kinds taken and the transaction_type of each.
+// transactionTypes are the kinds that Cancel takes and the transaction_type of each.
 var transactionTypes = map[cancel.Kind]string{
 	cancel.Payment:          "",
 	cancel.PreAuthorization: "PRE_AUTH",
 }
 
-// header is that of every cancellation.
-var header = http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"}}
+// The headers of each operation. They have no credentials.
+var (
+	cancelHeader = http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"}}
+	statusHeader = http.Header{"Accept": {"application/json"}}
+)
 
 var orderNumber = regexp.MustCompile(`^[1-9][0-9]{0,29}$`)
 
-// valid says why req is malformed.
+// valid reports why req is malformed.
 func valid(req cancel.Request) error {
 	if err := adapter.CheckRequest(req, cancel.Payment, cancel.PreAuthorization); err != nil {
 		return err
@@ -42,19 +49,54 @@ func valid(req cancel.Request) error {
 	return nil
 }
 
+// maxReference is the longest order id of a merchant, in characters.
+const maxReference = 200
+
+// validReference reports why a merchant's order id cannot be asked for.
+func validReference(reference string) error {
+	if err := adapter.CheckLine(reference); err != nil {
+		return fmt.Errorf("Reference %w", err)
+	}
+	if utf8.RuneCountInString(reference) > maxReference {
+		return fmt.Errorf("Reference has more than %d characters", maxReference)
+	}
+	if reference == "." || reference == ".." {
+		return errors.New("Reference is a dot segment, which a URL's path cannot carry")
+	}
+	return nil
+}
+
 // cancelBody returns the body of the call that cancels req.
-func (c *Client) cancelBody(req cancel.Request, fixedHash string) ([]byte, error) {
+func (c *Client) cancelBody(req cancel.Request, checksum string) ([]byte, error) {
 	return json.Marshal(cancelRequest{
 		OrderNumber:     json.Number(req.ID),
 		MerchantName:    c.merchant,
-		Checksum:        Checksum(c.merchant, req.ID, fixedHash),
+		Checksum:        checksum,
 		TransactionType: transactionTypes[req.Kind],
 	})
 }
 
-// Checksum returns the checksum that signs a call: the SHA-512 of merchant, order
-// and fixedHash, one after the other, in lower-case hexadecimal. It is safe for
-// concurrent use. See
+// orderURL returns the URL of the order with that reference. A slash in it is escaped.
+func (c *Client) orderURL(reference, checksum string) *url.URL {
+	target := c.statusURL.JoinPath(url.PathEscape(reference))
+	query := target.Query()
+	query.Set("merchant", c.merchant)
+	query.Set("checksum", checksum)
+	target.RawQuery = query.Encode()
+	return target
+}
+
+// hiding returns a Redactor that also replaces a checksum, in either case. A checksum signs one
+// call, and the transport of a caller may put the URL that holds it into an error.
+func hiding(checksum string, redact adapter.Redactor) adapter.Redactor {
+	return func(s string) string {
+		redacted := cancel.Secret{}.String()
+		return strings.NewReplacer(checksum, redacted, strings.ToUpper(checksum), redacted).Replace(redact.String(s))
+	}
+}
+
+// Checksum returns the checksum that signs a cancellation: the SHA-512 of merchant, order and
+// fixedHash, one after the other, in lower-case hexadecimal. It is safe for concurrent use. See
 // https://docs.payvalida.com/api-tarjeta/master/anulaciones/anulaciones.
 func Checksum(merchant, order string, fixedHash string) string {
 	sum := sha512.Sum512([]byte(merchant + order + fixedHash))

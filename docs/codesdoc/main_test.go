@@ -36,7 +36,7 @@ func TestFill(t *testing.T) {
 	got, err := fill("a\n<!-- codes: Payvalida -->\nold\n<!-- /codes -->\nb", spanish, []string{"Payvalida"})
 	require.NoError(t, err)
 	assert.NotContains(t, got, "old")
-	assert.Contains(t, got, "| 0017 | POST /v4/merchant/transaction/cancel | no se reversó; el comercio puede reintentar | `ErrUnavailable` | sí |\n<!-- /codes -->\nb")
+	assert.Contains(t, got, "| 0017 | POST /v4/merchant/transaction/cancel, GET /api/v3/porders | no se reversó; el comercio puede reintentar | `ErrUnavailable` | sí |\n")
 
 	_, err = fill("<!-- codes: Auco -->\n<!-- /codes -->\n", english, []string{"Auco", "SAT"})
 	require.EqualError(t, err, `the table "SAT" is missing`)
