@@ -13,18 +13,18 @@ import (
 	"github.com/unified-cancel/cancel/adapter"
 )
 
-// reading is what an answer to a cancellation of several documents says of them all.
+// reading is an answer to a cancellation of several documents.
 type reading struct {
-	answer adapter.Answer
-	said   adapter.Words
-	none   bool  // no code decides
-	cause  error // why none does, or why the counts prove nothing
-	listed []string
+	answer  adapter.Answer
+	said    adapter.Words
+	counted bool  // the answer has counts
+	cause   error // why it has not, or why the counts prove nothing
+	listed  []string
 }
 
-// readBatch reads answer, to a cancellation of codes.
+// readBatch reads the answer to a cancellation of codes.
 func readBatch(answer adapter.Answer, codes []string) reading {
-	r := reading{answer: answer, none: true}
+	r := reading{answer: answer}
 	if answer.Err != nil {
 		return r
 	}
@@ -38,13 +38,13 @@ func readBatch(answer adapter.Answer, codes []string) reading {
 		r.cause = err
 		return r
 	}
-	r.none, r.listed, r.cause = false, counts.listed, counts.check(codes)
+	r.counted, r.listed, r.cause = true, counts.listed, counts.check(codes)
 	return r
 }
 
-// interpret returns what r means for req.
+// interpret returns the meaning of r for req.
 func (r reading) interpret(call adapter.Call, req cancel.Request) (cancel.Result, error) {
-	if r.none {
+	if !r.counted {
 		return cancel.Result{}, call.NoAnswer(r.answer, r.said, r.cause)
 	}
 	row := proved
@@ -60,14 +60,14 @@ func (r reading) interpret(call adapter.Call, req cancel.Request) (cancel.Result
 	return call.Done(req, row.State, r.answer, r.said), nil
 }
 
-// interpretStatus returns what answer, to a query for a document, means for req.
+// interpretStatus returns the meaning of answer, to a question about the document of req.
 func interpretStatus(call adapter.Call, req cancel.Request, answer adapter.Answer) (cancel.Result, error) {
 	if answer.Err != nil {
 		return cancel.Result{}, call.NoAnswer(answer, adapter.Words{}, nil)
 	}
-	if answer.Status == http.StatusBadRequest && bytes.Contains(answer.Body, []byte(documentNotFound)) {
-		row, _ := table.Lookup(call.Op, answer.Status, documentNotFound)
-		return cancel.Result{}, call.Fail(row.Reason, answer, adapter.Words{Code: row.Code}, nil)
+	unknown := answer.Status == http.StatusBadRequest || answer.Status == http.StatusNotFound
+	if unknown && bytes.Contains(answer.Body, []byte(documentNotFound)) {
+		return call.Decide(req, answer, adapter.Words{Code: documentNotFound})
 	}
 	object, err := adapter.ReadObject(answer.Body, answer.ContentType())
 	said := words(object)
@@ -78,11 +78,51 @@ func interpretStatus(call adapter.Call, req cancel.Request, answer adapter.Answe
 	if code, ok := object.Text("code"); said.Code == "" || ok && code != req.ID {
 		return cancel.Result{}, call.NoAnswer(answer, said, errors.New("no status of this document in the answer"))
 	}
-	row, _ := table.Lookup(call.Op, answer.Status, said.Code)
-	if row.Reason != nil {
-		return cancel.Result{}, call.Fail(row.Reason, answer, said, nil)
+	return call.Decide(req, answer, said)
+}
+
+// readRoadmap returns the last action of a roadmap that ended or reactivated the document, and
+// its message. It is false if the answer is not a roadmap, or has no such action.
+func readRoadmap(answer adapter.Answer) (said adapter.Words, ok bool) {
+	if answer.Err != nil || answer.Status/100 != 2 {
+		return said, false
 	}
-	return call.Done(req, row.State, answer, said), nil
+	text, err := adapter.UTF8JSON(answer.Body, answer.ContentType())
+	if err != nil {
+		return said, false
+	}
+	for _, text := range events(text) {
+		event, err := adapter.ParseObject(text)
+		if err != nil {
+			return adapter.Words{}, false
+		}
+		action, _ := event.Text("action")
+		if _, known := table.Lookup(roadmapOp, answer.Status, action); known {
+			said, ok = words(event), true
+			said.Code = action
+		}
+	}
+	return said, ok
+}
+
+// events returns the events of a roadmap. The page shows events and not what holds them: a list
+// is read, and an object with one list.
+func events(text []byte) (found []json.RawMessage) {
+	if json.Unmarshal(text, &found) == nil {
+		return found
+	}
+	object, _ := adapter.ParseObject(text)
+	for _, value := range object {
+		var list []json.RawMessage
+		if json.Unmarshal(value, &list) != nil || list == nil {
+			continue
+		}
+		if found != nil {
+			return nil
+		}
+		found = list
+	}
+	return found
 }
 
 // words returns the message of an answer. No page says where an error has one.
@@ -91,10 +131,10 @@ func words(object adapter.Object) adapter.Words {
 	return adapter.Words{Message: message}
 }
 
-// counts is what a 2xx answers.
+// counts are the counts of a 2xx.
 type counts struct {
 	success, failed int
-	complete        bool // whether it says both
+	complete        bool // both are there
 	listed          []string
 }
 
@@ -110,14 +150,14 @@ func count(object adapter.Object) (counts, error) {
 	if documents, ok := failures["documents"]; ok {
 		var listed []string
 		if err := json.Unmarshal(documents, &listed); err != nil {
-			return c, errors.New("errors.documents is no list of codes")
+			return c, errors.New("errors.documents is not a list of codes")
 		}
 		c.listed = listed
 	}
 	return c, nil
 }
 
-// check reports why the counts do not account for codes, those sent.
+// check reports why the counts do not account for the codes that were sent.
 func (c counts) check(codes []string) error {
 	if !c.complete {
 		return errors.New("the answer lacks success or errors.cant")

@@ -17,7 +17,7 @@ import (
 	"github.com/unified-cancel/cancel/adapter"
 )
 
-// read returns what a body means for the first of the codes sent, without a server.
+// read returns the meaning of a body for the first of the codes sent, without a server.
 func read(httpStatus int, contentType, body string, codes ...string) (cancel.Result, error) {
 	answer := adapter.Answer{Status: httpStatus, Header: http.Header{"Content-Type": {contentType}}, Body: []byte(body), At: time.Now()}
 	req := document(codes[0])

@@ -12,42 +12,44 @@ import (
 
 var (
 	_ cancel.Canceler      = (*Client)(nil)
-	_ cancel.StatusChecker = (*Client)(nil)
 	_ cancel.BatchCanceler = (*Client)(nil)
+	_ cancel.StatusChecker = (*Client)(nil)
+	_ cancel.Preflighter   = (*Client)(nil)
 	_ cancel.Validator     = (*Client)(nil)
 )
 
 const (
-	cancelPath = "/document/cancel"
-	cancelOp   = http.MethodPost + " " + cancelPath
-	statusPath = "/document"
-	statusOp   = http.MethodGet + " " + statusPath
+	cancelPath  = "/document/cancel"
+	cancelOp    = http.MethodPost + " " + cancelPath
+	statusPath  = "/document"
+	statusOp    = http.MethodGet + " " + statusPath
+	roadmapPath = "/document/roadmap"
+	roadmapOp   = http.MethodGet + " " + roadmapPath
 )
 
-// Client cancels documents of one organisation. Make one with [New]. It is safe for
-// concurrent use.
+// Client cancels documents of one organisation. Make one with [New]. It is safe for concurrent
+// use.
 type Client struct {
-	via                  *adapter.Client
-	cancelURL, statusURL *url.URL
-	private, public      *adapter.Credential
-	maxBatch             int
-	redact               adapter.Redactor
+	via                              *adapter.Client
+	cancelURL, statusURL, roadmapURL *url.URL
+	private, public                  *adapter.Credential
+	maxBatch                         int
+	redact                           adapter.Redactor
 }
 
-// Cancel cancels one document by one call. The state is [cancel.Cancelled]: Auco
-// does not tell apart what had been cancelled before, which it lists as failed. The
-// package's overview lists the errors. See
+// Cancel cancels one document by one call. The state is [cancel.Cancelled]. A document that was
+// cancelled before is [cancel.ErrNotCancellable], because Auco lists it as failed: Status knows
+// more. The package's overview lists the errors. See
 // https://docs.auco.ai/en/api/document-managment/documents/cancel.
 func (c *Client) Cancel(ctx context.Context, req cancel.Request) (cancel.Result, error) {
 	item := c.CancelBatch(ctx, []cancel.Request{req})[0]
 	return item.Result, item.Err
 }
 
-// CancelBatch cancels several documents by one call, each of which may fail on its
-// own. Requests that are malformed, that differ from the first good one in Reason
-// or RequestedBy, or that are beyond MaxBatch documents, are [cancel.ErrInvalid]
-// and are not sent; the rest is. Requests with the same ID share an answer. Without
-// a good request nothing is sent. See
+// CancelBatch cancels several documents by one call. Each of them may fail. It does not send
+// requests that are malformed, that differ from the first good one in Reason or RequestedBy, or
+// that are beyond MaxBatch documents: they are [cancel.ErrInvalid]. Requests with the same ID
+// share an answer. Without a good request nothing is sent. See
 // https://docs.auco.ai/en/api/document-managment/documents/cancel.
 func (c *Client) CancelBatch(ctx context.Context, reqs []cancel.Request) []cancel.Item {
 	items := make([]cancel.Item, len(reqs))
@@ -75,6 +77,59 @@ func (c *Client) CancelBatch(ctx context.Context, reqs []cancel.Request) []cance
 	return items
 }
 
+// MaxBatch returns the largest number of documents in one call.
+func (c *Client) MaxBatch() int { return c.maxBatch }
+
+// Status asks with the public key how a document stands, by one call of GET /document, and by
+// another of GET /document/roadmap if the first answers REJECTED. The state is
+// [cancel.NotCancelled] for CREATED and [cancel.Cancelled] for a document that was cancelled.
+// Code is the word that decides: the document's status, or the action of the roadmap. Without a
+// public key in Config the error is [errors.ErrUnsupported], as the cause of
+// [cancel.ErrInvalid]. The package's overview lists the errors. See
+// https://docs.auco.ai/en/api/document-managment/documents/get and
+// https://docs.auco.ai/en/api/document-managment/documents/roadmap.
+func (c *Client) Status(ctx context.Context, req cancel.Request) (cancel.Result, error) {
+	call := c.query(statusOp, req)
+	if c.public.IsZero() {
+		return cancel.Result{}, call.Unsupported("PublicKey of Config is missing: Auco answers questions only to it")
+	}
+	if err := validCode(req); err != nil {
+		return cancel.Result{}, call.Refuse(err.Error())
+	}
+	ctx, end := c.via.WithTimeout(ctx)
+	defer end()
+	key, err := c.public.Reveal(ctx, call)
+	if err != nil {
+		return cancel.Result{}, err
+	}
+	document := c.ask(ctx, c.statusURL, key, req.ID)
+	result, err := interpretStatus(call, req, document)
+	if err == nil && result.Code == wordRejected {
+		detail, roadmap := c.query(roadmapOp, req), c.ask(ctx, c.roadmapURL, key, req.ID)
+		// The answer that decides is reported last.
+		if said, ok := readRoadmap(roadmap); ok {
+			call.Report(ctx, document)
+			detail.Report(ctx, roadmap)
+			return detail.Decide(req, roadmap, said)
+		}
+		detail.Report(ctx, roadmap)
+	}
+	call.Report(ctx, document)
+	return result, err
+}
+
+// Preflight asks as Status does whether a document may be cancelled. The verdict is
+// [cancel.Cancellable] for CREATED and [cancel.Done] for a document that was cancelled. It
+// returns the errors of Status: [cancel.ErrNotCancellable] says that the document is signed by
+// all, has expired, or was declined.
+func (c *Client) Preflight(ctx context.Context, req cancel.Request) (cancel.Preflight, error) {
+	r, err := c.Status(ctx, req)
+	if err != nil {
+		return cancel.Preflight{}, err
+	}
+	return adapter.Advise(r, verdicts[r.State]), nil
+}
+
 // Validate returns the [cancel.ErrInvalid] that Cancel would return unsent, or nil.
 func (c *Client) Validate(req cancel.Request) error {
 	if err := valid(req); err != nil {
@@ -83,44 +138,21 @@ func (c *Client) Validate(req cancel.Request) error {
 	return nil
 }
 
-// MaxBatch returns the largest number of documents in one call.
-func (c *Client) MaxBatch() int { return c.maxBatch }
-
-// Status asks by one call of GET /document, with the public key, how a document stands.
-// The state is [cancel.Cancelled] for REJECTED, a word that Auco has both for a document
-// that was cancelled and for one that a signer declined, and [cancel.NotCancelled] for
-// CREATED, FINISH and EXPIRED; Code holds the word. A document that Auco does not know
-// is [cancel.ErrNotFound]. Without a public key in Config the error is
-// [errors.ErrUnsupported], as the cause of [cancel.ErrInvalid]. The page is
-// https://docs.auco.ai/en/api/document-managment/documents/get.
-func (c *Client) Status(ctx context.Context, req cancel.Request) (cancel.Result, error) {
-	call := c.call(statusOp, req)
-	call.ReadOnly = true
-	if c.public.IsZero() {
-		e := call.Refuse("Status needs the PublicKey of Config")
-		e.Err = errors.ErrUnsupported
-		return cancel.Result{}, e
-	}
-	if err := validCode(req); err != nil {
-		return cancel.Result{}, call.Refuse(err.Error())
-	}
-	key, err := c.public.Reveal(ctx, call)
-	if err != nil {
-		return cancel.Result{}, err
-	}
-	target := *c.statusURL
-	target.RawQuery = url.Values{"code": {req.ID}}.Encode()
-	answer := c.via.Send(ctx, http.MethodGet, &target, statusHeader(key), nil)
-	call.Report(ctx, answer)
-	return interpretStatus(call, req, answer)
-}
-
 func (c *Client) call(op string, req cancel.Request) adapter.Call {
 	return adapter.Call{Provider: provider, Op: op, ID: req.ID, Codes: table, Version: tableVersion, Redact: c.redact}
 }
 
-// send makes the call that cancels a batch. Its error is why the call was not made.
+// query is call for an operation that changes nothing.
+func (c *Client) query(op string, req cancel.Request) adapter.Call {
+	call := c.call(op, req)
+	call.ReadOnly = true
+	return call
+}
+
+// send makes the call that cancels a batch. Its error says why the call was not made.
 func (c *Client) send(ctx context.Context, batch batch) (adapter.Answer, error) {
+	ctx, end := c.via.WithTimeout(ctx)
+	defer end()
 	call := c.call(cancelOp, cancel.Request{})
 	key, err := c.private.Reveal(ctx, call)
 	if err != nil {
@@ -133,6 +165,11 @@ func (c *Client) send(ctx context.Context, batch batch) (adapter.Answer, error) 
 	answer := c.via.Send(ctx, http.MethodPost, c.cancelURL, cancelHeader(key), body)
 	call.Report(ctx, answer)
 	return answer, nil
+}
+
+// ask makes a call that asks about one document.
+func (c *Client) ask(ctx context.Context, about *url.URL, key, code string) adapter.Answer {
+	return c.via.Send(ctx, http.MethodGet, documentURL(about, code), statusHeader(key), nil)
 }
 
 // about returns a copy of err, an error of send, as the error of req.

@@ -19,26 +19,25 @@ var endpoints = map[cancel.Environment]string{
 // defaultMaxBatch is ours: Auco documents no limit.
 const defaultMaxBatch = 50
 
-// Config is what [New] needs. A Config is not kept: changing it later changes no
-// Client.
+// Config is what [New] needs. New copies it: a later change has no effect on a Client.
 type Config struct {
 	// PrivateKey is the key that cancels (prk_…). Required.
 	PrivateKey cancel.Secret
-	// PublicKey is the key that reads (puk_…). Optional: Status needs it.
+	// PublicKey is the key that reads (puk_…). Optional: Status and Preflight need it.
 	PublicKey cancel.Secret
 	// Environment is required unless Endpoint is given.
 	Environment cancel.Environment
-	// Endpoint replaces the URL that Environment stands for, up to but without
-	// /document. It must be https unless its host is this machine.
+	// Endpoint replaces the URL of Environment, up to but without /document. It must be
+	// https unless its host is this machine.
 	Endpoint string
 	// MaxBatch is the largest number of documents in one call. 0 means 50.
 	MaxBatch int
-	// Options is how Auco is reached. The zero value is ready for production.
+	// Options says how Auco is reached. The zero value is ready for production.
 	Options cancel.ClientOptions
 }
 
-// New returns a Client. Its error is cancel.ErrInvalid and names the field of
-// Config that is missing, malformed or negative. It sends nothing.
+// New returns a Client. Its error is [cancel.ErrInvalid] and names the field of Config that is
+// missing, malformed or negative. New sends nothing.
 func New(config Config) (*Client, error) {
 	call := adapter.Call{Provider: provider, Op: "New"}
 	if config.PrivateKey.IsZero() {
@@ -64,25 +63,26 @@ func New(config Config) (*Client, error) {
 		return nil, call.Refuse(err.Error())
 	}
 	return &Client{
-		via:       via,
-		cancelURL: endpoint.JoinPath(cancelPath),
-		statusURL: endpoint.JoinPath(statusPath),
-		private:   private,
-		public:    public,
-		maxBatch:  cmp.Or(config.MaxBatch, defaultMaxBatch),
-		redact:    adapter.NewRedactor(private, public),
+		via:        via,
+		cancelURL:  endpoint.JoinPath(cancelPath),
+		statusURL:  endpoint.JoinPath(statusPath),
+		roadmapURL: endpoint.JoinPath(roadmapPath),
+		private:    private,
+		public:     public,
+		maxBatch:   cmp.Or(config.MaxBatch, defaultMaxBatch),
+		redact:     adapter.NewRedactor(private, public),
 	}, nil
 }
 
-// validPrivateKey says why a key cannot cancel.
+// validPrivateKey reports why a key cannot cancel.
 func validPrivateKey(key string) error {
 	if strings.HasPrefix(key, "puk_") {
-		return errors.New("is a public key (puk_): only a private one (prk_) cancels")
+		return errors.New("is a public key (puk_): only a private key (prk_) cancels")
 	}
 	return adapter.CheckHeaderValue(key)
 }
 
-// validPublicKey says why a key is not for reading.
+// validPublicKey reports why a key is not for reading.
 func validPublicKey(key string) error {
 	if strings.HasPrefix(key, "prk_") {
 		return errors.New("is a private key (prk_): it must not be used for reading")

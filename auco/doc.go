@@ -1,20 +1,21 @@
 // Package auco cancels documents that are out for electronic signature with Auco.
 //
-// A [Client] is a [cancel.Canceler], a [cancel.BatchCanceler] and, with a public key, a
-// [cancel.StatusChecker]. It takes the kind
-// [cancel.Document], identified by the document's code, and calls
-// POST /document/cancel. Auco requires a Reason, which it sends to the signers who
-// were notified or have signed, and RequestedBy, the e-mail address of whoever
-// cancels, who should be a user of the organisation.
+// A [Client] is a [cancel.Canceler] and a [cancel.BatchCanceler]. With a public key it is also
+// a [cancel.StatusChecker] and a [cancel.Preflighter]. It takes the kind [cancel.Document], whose
+// ID is the document's code, and calls POST /document/cancel. Auco requires a Reason, which it
+// sends to the signers who were notified or have signed, and RequestedBy, the e-mail address of
+// the person who cancels. This person should be a user of the organisation.
 //
-// Auco answers with counts. A document is called cancelled only where these add up:
-// success is the number of codes sent and not listed as failed, errors.cant the
-// number sent and listed, and every code listed was sent. It cannot cancel a
-// document that is fully signed or was rejected, and does not say which it was.
+// Auco answers with counts. A document counts as cancelled only if they add up: success is the
+// number of codes that were sent and not listed as failed, errors.cant is the number that was
+// sent and listed, and every listed code was sent. Auco lists a document that is fully signed or
+// was rejected, and does not say which it was.
 //
-// Status asks GET /document for the word that Auco has for a document. REJECTED stands
-// both for a document that was cancelled and for one that a signer declined: either way it
-// is no longer to be signed, and Status answers [cancel.Cancelled].
+// Status asks GET /document for Auco's word for a document. REJECTED is the word both for a
+// document that was cancelled and for one that a signer declined, so Status then asks
+// GET /document/roadmap for the events of the document: the last one that ended or reactivated
+// it decides. If Auco does not answer that, or names no such event, the state is
+// [cancel.Cancelled]: REJECTED is the word by which Auco confirms a cancellation.
 //
 // A [Webhook] receives the events that Auco sends.
 //
@@ -22,22 +23,23 @@
 //
 // Every error is one [*cancel.Error]:
 //
-//   - [cancel.ErrNotCancellable]: the code stands among errors.documents.
-//   - [cancel.ErrNotFound]: Status alone, for a document that Auco does not know.
-//   - [cancel.ErrInvalid]: refused before sending, or by HTTP 400, 404, 405, 413,
-//     415 or 422.
-//   - [cancel.ErrAuth]: HTTP 401, for a key that is missing, wrong or public.
+//   - [cancel.ErrNotCancellable]: the code is among errors.documents. From Status: the document
+//     is signed by all, has expired, or a signer declined it.
+//   - [cancel.ErrNotFound]: only from Status. Auco does not know the document.
+//   - [cancel.ErrInvalid]: refused before sending, or by HTTP 400, 404, 405, 413, 415 or 422.
+//   - [cancel.ErrAuth]: HTTP 401. The key is missing, wrong or of the wrong type.
 //     [cancel.ErrForbidden]: HTTP 403.
 //   - [cancel.ErrUnavailable]: nothing was sent, or HTTP 429 or 503.
-//   - [cancel.ErrUnknownOutcome]: counts that do not add up, any other HTTP 5xx, a timeout or
-//     a broken connection once the request was under way, or a 2xx that is no
-//     answer.
-//   - [cancel.ErrUnexpected]: any other HTTP status, and a word of Status that Auco does
-//     not document.
+//   - [cancel.ErrUnknownOutcome]: counts that do not add up, any other HTTP 5xx, a timeout or a
+//     broken connection after sending began, or a 2xx that is not an answer.
+//   - [cancel.ErrUnexpected]: any other HTTP status. From Status: a word that Auco does not
+//     document, or REJECTED for a document whose last event is a reactivation.
 //
-// Status changes nothing, so that where a cancellation is in doubt it is merely
-// [cancel.ErrUnavailable]. Without a public key it is [cancel.ErrInvalid] with
+// Status and Preflight change nothing, so their failures are ErrUnavailable and not
+// ErrUnknownOutcome. Without a public key the error is [cancel.ErrInvalid] with
 // [errors.ErrUnsupported] as its cause. [Codes] has the words.
 //
-// The vendor's page is https://docs.auco.ai/en/api/document-managment/documents/cancel.
+// The vendor's pages are https://docs.auco.ai/en/api/document-managment/documents/cancel,
+// https://docs.auco.ai/en/api/document-managment/documents/get and
+// https://docs.auco.ai/en/api/document-managment/documents/roadmap.
 package auco

@@ -24,7 +24,7 @@ func ExampleNew() {
 	_, err := auco.New(auco.Config{PrivateKey: cancel.NewSecret("puk_invented"), Environment: cancel.Sandbox})
 	fmt.Println(err)
 	// Output:
-	// auco: New: invalid request: PrivateKey is a public key (puk_): only a private one (prk_) cancels
+	// auco: New: invalid request: PrivateKey is a public key (puk_): only a private key (prk_) cancels
 }
 
 func ExampleClient_Cancel() {

@@ -3,7 +3,6 @@ package auco
 import (
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -22,9 +21,9 @@ func fixture(tb testing.TB, name string) []byte {
 	return text
 }
 
-// cases is what each pair of fixtures is expected to show, for each code in turn.
+// cases are the pairs of fixtures of cancellations, and the outcome for each code in turn.
 var cases = map[string]struct {
-	status int // 200 where it is 0
+	status int // 0 means 200
 	codes  []string
 	want   []expect
 }{
@@ -45,9 +44,6 @@ var cases = map[string]struct {
 func TestFixtures(t *testing.T) {
 	requests, err := filepath.Glob(filepath.Join(fixtures, "*-request.json"))
 	require.NoError(t, err)
-	requests = slices.DeleteFunc(requests, func(file string) bool {
-		return strings.HasPrefix(filepath.Base(file), "recorded-")
-	})
 	assert.Len(t, requests, len(cases))
 	for _, request := range requests {
 		name := strings.TrimSuffix(filepath.Base(request), "-request.json")
@@ -72,6 +68,54 @@ func TestFixtures(t *testing.T) {
 				got, err := client(t, v).Cancel(t.Context(), reqs[0])
 				tt.want[0].Check(t, got, err)
 			}
+		})
+	}
+}
+
+// questions are the pairs of fixtures of questions, and the outcome. The roadmaps are about the
+// document of status-rejected.
+var questions = map[string]struct {
+	status int // 0 means 200
+	want   expect
+	code   string
+}{
+	"status-created":                {want: expect{State: cancel.NotCancelled}, code: "CREATED"},
+	"status-finish":                 {want: expect{Reason: cancel.ErrNotCancellable}, code: "FINISH"},
+	"status-expired":                {want: expect{Reason: cancel.ErrNotCancellable}, code: "EXPIRED"},
+	"status-rejected":               {want: expect{State: cancel.Cancelled}, code: "REJECTED"},
+	"status-not-found":              {status: 400, want: expect{Reason: cancel.ErrNotFound}, code: "DOCUMENT_NOT_FOUND"},
+	"roadmap-cancelled":             {want: expect{State: cancel.Cancelled}, code: "CANCEL_SIGN"},
+	"roadmap-declined":              {want: expect{Reason: cancel.ErrNotCancellable}, code: "PARTICIPANT_REJECT"},
+	"roadmap-reactivated":           {want: expect{Reason: cancel.ErrUnexpected}, code: "REACTIVATION_SIGN"},
+	"roadmap-reactivated-cancelled": {want: expect{State: cancel.Cancelled}, code: "CANCEL_SIGN"},
+	"roadmap-open":                  {want: expect{State: cancel.Cancelled}, code: "REJECTED"},
+}
+
+func TestFixturesOfQuestions(t *testing.T) {
+	requests, err := filepath.Glob(filepath.Join(fixtures, "*-request.txt"))
+	require.NoError(t, err)
+	assert.Len(t, requests, len(questions))
+	for _, request := range requests {
+		name := strings.TrimSuffix(filepath.Base(request), "-request.txt")
+		t.Run(name, func(t *testing.T) {
+			tt, ok := questions[name]
+			require.True(t, ok, "no test knows this fixture")
+			answer := &vendor{Status: max(tt.status, 200), Answer: string(fixture(t, name+".json"))}
+			v := asking(t, answer, &vendor{Status: 503})
+			if strings.HasPrefix(name, "roadmap-") {
+				v = asking(t, &vendor{Status: 200, Answer: string(fixture(t, "status-rejected.json"))}, answer)
+			}
+			got, err := client(t, v, readable).Status(t.Context(), document("TR99AQMY31"))
+			code := got.Code
+			if failure := tt.want.Check(t, got, err); failure != nil {
+				code = failure.Code
+			}
+			assert.Equal(t, tt.code, code)
+			sent := v.Requests()[0]
+			if strings.HasPrefix(name, "roadmap-") {
+				sent = v.Requests()[1]
+			}
+			assert.Equal(t, string(fixture(t, name+"-request.txt")), sent.Method+" "+sent.RequestURI+"\n")
 		})
 	}
 }

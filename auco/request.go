@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -12,7 +13,7 @@ import (
 	"github.com/unified-cancel/cancel/adapter"
 )
 
-// batch is the body of a call, as the vendor's page names its fields.
+// batch is the body of a cancellation, as the vendor's page names its fields.
 type batch struct {
 	Codes   []string `json:"codes"`
 	Message string   `json:"message"`
@@ -21,7 +22,7 @@ type batch struct {
 	limit int
 }
 
-// add takes req into the batch, or says why not.
+// add adds req to the batch. Its error says why it does not.
 func (b *batch) add(req cancel.Request) error {
 	if err := valid(req); err != nil {
 		return err
@@ -30,9 +31,9 @@ func (b *batch) add(req cancel.Request) error {
 	case len(b.Codes) == 0:
 		b.Message, b.Email = req.Reason, req.RequestedBy
 	case req.Reason != b.Message:
-		return errors.New("Reason differs from that of the first request of the batch")
+		return errors.New("Reason differs from the Reason of the first request of the batch")
 	case req.RequestedBy != b.Email:
-		return errors.New("RequestedBy differs from that of the first request of the batch")
+		return errors.New("RequestedBy differs from the RequestedBy of the first request of the batch")
 	case slices.Contains(b.Codes, req.ID):
 		return nil
 	case len(b.Codes) == b.limit:
@@ -44,17 +45,26 @@ func (b *batch) add(req cancel.Request) error {
 
 func (b *batch) encode() ([]byte, error) { return json.Marshal(b) }
 
-// cancelHeader is that of every cancellation. The key travels without a scheme.
+// cancelHeader returns the header of a cancellation. The key has no scheme before it.
 func cancelHeader(key string) http.Header {
 	return http.Header{"Authorization": {key}, "Content-Type": {"application/json"}, "Accept": {"application/json"}}
 }
 
-// statusHeader is that of every query for a document.
+// statusHeader returns the header of a question about a document.
 func statusHeader(key string) http.Header {
 	return http.Header{"Authorization": {key}, "Accept": {"application/json"}}
 }
 
-// validCode reports why req names no document.
+// documentURL returns the URL of a question about the document with that code.
+func documentURL(about *url.URL, code string) *url.URL {
+	target := *about
+	query := target.Query()
+	query.Set("code", code)
+	target.RawQuery = query.Encode()
+	return &target
+}
+
+// validCode reports why req does not name a document.
 func validCode(req cancel.Request) error {
 	if err := adapter.CheckRequest(req, cancel.Document); err != nil {
 		return err
@@ -80,7 +90,7 @@ func valid(req cancel.Request) error {
 		return errors.New("Reason " + err.Error())
 	}
 	if req.RequestedBy == "" {
-		return errors.New("RequestedBy is missing: it is the e-mail address of whoever cancels")
+		return errors.New("RequestedBy is missing: it is the e-mail address of the person who cancels")
 	}
 	if !adapter.IsEmail(req.RequestedBy) {
 		return errors.New("RequestedBy is not a bare e-mail address")

@@ -249,32 +249,40 @@ func TestOnlyPostsOfJSONAreTaken(t *testing.T) {
 	}
 }
 
-const documentPath = "/document"
+const (
+	documentPath = "/document"
+	roadmapPath  = "/document/roadmap"
+)
 
 func TestStatusFollowsTheDocument(t *testing.T) {
 	sim, client := start(t)
-	sim.Register("TR99AQMY31", "TR99AQMY32")
-	for _, state := range []string{"FINISH", "REJECTED", "EXPIRED"} {
+	sim.Register("TR99AQMY31", "TR99AQMY32", "TR99AQMY33")
+	for _, state := range []string{"FINISH", "EXPIRED"} {
 		sim.SetState(state, state)
 	}
+	sim.Decline("TR99AQMY33", "no")
+	sim.Decline("SHORT", "no")
 	require.NoError(t, ask(t, client, document("TR99AQMY31")))
 	for code, want := range map[string]struct {
-		state cancel.State
-		word  string
+		adaptertest.Expect
+		word, op string
 	}{
-		"TR99AQMY31": {cancel.Cancelled, "REJECTED"},
-		"TR99AQMY32": {cancel.NotCancelled, "CREATED"},
-		"FINISH":     {cancel.NotCancelled, "FINISH"},
-		"REJECTED":   {cancel.Cancelled, "REJECTED"},
-		"EXPIRED":    {cancel.NotCancelled, "EXPIRED"},
+		"TR99AQMY31": {adaptertest.Expect{State: cancel.Cancelled}, "CANCEL_SIGN", roadmapPath},
+		"TR99AQMY32": {adaptertest.Expect{State: cancel.NotCancelled}, "CREATED", documentPath},
+		"TR99AQMY33": {adaptertest.Expect{Reason: cancel.ErrNotCancellable}, "PARTICIPANT_REJECT", roadmapPath},
+		"SHORT":      {adaptertest.Expect{State: cancel.Cancelled}, "REJECTED", roadmapPath},
+		"FINISH":     {adaptertest.Expect{Reason: cancel.ErrNotCancellable}, "FINISH", documentPath},
+		"EXPIRED":    {adaptertest.Expect{Reason: cancel.ErrNotCancellable}, "EXPIRED", documentPath},
 	} {
 		result, err := client.Status(t.Context(), document(code))
-		require.NoError(t, err, code)
-		assert.Equal(t, want.state, result.State, code)
-		assert.Equal(t, want.word, result.Code, code)
+		word := result.Code
+		if failure := want.Check(t, result, err, code); failure != nil {
+			word = failure.Code
+		}
+		assert.Equal(t, want.word, word, code)
 		calls := sim.Calls()
 		call := calls[len(calls)-1]
-		assert.Equal(t, "GET "+documentPath, call.Op)
+		assert.Equal(t, "GET "+want.op, call.Op)
 		assert.Equal(t, []string{code}, call.IDs)
 		assert.Equal(t, code, call.ID)
 		assert.Nil(t, call.Request)
