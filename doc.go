@@ -1,5 +1,5 @@
-// Package cancel cancels things at other companies' services and reports what became of
-// them: cancelled, cancelled before, under way, refused, or unknown. The services belong to
+// Package cancel cancels things at other companies' services and reports the outcome:
+// cancelled, cancelled before, under way, refused, or unknown. The services belong to
 // vendors in Latin America. The things are tax invoices (CFDI), card payments and
 // pre-authorizations, and documents out for electronic signature.
 //

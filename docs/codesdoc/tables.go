@@ -31,25 +31,23 @@ var documents = []struct {
 	// tables are the names of the tables that the file must hold.
 	tables []string
 }{
-	{"README.md", english, []string{compared}},
-	{"README.es.md", spanish, []string{compared}},
-	{"docs/codes.md", english, names()},
-	{"docs/codigos.md", spanish, names()},
+	{"docs/codes.md", english, tables()},
+	{"docs/codigos.md", spanish, tables()},
 }
 
 // compared names the table with a row for each outcome and a column for each vendor.
 const compared = "compared"
 
-// names returns the names of the vendors: each has a table with a row for each code.
-func names() []string {
-	var all []string
+// tables returns the names of all tables. Each vendor has one with a row for each code.
+func tables() []string {
+	all := []string{compared}
 	for _, v := range vendors {
 		all = append(all, v.name)
 	}
 	return all
 }
 
-// outcome is what a code becomes.
+// outcome is a state or a reason that codes become.
 type outcome struct {
 	name   string
 	state  cancel.State
