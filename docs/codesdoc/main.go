@@ -1,4 +1,4 @@
-// Command codesdoc writes the tables of vendors' codes into the READMEs and docs, from
+// Command codesdoc writes the tables of vendors' codes into the pages of docs, from
 // the adapters' own tables. Run it from the module's root.
 package main
 
