@@ -419,6 +419,7 @@ func (s *subject) evidence() {
 		for f, status := range map[Fault]int{"": 0, HTTP(401): 401, HTTP503: 503} {
 			what := fmt.Sprintf("%s, %q", kind, f)
 			req := s.vendor.Hold(kind)
+			req.Provider = ""
 			if f != "" {
 				s.vendor.Fail(1, f)
 			}
