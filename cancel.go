@@ -64,7 +64,7 @@ type Preflighter interface {
 // Identifier is an optional interface of a [Canceler] for which two IDs of different bytes can
 // name the same thing, such as a UUID in upper and in lower case.
 //
-// Identify returns the ID by which the thing of req is told from others of the same Kind. It
+// Identify returns an ID that is equal for equal things of one Kind and different otherwise. It
 // makes no call. Implementations are safe for concurrent use.
 type Identifier interface {
 	Identify(req Request) string

@@ -32,7 +32,7 @@
 //
 // An adapter makes one call of one vendor and does not retry. It implements [Canceler], and
 // the optional interfaces that its vendor allows: [StatusChecker], [BatchCanceler],
-// [Validator] and [Preflighter].
+// [Validator], [Preflighter] and [Identifier].
 //
 //   - [github.com/unified-cancel/cancel/factible]: [PrimarySectorInvoice] and [Invoice],
 //     through Solución Factible to Mexico's SAT.

@@ -1,5 +1,5 @@
-// Command codesdoc writes the tables of vendors' codes into the pages of docs, from
-// the adapters' own tables. Run it from the module's root.
+// Command codesdoc writes the table of vendors into the READMEs, and the tables of their
+// codes into docs, from the adapters' own tables. Run it from the module's root.
 package main
 
 import (
@@ -13,17 +13,35 @@ import (
 	"github.com/unified-cancel/cancel/sat"
 )
 
-// vendor is one whose codes are listed.
+// vendor is a row of the READMEs, and has a table of codes.
 type vendor struct {
-	name  string
-	codes []cancel.Code
+	name, site, pkg  string
+	english, spanish string // the things that it cancels
+	codes            []cancel.Code
 }
 
 var vendors = []vendor{
-	{"Solución Factible", factible.Codes()},
-	{"Payvalida", payvalida.Codes()},
-	{"Auco", auco.Codes()},
-	{"SAT", sat.Codes()},
+	{
+		"Solución Factible", "https://solucionfactible.com", "factible",
+		"invoices (CFDI) with Mexico's SAT", "facturas (CFDI) ante el SAT de México",
+		factible.Codes(),
+	},
+	{
+		"Payvalida", "https://payvalida.com", "payvalida",
+		"card payments (anulaciones) and pre-authorizations in Colombia",
+		"pagos con tarjeta (anulaciones) y preautorizaciones en Colombia",
+		payvalida.Codes(),
+	},
+	{
+		"Auco", "https://auco.ai", "auco",
+		"documents out for electronic signature, in Colombia", "documentos enviados a firma electrónica, en Colombia",
+		auco.Codes(),
+	},
+	{
+		"SAT", "https://www.sat.gob.mx", "sat",
+		"nothing: it says what its own records hold about an invoice", "nada: dice cómo está una factura en sus propios registros",
+		sat.Codes(),
+	},
 }
 
 func main() {

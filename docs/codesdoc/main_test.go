@@ -46,7 +46,9 @@ func TestFill(t *testing.T) {
 
 func TestEveryDocumentListsEveryVendor(t *testing.T) {
 	for _, d := range documents {
-		assert.Len(t, d.tables, 1+len(vendors), d.file)
+		if d.tables[0] != overview {
+			assert.Len(t, d.tables, 1+len(vendors), d.file)
+		}
 	}
 }
 

@@ -11,17 +11,23 @@ import (
 // words are the headings in a document's language.
 type words struct {
 	becomes, code, operations, meaning, askAgain, yes string
+	vendor, cancels, pkg                              string
 	meaningOf                                         func(cancel.Code) string
+	cancelsOf                                         func(vendor) string
 }
 
 var english = words{
 	becomes: "becomes", code: "code", operations: "operations", meaning: "meaning", askAgain: "ask again", yes: "yes",
+	vendor: "vendor", cancels: "cancels", pkg: "package",
 	meaningOf: func(c cancel.Code) string { return c.English },
+	cancelsOf: func(v vendor) string { return v.english },
 }
 
 var spanish = words{
 	becomes: "se convierte en", code: "código", operations: "operaciones", meaning: "significado", askAgain: "reintentar", yes: "sí",
+	vendor: "proveedor", cancels: "cancela", pkg: "paquete",
 	meaningOf: func(c cancel.Code) string { return c.Spanish },
+	cancelsOf: func(v vendor) string { return v.spanish },
 }
 
 // documents are the files that hold tables.
@@ -31,14 +37,20 @@ var documents = []struct {
 	// tables are the names of the tables that the file must hold.
 	tables []string
 }{
+	{"README.md", english, []string{overview}},
+	{"README.es.md", spanish, []string{overview}},
 	{"docs/codes.md", english, tables()},
 	{"docs/codigos.md", spanish, tables()},
 }
 
-// compared names the table with a row for each outcome and a column for each vendor.
-const compared = "compared"
+const (
+	// overview names the table with a row for each vendor.
+	overview = "vendors"
+	// compared names the table with a row for each outcome and a column for each vendor.
+	compared = "compared"
+)
 
-// tables returns the names of all tables. Each vendor has one with a row for each code.
+// tables returns the names of the tables of codes. Each vendor has one with a row for each code.
 func tables() []string {
 	all := []string{compared}
 	for _, v := range vendors {
@@ -80,7 +92,7 @@ func become(c cancel.Code) string {
 	return ""
 }
 
-// fill replaces what is between the marks of the tables, all of which must be there.
+// fill replaces the text between the marks of the tables, all of which must be there.
 func fill(document string, text words, tables []string) (string, error) {
 	for _, name := range tables {
 		begin, end := "<!-- codes: "+name+" -->\n", "<!-- /codes -->"
@@ -98,12 +110,23 @@ func fill(document string, text words, tables []string) (string, error) {
 }
 
 func table(name string, text words) string {
+	if name == overview {
+		return listVendors(text)
+	}
 	for _, v := range vendors {
 		if v.name == name {
 			return listed(v, text)
 		}
 	}
 	return compare(text)
+}
+
+func listVendors(text words) string {
+	rows := [][]string{{text.vendor, text.cancels, text.pkg}}
+	for _, v := range vendors {
+		rows = append(rows, []string{"[" + v.name + "](" + v.site + ")", text.cancelsOf(v), "`" + v.pkg + "`"})
+	}
+	return render(rows)
 }
 
 func compare(text words) string {
