@@ -9,26 +9,26 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-// Call is one vendor operation. Its methods turn what came of it into a result or an
-// error. It is plain data and safe for concurrent use.
+// Call is one call of a vendor. Its methods turn the answer into a result or an error. It is
+// plain data and safe for concurrent use.
 type Call struct {
-	// Provider is the adapter's name, Op the vendor's operation, ID the request's.
+	// Provider is the adapter's name, Op the vendor's operation, ID the request's ID.
 	Provider, Op, ID string
-	// ReadOnly is true for an operation that changes nothing at the vendor, so that no
-	// failure of it leaves an outcome in doubt.
+	// ReadOnly is true for an operation that changes nothing at the vendor. No failure of it
+	// leaves an outcome in doubt.
 	ReadOnly bool
-	// Codes is the table of the vendor's codes, and Version names it in evidence.
+	// Codes is the table of the vendor's codes. Version names it in evidence.
 	Codes   Table
 	Version string
-	// Redact removes the caller's secrets from the words of a vendor or a transport.
+	// Redact removes the caller's secrets from errors.
 	Redact Redactor
 }
 
-// Words are a vendor's own code and message.
+// Words are a vendor's own code and message, verbatim. A word that the answer lacks is "".
 type Words struct{ Code, Message string }
 
-// Report adds the exchange that ended in a to the evidence of ctx, if there was one. See
-// [cancel.WithEvidence].
+// Report adds the exchange that ended with a to the evidence of ctx, unless nothing was
+// tried. See [cancel.WithEvidence].
 func (c Call) Report(ctx context.Context, a Answer) {
 	if a.Began.IsZero() {
 		return
@@ -43,8 +43,8 @@ func (c Call) Report(ctx context.Context, a Answer) {
 	})
 }
 
-// Refuse returns the ErrInvalid of a call that is not made, because the request or the
-// configuration is not valid.
+// Refuse returns the [cancel.ErrInvalid] of a call that is not made, because the request or
+// the configuration is not valid.
 func (c Call) Refuse(message string) *cancel.Error {
 	return &cancel.Error{
 		Provider: c.Provider, Op: c.Op, ID: c.ID,
@@ -61,18 +61,19 @@ func (c Call) Unsupported(message string) *cancel.Error {
 	return e
 }
 
-// Unsent returns the ErrUnavailable of a call that is not made, because of cause.
+// Unsent returns the [cancel.ErrUnavailable] of a call that is not made, because of cause.
 func (c Call) Unsent(message string, cause error) *cancel.Error {
 	e := c.Refuse(message)
 	e.Reason, e.Err = cancel.ErrUnavailable, c.Redact.Error(cause)
 	return e
 }
 
-// Judge returns what answer a means for req: by the table of codes if read finds a code in
-// it, and otherwise by the HTTP status, or by how the exchange failed. The error of read
-// says why the body is not an answer.
+// Judge returns the result or the error that answer a means for req, by [Call.Decide] if read
+// finds what the vendor says. The error of read says why the body is not an answer. Then, or
+// if the exchange failed, [Call.NoAnswer] decides.
 //
-// An empty body is not read if the table has a row for the HTTP status without a code.
+// An empty body is not read if the table has a row for the HTTP status without a code, such
+// as 204.
 func (c Call) Judge(req cancel.Request, a Answer, read func(Answer) (Words, error)) (cancel.Result, error) {
 	if a.Err != nil {
 		return cancel.Result{}, c.NoAnswer(a, Words{}, nil)
@@ -88,16 +89,21 @@ func (c Call) Judge(req cancel.Request, a Answer, read func(Answer) (Words, erro
 	return c.Decide(req, a, said)
 }
 
-// Decide returns the meaning for req of an answer that says said, by the table of codes.
+// Decide returns the result or the error that answer a means for req if it says said. The
+// table of codes decides. If there is no code, and no row for the HTTP status without one,
+// [Call.NoAnswer] does.
 func (c Call) Decide(req cancel.Request, a Answer, said Words) (cancel.Result, error) {
-	row, _ := c.Codes.Lookup(c.Op, a.Status, said.Code)
+	row, ok := c.Codes.Lookup(c.Op, a.Status, said.Code)
+	if !ok && said.Code == "" {
+		return cancel.Result{}, c.NoAnswer(a, said, errors.New("the answer has no code"))
+	}
 	if row.Reason != nil {
 		return cancel.Result{}, c.Fail(row.Reason, a, said, nil)
 	}
 	return c.Done(req, row.State, a, said), nil
 }
 
-// Done returns the result of a call about req whose answer a means state.
+// Done returns the result of a call about req if its answer a means state.
 func (c Call) Done(req cancel.Request, state cancel.State, a Answer, said Words) cancel.Result {
 	return cancel.Result{
 		Provider: c.Provider,
@@ -111,8 +117,7 @@ func (c Call) Done(req cancel.Request, state cancel.State, a Answer, said Words)
 	}
 }
 
-// Advise returns the answer to the question whether the thing of r, a result of Status, may
-// be cancelled.
+// Advise returns the [cancel.Preflight] of the thing that r, a result of Status, is about.
 func Advise(r cancel.Result, verdict cancel.Verdict) cancel.Preflight {
 	return cancel.Preflight{
 		Provider: r.Provider,
@@ -126,7 +131,8 @@ func Advise(r cancel.Result, verdict cancel.Verdict) cancel.Preflight {
 	}
 }
 
-// Fail returns the error of a call whose answer a means reason.
+// Fail returns the error of a call if its answer a means reason, one of the sentinels of
+// package cancel. The cause may be nil.
 func (c Call) Fail(reason error, a Answer, said Words, cause error) *cancel.Error {
 	return &cancel.Error{
 		Provider: c.Provider, Op: c.Op, ID: c.ID,
@@ -140,8 +146,8 @@ func (c Call) Fail(reason error, a Answer, said Words, cause error) *cancel.Erro
 	}
 }
 
-// code returns a vendor's code verbatim if it is a number, as all documented codes are, and
-// without the caller's secrets otherwise.
+// code returns a vendor's code verbatim if it is a short number, and otherwise without the
+// caller's secrets.
 func (c Call) code(said string) string {
 	if _, err := strconv.ParseUint(said, 10, 16); err == nil {
 		return said
@@ -149,9 +155,9 @@ func (c Call) code(said string) string {
 	return c.Redact.String(said)
 }
 
-// NoAnswer returns the error of a call in whose answer a no code of the vendor decides: the
-// HTTP status does, or how the exchange failed. The cause says why the body is not an
-// answer; a failed exchange takes precedence.
+// NoAnswer returns the error of a call if no code of the vendor decides in its answer a. The
+// HTTP status decides, or the failure of the exchange. The cause says why the body is not an
+// answer. It is replaced by the cause of a failed exchange.
 func (c Call) NoAnswer(a Answer, said Words, cause error) *cancel.Error {
 	if a.Err != nil {
 		cause = a.Err

@@ -19,7 +19,7 @@ var (
 	utf16BE = unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
 )
 
-// usual is how most answers begin. They need no closer look.
+// usual has the beginnings of most answers, which are in UTF-8.
 var usual = [][]byte{
 	[]byte(`<?xml version='1.0' encoding='UTF-8'?>`),
 	[]byte(`<?xml version='1.0' encoding='utf-8'?>`),
@@ -93,9 +93,9 @@ func detect(body []byte, contentType string) ([]byte, encoding.Encoding, error) 
 	return body, known, nil
 }
 
-// UTF8JSON returns body, which is JSON, as UTF-8, without byte-order mark. RFC 8259 requires UTF-8
-// and gives a charset in contentType no meaning, so only a body that is not valid UTF-8 is read
-// by it.
+// UTF8JSON returns body, which is JSON, as UTF-8 without byte-order mark. RFC 8259 requires
+// UTF-8 and gives a charset in contentType no meaning, so only a body that is not valid UTF-8
+// is read by it.
 func UTF8JSON(body []byte, contentType string) ([]byte, error) {
 	if utf8.Valid(body) {
 		contentType = ""
@@ -103,8 +103,8 @@ func UTF8JSON(body []byte, contentType string) ([]byte, error) {
 	return UTF8(body, contentType)
 }
 
-// declared returns the charset that body declares, else the one that contentType names.
-// UTF-16 is passed over: the first bytes have shown that it is not.
+// declared returns the charset that body declares, or the one that contentType names.
+// It skips UTF-16, because the first bytes have shown that body is not in UTF-16.
 func declared(body []byte, contentType string) (label string, ok bool) {
 	if found := declaration.FindSubmatch(body[:min(len(body), 256)]); len(found) > 1 && !isUTF16(string(found[1])) {
 		return string(found[1]), true

@@ -10,13 +10,25 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-func TestKind(t *testing.T) {
-	assert.NoError(t, CheckKind(cancel.Payment, cancel.Payment, cancel.PreAuthorization))
+func TestRequest(t *testing.T) {
+	kinds := []cancel.Kind{cancel.Payment, cancel.PreAuthorization}
+	assert.NoError(t, CheckRequest(cancel.Request{Kind: cancel.Payment}, kinds...))
 	for _, kind := range []cancel.Kind{"", "Payment", "payment ", cancel.Invoice, "\x00"} {
-		err := CheckKind(kind, cancel.Payment, cancel.PreAuthorization)
+		err := CheckRequest(cancel.Request{Kind: kind}, kinds...)
 		require.Error(t, err)
 		assert.ErrorContains(t, err, "Kind")
 		assert.ErrorContains(t, err, "payment or pre_authorization")
+	}
+}
+
+func TestOnlyAnInvoiceHasAMotive(t *testing.T) {
+	for _, req := range []cancel.Request{{Motive: "02"}, {ReplacedBy: "x"}, {Motive: "01", ReplacedBy: "x"}} {
+		for _, kind := range []cancel.Kind{cancel.PrimarySectorInvoice, cancel.Payment, cancel.PreAuthorization, cancel.Document, "boleto"} {
+			req.Kind = kind
+			assert.ErrorContains(t, CheckRequest(req, kind), "Motive", kind)
+		}
+		req.Kind = cancel.Invoice
+		assert.NoError(t, CheckRequest(req, cancel.Invoice))
 	}
 }
 

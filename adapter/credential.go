@@ -13,19 +13,22 @@ import (
 // maxRemembered is how many values of one secret a Credential remembers.
 const maxRemembered = 8
 
-// Credential is a secret of a Config, as an adapter uses it: it checks each value before it
-// is sent, and remembers the last eight of them, so that a [Redactor] removes both the old
-// and the new one after a rotation. It shows no value. It is safe for concurrent use.
+// Credential is a secret of a Config, as an adapter uses it. It checks each value before it
+// is sent. It remembers the last eight values, so that a [Redactor] finds both the old and
+// the new one after a rotation. It shows no value. It is safe for concurrent use.
 type Credential struct {
 	name   string
 	secret cancel.Secret
 	check  func(string) error
-	seen   func(add string) (forms []string) // a closure, which reflection cannot open
+	// seen remembers a value, if it is not "", and returns the forms of those it remembers.
+	// Reflection cannot open a closure.
+	seen func(add string) (forms []string)
 }
 
-// NewCredential returns the Credential of a secret in the field of that name. The check
-// says why a value is not valid, beginning with a verb; nil takes any value. The error is
-// about the value of a fixed secret and names the field. An absent secret is not checked.
+// NewCredential returns the Credential of a secret that stands in the field name of a Config.
+// The error of check says, beginning with a verb, why a value is not valid. A nil check takes
+// any value. A fixed secret is checked at once; the error names the field. An absent secret
+// is not checked.
 func NewCredential(name string, secret cancel.Secret, check func(string) error) (*Credential, error) {
 	var mu sync.Mutex
 	var values, forms []string
@@ -49,9 +52,9 @@ func NewCredential(name string, secret cancel.Secret, check func(string) error) 
 // IsZero reports whether the secret is absent.
 func (c *Credential) IsZero() bool { return c.secret.IsZero() }
 
-// Reveal returns the value to send in a call. The error ends the call unsent:
-// [cancel.ErrUnavailable] if the secret could not be had, [cancel.ErrInvalid] if its value
-// is not valid.
+// Reveal returns the value to send in a call. If there is an error, the adapter returns it and
+// sends nothing. It is [cancel.ErrUnavailable] if the function of the secret failed, and
+// [cancel.ErrInvalid] if the value is not valid.
 func (c *Credential) Reveal(ctx context.Context, call Call) (string, error) {
 	value, err := c.reveal(ctx)
 	if unavailable, ok := errors.AsType[unavailableError](err); ok {

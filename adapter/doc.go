@@ -1,11 +1,21 @@
-// Package adapter is the toolbox that adapters are made of: one HTTP exchange and what is
-// certain of it, tables of a vendor's codes, endpoints, the checks of a request, redaction
-// of secrets, strict JSON. It knows no vendor, and an adapter in any repository can use it.
+// Package adapter has the parts that adapters share: one HTTP exchange and how far it got,
+// tables of a vendor's codes, endpoints, checks of a request, redaction of secrets, strict
+// JSON. It knows no vendor, so an adapter in any repository can use it.
+//
+// An adapter's method does five things:
+//
+//   - It checks the request with [CheckRequest] and its like. [Call.Refuse] makes the error.
+//   - It gets the secrets from each [Credential], within [Client.WithTimeout].
+//   - It sends one request with [Client.Send].
+//   - It reports the exchange with [Call.Report].
+//   - It turns the answer into a result or an error with [Call.Judge], by a [Table].
+//
+// The example of the package is a complete adapter.
 //
 // # Errors
 //
-// [Call] turns the outcome of an exchange into a *[cancel.Error]. What the HTTP status or a
-// broken connection means if no code of the vendor decides is the same for all adapters;
-// see status.go. [NewClient], [Endpoint] and the Check functions return plain errors that
-// name the field at fault, for [Call.Refuse].
+// [Call] turns an answer, or the lack of one, into a *[cancel.Error]. If no code of the
+// vendor decides, the HTTP status or the broken connection does, in the same way for every
+// adapter; see status.go. [NewClient], [NewCredential], [Endpoint] and the Check functions
+// return plain errors, for [Call.Refuse].
 package adapter

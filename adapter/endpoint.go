@@ -12,9 +12,9 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-// Endpoint returns the endpoint that a Config asks for: the given URL where there
-// is one, else the vendor's for env. Its error names the field at fault and does
-// not repeat it, for a URL may hold a password.
+// Endpoint returns the URL that a Config asks for: the given URL, or if that is empty the
+// vendor's URL for env. Its error names the field that is not valid. It does not show the
+// URL, because a URL may hold a password.
 func Endpoint(given string, env cancel.Environment, vendor map[cancel.Environment]string) (*url.URL, error) {
 	known, ok := vendor[env]
 	if !ok && (env != "" || given == "") {
@@ -33,7 +33,7 @@ func Endpoint(given string, env cancel.Environment, vendor map[cancel.Environmen
 	case u.User != nil:
 		return nil, errors.New("Endpoint holds credentials")
 	case !validPort(u.Port()):
-		return nil, errors.New("Endpoint has a port that there cannot be")
+		return nil, errors.New("Endpoint has a port that is not 1 to 65535")
 	case u.Fragment != "":
 		return nil, errors.New("Endpoint holds a fragment")
 	case u.Scheme == "http" && !isLoopback(u.Hostname()):

@@ -25,7 +25,7 @@ const (
 	defaultMaxResponseBytes = 4 << 20
 )
 
-// version is the module's version, the topmost in CHANGELOG.md.
+// version is the version of the module, the first in CHANGELOG.md.
 const version = "0.1.0"
 
 const defaultUserAgent = "unified-cancel/" + version + " (github.com/unified-cancel/cancel)"
@@ -41,7 +41,8 @@ type Client struct {
 	userAgent        string
 }
 
-// NewClient returns a Client with the given options. Its error names the field at fault.
+// NewClient returns a Client with the given options. Its error names the field that is not
+// valid.
 func NewClient(o cancel.ClientOptions) (*Client, error) {
 	switch {
 	case o.Timeout < 0:
@@ -73,36 +74,41 @@ func NewClient(o cancel.ClientOptions) (*Client, error) {
 	return c, nil
 }
 
-// WithTimeout returns ctx with the deadline of one call, [cancel.ClientOptions].Timeout from
-// now, for everything that the call does: the function of a secret, and each exchange.
+// WithTimeout returns ctx with the deadline of one call, Timeout of [cancel.ClientOptions] from
+// now. An adapter passes it to everything that the call does: [Credential.Reveal] and each
+// exchange.
 func (c *Client) WithTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, c.timeout)
 }
 
-// Answer is the outcome of one exchange. A Status of 0 means that there was no response.
+// Answer is the outcome of one exchange.
 type Answer struct {
+	// Status is the HTTP status, 0 if there was no response.
 	Status int
 	Header http.Header
-	// Body is the response body, decompressed and capped.
+	// Body is the response body, decompressed and cut at MaxResponseBytes.
 	Body []byte
 	// Err says why Body is not a whole answer. It is nil if Body is whole.
 	Err error
 	// Unsent is true if certainly no byte of the request was written.
 	Unsent bool
-	// Target is the URL without its query, which may hold anything.
+	// Target is the URL without its query.
 	Target string
-	// Began is when sending began, and At when the exchange ended, by the local clock.
+	// Began is the time before sending, zero if nothing was tried. At is the time when the
+	// exchange ended. Both are by the local clock.
 	Began, At time.Time
 }
 
-// ContentType returns the header of that name.
+// ContentType returns the header Content-Type.
 func (a Answer) ContentType() string { return a.Header.Get("Content-Type") }
 
-// Send sends one request and reads the answer to its end or to the cap. A nil body is an
-// empty one. It does not change header.
+// Send sends one request and reads the answer to its end or to MaxResponseBytes. The body may
+// be nil. Send changes neither target, header nor body.
 //
-// One call is one request on the wire: redirects are not followed, and nothing below sends
-// the request again.
+// One call is one request on the wire. Redirects are not followed, and net/http does not send
+// the request again. For that, a header Idempotency-Key or X-Idempotency-Key has a key in
+// lower case, which no server can tell from another. A RoundTripper of the caller's finds it
+// by Header["idempotency-key"]. It must not copy the body to send it again.
 func (c *Client) Send(ctx context.Context, method string, target *url.URL, header http.Header, body []byte) Answer {
 	own := *target
 	req := &http.Request{
@@ -116,7 +122,7 @@ func (c *Client) Send(ctx context.Context, method string, target *url.URL, heade
 	return c.Do(req.WithContext(ctx))
 }
 
-// Do sends req, which it changes, as [Client.Send] does.
+// Do sends req as [Client.Send] does. It changes req.
 func (c *Client) Do(req *http.Request) Answer {
 	ctx, stop := c.WithTimeout(req.Context())
 	defer stop()
@@ -128,7 +134,7 @@ func (c *Client) Do(req *http.Request) Answer {
 	}
 	req.Header.Set("User-Agent", c.userAgent)
 	if c.own {
-		req.Header.Set("Accept-Encoding", "gzip") // net/http would lose a body that is not what its header says
+		req.Header.Set("Accept-Encoding", "gzip") // net/http loses a body that is not compressed as its header says
 	}
 	p := &progress{native: c.native}
 	c.once(req, p)
@@ -151,11 +157,11 @@ func (c *Client) Do(req *http.Request) Answer {
 	return a
 }
 
-// read reads a body to its end, because a connection is reused only then, but never beyond
-// the cap.
+// read reads a body to its end, because only then is the connection reused. It stops at
+// maxResponseBytes.
 func (c *Client) read(resp *http.Response) ([]byte, error) {
 	if resp.StatusCode == http.StatusSwitchingProtocols {
-		// A connection follows, not a body: it would not end, nor heed the deadline.
+		// The body is a connection: it does not end, and the deadline does not end it.
 		return nil, errors.New("the server switched protocols")
 	}
 	encoding := strings.ToLower(resp.Header.Get("Content-Encoding"))
@@ -189,8 +195,8 @@ func (c *Client) readCapped(r io.Reader) ([]byte, error) {
 	}
 }
 
-// explain drops the URL that net/http wraps around an error, and makes the error of a
-// context that ended visible even if the exchange ended with another cause.
+// explain removes the URL that net/http adds to an error. If ctx has ended it adds the error
+// of ctx, because net/http may return another one.
 func explain(ctx context.Context, err error) error {
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err

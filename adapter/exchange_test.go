@@ -63,7 +63,7 @@ func TestPostSendsTheGivenUserAgent(t *testing.T) {
 	assert.Equal(t, "till/7", string(a.Body))
 }
 
-// What a caller's transport does to one request is not seen by the next.
+// A change that a caller's transport makes to one request does not reach the next one.
 func TestTransportThatChangesTheRequest(t *testing.T) {
 	var seen []string
 	client := &http.Client{Transport: roundTripper(func(req *http.Request) (*http.Response, error) {

@@ -14,8 +14,8 @@ import (
 // Object is a JSON object, its keys in lower case.
 type Object map[string]json.RawMessage
 
-// ReadObject reads the one JSON object that a body is, in UTF-8 or, if it is not, in the charset that
-// contentType names.
+// ReadObject reads a body that must be one JSON object, in the charset of [UTF8JSON]. Two keys
+// that are the same, or differ only in case, are an error.
 func ReadObject(body []byte, contentType string) (Object, error) {
 	text, err := UTF8JSON(body, contentType)
 	if err != nil {
@@ -24,13 +24,13 @@ func ReadObject(body []byte, contentType string) (Object, error) {
 	return ParseObject(text)
 }
 
-// ParseObject reads the one JSON object that text is, of which the Object is a part. Two keys
-// that are the same, or differ only in case, are an error.
+// ParseObject is [ReadObject] for text in UTF-8, such as the value of a key. The Object shares
+// the memory of text.
 func ParseObject(text []byte) (Object, error) {
 	if !json.Valid(text) {
 		return nil, errors.New("not one JSON value")
 	}
-	// Of valid JSON, the members are told apart by very little.
+	// The text is valid from here on, so little is needed to find the members.
 	rest, found := bytes.CutPrefix(blank(text), []byte("{"))
 	if !found {
 		return nil, errors.New("not a JSON object")
@@ -55,8 +55,8 @@ func ParseObject(text []byte) (Object, error) {
 	return object, nil
 }
 
-// fold returns name in lower case, the same for all names that differ only in case. A letter
-// may have more cases than two: the long s is one of s.
+// fold returns name in lower case. The result is the same for all names that differ only in
+// case. A letter may have more than two cases: the long s is a third one of s.
 func fold(name string) string {
 	return strings.Map(func(r rune) rune {
 		least := r
@@ -67,7 +67,7 @@ func fold(name string) string {
 	}, name)
 }
 
-// blank returns text without the white space that it begins with.
+// blank returns text without leading white space.
 func blank(text []byte) []byte {
 	for len(text) > 0 && (text[0] == ' ' || text[0] == '\t' || text[0] == '\r' || text[0] == '\n') {
 		text = text[1:]
@@ -75,7 +75,7 @@ func blank(text []byte) []byte {
 	return text
 }
 
-// valueEnd returns the length of the JSON value that valid JSON begins with.
+// valueEnd returns the length of the first value in valid JSON.
 func valueEnd(text []byte) int {
 	depth := 0
 	for i := 0; i < len(text); i++ {
@@ -107,7 +107,7 @@ func valueEnd(text []byte) int {
 	return len(text)
 }
 
-// unquote returns the string that a valid JSON value is; null is "".
+// unquote returns the string of a valid JSON value, "" for null.
 func unquote(value []byte) (string, error) {
 	plain := len(value) >= 2 && value[0] == '"' &&
 		!bytes.ContainsFunc(value, func(r rune) bool { return r == '\\' || r >= utf8.RuneSelf })
@@ -119,7 +119,7 @@ func unquote(value []byte) (string, error) {
 	return s, err
 }
 
-// Text returns the string at key, and whether there is one.
+// Text returns the string at key, and reports whether there is one.
 func (o Object) Text(key string) (string, bool) {
 	value := o[key]
 	if len(value) == 0 || value[0] != '"' {
@@ -129,7 +129,7 @@ func (o Object) Text(key string) (string, bool) {
 	return s, err == nil
 }
 
-// Count returns the whole number at key, and whether there is one.
+// Count returns the whole number at key, and reports whether there is one.
 func (o Object) Count(key string) (int, bool) {
 	n, err := strconv.Atoi(string(o[key]))
 	return n, err == nil

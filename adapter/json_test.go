@@ -83,7 +83,7 @@ func TestTextAndCount(t *testing.T) {
 	assert.False(t, ok)
 }
 
-// byDecoder is Parse as encoding/json alone does it.
+// byDecoder is ParseObject by encoding/json only.
 func byDecoder(text []byte) (Object, error) {
 	if !json.Valid(text) {
 		return nil, errors.New("not one JSON value")

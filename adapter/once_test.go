@@ -27,7 +27,7 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-// moment is when a vendor fails.
+// moment is the time at which a vendor fails.
 type moment string
 
 const (
@@ -36,7 +36,7 @@ const (
 	whole        moment = "after the request"
 )
 
-// redial is what becomes of the connections that follow a failure.
+// redial says how the vendor treats connections after its failure.
 type redial string
 
 const (
@@ -114,7 +114,7 @@ func newRawVendor(t *testing.T, config *tls.Config, f fault, then redial) *rawVe
 	return v
 }
 
-// close ends all connections and waits until they are read to their end.
+// close closes all connections and waits until their handlers return.
 func (v *rawVendor) close() {
 	v.mu.Lock()
 	defer v.running.Wait()
@@ -155,7 +155,7 @@ func (v *rawVendor) serve(raw net.Conn, config *tls.Config) {
 	}
 }
 
-// fails reports whether it is the moment to fail, and if so ends what follows.
+// fails counts, and reports whether the vendor must fail now. It fails once.
 func (v *rawVendor) fails(now moment) bool {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -301,7 +301,7 @@ func goAwayBetween(w wire) bool {
 
 const serverName = "vendor.test"
 
-// tlsConfig returns what a loopback server needs, and what trusts it. Its key is fast.
+// tlsConfig returns the configurations of a loopback server and of a client that trusts it.
 func tlsConfig(t *testing.T, protocols ...string) (server, client *tls.Config) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -367,7 +367,7 @@ func (a ask) send(ctx context.Context, c *Client, v *rawVendor) Answer {
 	return c.Send(ctx, a.method, parsed(v.url), header, a.body)
 }
 
-// asks are in the order of what they are likely to find.
+// asks begins with those that find most faults.
 var asks = []ask{
 	{http.MethodPost, "Idempotency-Key", []byte("ask")},
 	{http.MethodPut, "X-Idempotency-Key", nil},

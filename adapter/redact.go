@@ -12,13 +12,14 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-// Redactor replaces a caller's secrets by REDACTED. It is a function, so that
-// package fmt cannot reach the secrets in it. The zero value replaces nothing.
+// Redactor replaces a caller's secrets by REDACTED. It is a function, so that package fmt
+// cannot reach the secrets in it. The zero value replaces nothing. It is safe for concurrent
+// use.
 type Redactor func(string) string
 
 // NewRedactor returns a Redactor of the values that the credentials have revealed. It finds
-// them as they are, trimmed or in base64 (standard or URL alphabet, with padding or without),
-// and with any of their characters escaped as XML, HTML, JSON, Go or URLs escape them.
+// a value as it is, trimmed, and in base64 (standard or URL alphabet, with padding or
+// without). Any character may be escaped as in XML, HTML, JSON, Go or a URL.
 func NewRedactor(credentials ...*Credential) Redactor {
 	return func(text string) string {
 		var forms []string
@@ -50,8 +51,8 @@ func (r Redactor) Error(err error) error {
 	return err
 }
 
-// redactedError keeps its cause in a struct of its own, reached by errors.Is and
-// errors.As but not shown by fmt, which stops at the Error method.
+// redactedError hides its cause from fmt, which stops at the Error method, and shows it to
+// errors.Is and errors.As.
 type redactedError struct {
 	text  string
 	cause error
@@ -61,7 +62,7 @@ func (e redactedError) Error() string { return e.text }
 
 func (e redactedError) Unwrap() error { return e.cause }
 
-// formsOf returns what to look for in a text that may show one of secrets.
+// formsOf returns the strings that redact must find if a text shows one of secrets.
 func formsOf(secrets []string) []string {
 	var forms []string
 	add := func(form string) {
@@ -90,7 +91,7 @@ func redact(text string, forms []string) string {
 		first[form[0]] = true
 	}
 	var clean strings.Builder
-	end := 0 // of the text in clean
+	end := 0 // the length of text that clean stands for
 	for i := range len(text) {
 		if !first[text[i]] {
 			continue
@@ -123,14 +124,15 @@ func longest(text string, forms []string) int {
 	return n
 }
 
-// begins reports whether text begins with the first byte of form. In a query, + is a space.
+// begins reports whether text begins with the first byte of form. In a URL, + is a space.
 func begins(text, form string) bool {
 	return text[0] == form[0] || text[0] == '+' && form[0] == ' '
 }
 
 // spelled returns the length of a spelling of form that text begins with, or -1. Each
-// character of form may be escaped or not. The map holds the lengths of text and form that
-// both ways were tried from; it may be nil.
+// character of form may be escaped or not. If a place in text can be read both ways, as in
+// the two backslashes of \\, both are tried. The map may be nil; it has the remaining
+// lengths of text and form of the places that were tried.
 func spelled(text, form string, tried map[[2]int]bool) int {
 	n := 0
 	for form != "" {

@@ -9,8 +9,8 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-// statusReasons are the HTTP statuses, except for 2xx and most 5xx, that mean something
-// when no code of the vendor decides.
+// statusReasons has the reason for each HTTP status that has one when no code of the vendor
+// decides. See reason for the others.
 var statusReasons = map[int]error{
 	http.StatusUnauthorized:          cancel.ErrAuth,
 	http.StatusForbidden:             cancel.ErrForbidden,
@@ -24,7 +24,7 @@ var statusReasons = map[int]error{
 	http.StatusServiceUnavailable:    cancel.ErrUnavailable,
 }
 
-// reason returns the reason of an answer in which no code of the vendor decides.
+// reason returns the reason if no code of the vendor decides.
 func (c Call) reason(a Answer) error {
 	if a.Unsent {
 		return cancel.ErrUnavailable
@@ -38,8 +38,8 @@ func (c Call) reason(a Answer) error {
 	return cancel.ErrUnexpected
 }
 
-// Doubt returns the reason of a call that the vendor may have carried out or not. For a
-// read-only call that is ErrUnavailable, because there was nothing to carry out.
+// Doubt returns the reason if the vendor may have carried out the call or not. It is
+// [cancel.ErrUnavailable] if the call is read-only, because there was nothing to carry out.
 func (c Call) Doubt() error {
 	if c.ReadOnly {
 		return cancel.ErrUnavailable
@@ -47,8 +47,8 @@ func (c Call) Doubt() error {
 	return cancel.ErrUnknownOutcome
 }
 
-// retryAfter reads the header Retry-After, which holds seconds or a date. It measures a
-// date from the answer's own Date, because the two clocks may differ.
+// retryAfter reads the header Retry-After, which holds seconds or a date. A date is measured
+// from the Date of the same answer, because the vendor's clock may differ from ours.
 func retryAfter(a Answer) time.Duration {
 	const most = time.Duration(1<<63 - 1)
 	value := a.Header.Get("Retry-After")
