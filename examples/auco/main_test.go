@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -10,31 +9,28 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/auco/aucotest"
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/examples/internal/cli/clitest"
+	"github.com/unified-cancel/cancel/examples/internal/vendors"
 )
 
-const (
-	document = "TR99AQMY31"
+var (
+	document = vendor.Samples[0].ID
 	another  = "TR99AQMY32"
-	signed   = "TR99AQMY33"
+	signed   = vendor.Samples[1].ID
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func start(t *testing.T) (*aucotest.Simulator, clitest.Env) {
-	vendor := aucotest.New()
-	t.Cleanup(vendor.Close)
-	vendor.Register(document, another, signed)
-	vendor.SetState(signed, "FINISH")
-	config := vendor.Config()
-	return vendor, clitest.Env{
-		"AUCO_PRIVATE_KEY": revealed(config.PrivateKey),
-		"AUCO_PUBLIC_KEY":  revealed(config.PublicKey),
-		"AUCO_ENDPOINT":    config.Endpoint,
-	}
+	t.Helper()
+	all, err := vendors.Simulate(func(string) string { return "" })
+	require.NoError(t, err)
+	t.Cleanup(all.Close)
+	simulator := all[vendor.Name].Vendor.(*aucotest.Simulator)
+	simulator.Register(another)
+	return simulator, all[vendor.Name].Variables
 }
 
 // asking are the arguments that ask for codes.
@@ -97,21 +93,21 @@ func TestOutcomes(t *testing.T) {
 		},
 		"unavailable": {
 			args:   asking(document),
-			prior:  func(vendor *aucotest.Simulator) { vendor.Close() },
+			prior:  func(simulator *aucotest.Simulator) { simulator.Close() },
 			exit:   8,
 			stderr: "safe to ask again",
 		},
 		"unknown outcome": {
 			args:   asking(document),
-			prior:  func(vendor *aucotest.Simulator) { vendor.Fail(1, canceltest.CarriedOutThenDropped) },
+			prior:  func(simulator *aucotest.Simulator) { simulator.Fail(1, canceltest.CarriedOutThenDropped) },
 			exit:   9,
 			stderr: "It may be cancelled, or not. Ask with -status before anything else",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			vendor, env := start(t)
+			simulator, env := start(t)
 			if c.prior != nil {
-				c.prior(vendor)
+				c.prior(simulator)
 			}
 			for name, value := range c.env {
 				env = env.With(name, value)
@@ -128,18 +124,18 @@ func TestOutcomes(t *testing.T) {
 }
 
 func TestStatus(t *testing.T) {
-	vendor, env := start(t)
+	simulator, env := start(t)
 	ask := func(code string) clitest.Outcome { return clitest.Run(t, run, env, "-status", "-code", code) }
 
 	got := ask(document)
-	assert.Equal(t, 11, got.Exit, "it is not cancelled")
+	assert.Equal(t, 20, got.Exit, "it is not cancelled")
 	assert.Equal(t, "auco "+document+": not cancelled, code CREATED\n", got.Stdout)
 
-	vendor.Fail(1, canceltest.CarriedOutThenDropped)
+	simulator.Fail(1, canceltest.CarriedOutThenDropped)
 	require.Equal(t, 9, clitest.Run(t, run, env, asking(document)...).Exit)
 	got = ask(document)
 	assert.Zero(t, got.Exit)
-	assert.Equal(t, "auco "+document+": cancelled, code REJECTED\n", got.Stdout)
+	assert.Equal(t, "auco "+document+": cancelled, code CANCEL_SIGN\n", got.Stdout)
 
 	assert.Equal(t, 5, ask("NOSUCHDOC1").Exit)
 	got = clitest.Run(t, run, env.With("AUCO_PUBLIC_KEY", ""), "-status", "-code", document)
@@ -148,17 +144,17 @@ func TestStatus(t *testing.T) {
 }
 
 func TestMoreThanABatch(t *testing.T) {
-	vendor, env := start(t)
+	simulator, env := start(t)
 	codes := make([]string, 120)
 	for i := range codes {
 		codes[i] = fmt.Sprintf("DOC%07d", i)
 	}
-	vendor.Register(codes...)
+	simulator.Register(codes...)
 
 	got := clitest.Run(t, run, env, asking(codes...)...)
 	assert.Zero(t, got.Exit)
 	assert.Equal(t, 120, strings.Count(got.Stdout, ": cancelled\n"))
-	assert.Len(t, vendor.Calls(), 3)
+	assert.Len(t, simulator.Calls(), 3)
 }
 
 func TestJSON(t *testing.T) {
@@ -174,20 +170,26 @@ func TestJSON(t *testing.T) {
 }
 
 func TestProductionAsksFirst(t *testing.T) {
-	vendor, env := start(t)
+	simulator, env := start(t)
 	env = env.With("CANCEL_ENVIRONMENT", "production")
 
 	got := clitest.Run(t, run, env, asking(document)...)
 	assert.Equal(t, 2, got.Exit)
 	assert.Contains(t, got.Stderr, "-yes")
-	assert.Empty(t, vendor.Calls())
+	assert.Empty(t, simulator.Calls())
+
+	got = clitest.Run(t, run, env, "-code", document, "-code", signed, "-check")
+	assert.Equal(t, 6, got.Exit, "a question needs no confirmation")
+	assert.Equal(t, "auco "+document+": cancellable, code CREATED\n", got.Stdout)
+	assert.Contains(t, got.Stderr, signed+": not cancellable (code FINISH")
+	asked := len(simulator.Calls())
 
 	assert.Zero(t, clitest.Run(t, run, env, append(asking(document), "-yes")...).Exit)
-	assert.Len(t, vendor.Calls(), 1)
+	assert.Len(t, simulator.Calls(), asked+1)
 }
 
 func TestABadEnvironmentSendsNothing(t *testing.T) {
-	vendor, env := start(t)
+	simulator, env := start(t)
 	for variable, value := range map[string]string{
 		"AUCO_ENDPOINT":      "",
 		"AUCO_PRIVATE_KEY":   "",
@@ -197,10 +199,7 @@ func TestABadEnvironmentSendsNothing(t *testing.T) {
 		assert.Equal(t, 2, got.Exit, variable)
 		assert.Contains(t, got.Stderr, "nothing was sent", variable)
 	}
-	assert.Empty(t, vendor.Calls())
+	assert.Empty(t, simulator.Calls())
 }
 
-func revealed(s cancel.Secret) string {
-	value, _ := s.Reveal(context.Background())
-	return value
-}
+func TestUsage(t *testing.T) { clitest.Usage(t, run, asking(document)...) }

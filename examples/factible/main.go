@@ -3,27 +3,31 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"os"
+	"slices"
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/examples/internal/cli"
+	"github.com/unified-cancel/cancel/examples/internal/vendors"
 	"github.com/unified-cancel/cancel/factible"
 )
 
+var vendor = vendors.Factible
+
 var about = cli.About{
-	Name:     "factible",
-	Synopsis: "-uuid UUID [-kind invoice -motive 02 -issuer RFC] [-wait | -status] [-receipt FILE]",
+	Name:     vendor.Name,
+	Synopsis: "-uuid UUID (-kind KIND [-motive 02 -issuer RFC] [-wait] | -status) [-receipt FILE]",
 	Does: "Cancels an invoice (CFDI) with the SAT through Solución Factible, or asks how its\n" +
 		"cancellation stands. One of the primary sector is cancelled at once. Any other is\n" +
 		"registered, and its recipient has 72 hours to object: -wait waits for the end of that.",
-	Variables: []cli.Variable{
-		{Name: "FACTIBLE_USERNAME", Meaning: "a user of the stamping panel"},
-		{Name: "FACTIBLE_PASSWORD", Meaning: "that user's password"},
-		{Name: "FACTIBLE_CSD_PASSWORD", Meaning: "the password of the file that -csd-key names", Optional: true},
-	},
-	Pending: "Ask with -status how it stands.",
-	Doubt:   "Ask with -status before anything else.",
+	Variables: append(slices.Clone(vendor.Variables), cli.Variable{
+		Name: "FACTIBLE_CSD_PASSWORD", Meaning: "the password of the file that -csd-key names", Optional: true, Secret: true,
+	}),
+	Pending: vendor.Pending,
+	Doubt:   vendor.Doubt,
 }
 
 func main() { cli.Main(run) }
@@ -32,28 +36,27 @@ func run(ctx context.Context, process cli.Process) int {
 	tool := cli.New(about, process)
 	var request cancel.Request
 	tool.StringVar(&request.ID, "uuid", "", "the invoice's folio fiscal, a `UUID`")
-	tool.StringVar((*string)(&request.Kind), "kind", string(cancel.PrimarySectorInvoice), "`KIND`: primary_sector_invoice or invoice")
+	tool.StringVar((*string)(&request.Kind), "kind", "", "`KIND`: primary_sector_invoice or invoice")
 	tool.StringVar(&request.Motive, "motive", "", "an invoice's `MOTIVO`, 01 to 04")
 	tool.StringVar(&request.ReplacedBy, "replaced-by", "", "for motivo 01, the `UUID` of the invoice that replaces it")
 	tool.StringVar(&request.Issuer, "issuer", "", "an invoice's issuer, an `RFC`")
 	tool.StringVar(&request.RequestedBy, "requested-by", "", "the `EMAIL` that an invoice's cancellation is told to")
 	certificate := tool.String("csd-cer", "", "the issuer's certificate, a .cer `FILE`, to sign with")
 	key := tool.String("csd-key", "", "its private key, a .key `FILE`, which never leaves this program")
-	status := tool.Bool("status", false, "only ask how its cancellation stands")
+	tool.AskStatus()
 	wait := tool.Bool("wait", false, "after cancelling, wait until it is settled")
 	receipt := tool.String("receipt", "", "save the SAT's acuse in `FILE`")
 	soap12 := tool.Bool("soap12", false, "speak SOAP 1.2 instead of 1.1")
 	if err := tool.Parse("uuid"); err != nil {
 		return tool.Refuse(err)
 	}
-
-	config := factible.Config{
-		Username:    process.Getenv("FACTIBLE_USERNAME"),
-		Password:    cancel.NewSecret(process.Getenv("FACTIBLE_PASSWORD")),
-		Environment: tool.Environment(),
-		Endpoint:    tool.Endpoint(),
-		SOAP12:      *soap12,
+	if request.Kind == "" && !tool.Given("status") {
+		return tool.Refuse(errors.New("-kind is missing: primary_sector_invoice or invoice"))
 	}
+	request.Kind = cmp.Or(request.Kind, cancel.Invoice) // the status is the same for both
+
+	config := vendors.FactibleConfig(process.Getenv)
+	config.SOAP12 = *soap12
 	if *certificate != "" || *key != "" {
 		csd, err := readCSD(*certificate, *key, process.Getenv("FACTIBLE_CSD_PASSWORD"))
 		if err != nil {
@@ -66,26 +69,22 @@ func run(ctx context.Context, process cli.Process) int {
 		return tool.Refuse(err)
 	}
 
-	ask := adapter.Cancel
-	if *status {
-		ask = adapter.Status
-	}
-	result, err := ask(ctx, request)
-	exit := tool.Show(cancel.Item{Request: request, Result: result, Err: err})
-	if *wait && err == nil && !result.State.Settled() {
-		request.Provider = "factible"
-		client := cancel.NewClient(map[string]cancel.Canceler{request.Provider: adapter})
-		result, err = client.Wait(ctx, request)
-		exit = tool.Show(cancel.Item{Request: request, Result: result, Err: err})
+	last, exit := tool.Ask(ctx, adapter, request)
+	if *wait && last.Err == nil && !last.Result.State.Settled() {
+		request.Provider = vendor.Name
+		client := cancel.NewClient(map[string]cancel.Canceler{vendor.Name: adapter})
+		result, err := client.Wait(ctx, request)
+		last = cancel.Item{Request: request, Result: result, Err: err}
+		exit = tool.Show(last)
 	}
 
 	if *receipt != "" {
-		exit = max(exit, save(tool, *receipt, result.Receipt))
+		exit = max(exit, save(tool, *receipt, last.Result.Receipt))
 	}
 	return exit
 }
 
-// readCSD reads what the SAT handed out.
+// readCSD reads the files that the SAT handed out.
 func readCSD(certificate, key, password string) (*factible.CSD, error) {
 	cer, err := os.ReadFile(certificate)
 	if err != nil {
@@ -106,7 +105,7 @@ func save(tool *cli.Tool, file string, acuse []byte) (exit int) {
 	}
 	if err := os.WriteFile(file, acuse, 0o600); err != nil {
 		tool.Note("%v; -status fetches the acuse again", err)
-		return cli.ExitUnsaved
+		return cli.ExitFailed
 	}
 	tool.Note("the acuse is in %s", file)
 	return 0

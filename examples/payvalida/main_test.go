@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"testing"
 
@@ -9,31 +8,27 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/examples/internal/cli/clitest"
+	"github.com/unified-cancel/cancel/examples/internal/vendors"
 	"github.com/unified-cancel/cancel/payvalida/payvalidatest"
 )
 
-const (
-	paid    = "2402558"
-	held    = "2402560"
+var (
+	paid    = vendor.Samples[0].ID
+	held    = vendor.Samples[1].ID
 	unknown = "2402999"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func start(t *testing.T) (*payvalidatest.Simulator, clitest.Env) {
-	vendor := payvalidatest.New()
-	t.Cleanup(vendor.Close)
-	vendor.Register(cancel.Payment, paid)
-	vendor.Register(cancel.PreAuthorization, held)
-	config := vendor.Config()
-	return vendor, clitest.Env{
-		"PAYVALIDA_MERCHANT":   config.Merchant,
-		"PAYVALIDA_FIXED_HASH": revealed(config.FixedHash),
-		"PAYVALIDA_ENDPOINT":   config.Endpoint,
-	}
+	t.Helper()
+	all, err := vendors.Simulate(func(string) string { return "" })
+	require.NoError(t, err)
+	t.Cleanup(all.Close)
+	simulator := all[vendor.Name].Vendor.(*payvalidatest.Simulator)
+	return simulator, all[vendor.Name].Variables
 }
 
 func TestOutcomes(t *testing.T) {
@@ -60,38 +55,38 @@ func TestOutcomes(t *testing.T) {
 		},
 		"not reversed": {
 			args:   []string{"-order", held, "-preauth"},
-			prior:  func(vendor *payvalidatest.Simulator) { vendor.NotReversed(held, 1) },
+			prior:  func(simulator *payvalidatest.Simulator) { simulator.NotReversed(held, 1) },
 			exit:   8,
 			stderr: "unavailable (code 0017",
 		},
 		"unavailable": {
 			args:   []string{"-order", paid},
-			prior:  func(vendor *payvalidatest.Simulator) { vendor.Close() },
+			prior:  func(simulator *payvalidatest.Simulator) { simulator.Close() },
 			exit:   8,
 			stderr: "safe to ask again",
 		},
 		"unknown outcome": {
 			args:   []string{"-order", paid},
-			prior:  func(vendor *payvalidatest.Simulator) { vendor.Fail(1, canceltest.CarriedOutThenDropped) },
+			prior:  func(simulator *payvalidatest.Simulator) { simulator.Fail(1, canceltest.CarriedOutThenDropped) },
 			exit:   9,
 			stderr: "It may be cancelled, or not. Run the same command again to find out",
 		},
 		"wrong fixed hash": {
 			args:   []string{"-order", paid},
 			env:    clitest.Env{"PAYVALIDA_FIXED_HASH": "not the hash"},
-			exit:   10,
-			stderr: "unexpected answer (code 0025",
+			exit:   3,
+			stderr: "authentication failed (code 0025",
 		},
 		"unknown": {
 			args:   []string{"-order", unknown},
-			exit:   10,
-			stderr: "unexpected answer (code ",
+			exit:   5,
+			stderr: "not found (code 0013",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			vendor, env := start(t)
+			simulator, env := start(t)
 			if c.prior != nil {
-				c.prior(vendor)
+				c.prior(simulator)
 			}
 			for name, value := range c.env {
 				env = env.With(name, value)
@@ -110,8 +105,8 @@ func TestOutcomes(t *testing.T) {
 }
 
 func TestAnUnknownOutcomeIsSettledByAskingAgain(t *testing.T) {
-	vendor, env := start(t)
-	vendor.Fail(1, canceltest.CarriedOutThenDropped)
+	simulator, env := start(t)
+	simulator.Fail(1, canceltest.CarriedOutThenDropped)
 	require.Equal(t, 9, clitest.Run(t, run, env, "-order", paid).Exit)
 
 	got := clitest.Run(t, run, env, "-order", paid)
@@ -133,20 +128,24 @@ func TestJSON(t *testing.T) {
 }
 
 func TestProductionAsksFirst(t *testing.T) {
-	vendor, env := start(t)
+	simulator, env := start(t)
 	env = env.With("CANCEL_ENVIRONMENT", "production")
 
 	got := clitest.Run(t, run, env, "-order", paid)
 	assert.Equal(t, 2, got.Exit)
 	assert.Contains(t, got.Stderr, "-yes")
-	assert.Empty(t, vendor.Calls())
+	assert.Empty(t, simulator.Calls())
+
+	got = clitest.Run(t, run, env, "-order", paid, "-reference", "PO-"+paid, "-check")
+	assert.Zero(t, got.Exit, "a question needs no confirmation")
+	assert.Equal(t, "payvalida "+paid+": cancellable, code APROBADA, \"OK\"\n", got.Stdout)
 
 	assert.Zero(t, clitest.Run(t, run, env, "-order", paid, "-yes").Exit)
-	assert.Len(t, vendor.Calls(), 1)
+	assert.Len(t, simulator.Calls(), 2)
 }
 
 func TestABadEnvironmentSendsNothing(t *testing.T) {
-	vendor, env := start(t)
+	simulator, env := start(t)
 	for variable, value := range map[string]string{
 		"PAYVALIDA_ENDPOINT":   "",
 		"PAYVALIDA_MERCHANT":   "",
@@ -157,10 +156,17 @@ func TestABadEnvironmentSendsNothing(t *testing.T) {
 		assert.Equal(t, 2, got.Exit, variable)
 		assert.Contains(t, got.Stderr, "nothing was sent", variable)
 	}
-	assert.Empty(t, vendor.Calls())
+	assert.Empty(t, simulator.Calls())
 }
 
-func revealed(s cancel.Secret) string {
-	value, _ := s.Reveal(context.Background())
-	return value
+func TestStatusNeedsTheReference(t *testing.T) {
+	_, env := start(t)
+	got := clitest.Run(t, run, env, "-order", paid, "-reference", "PO-"+paid, "-status")
+	assert.Equal(t, 20, got.Exit)
+	assert.Contains(t, got.Stdout, ": not cancelled, code APROBADA")
+	got = clitest.Run(t, run, env, "-order", paid, "-status")
+	assert.Equal(t, 2, got.Exit)
+	assert.Contains(t, got.Stderr, "Reference")
 }
+
+func TestUsage(t *testing.T) { clitest.Usage(t, run, "-order", paid) }

@@ -15,16 +15,17 @@ import (
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/examples/internal/cli"
+	"github.com/unified-cancel/cancel/examples/internal/vendors"
 	"github.com/unified-cancel/cancel/sat"
 )
 
 var about = cli.About{
-	Name:     "sat",
+	Name:     vendors.SAT.Name,
 	Synopsis: "-xml FILE | -expression TEXT [-wait]",
 	Does: "Asks the SAT about an invoice (CFDI): whether it is valid or cancelled, and whether it may\n" +
 		"be cancelled. It takes no credentials and cancels nothing.",
 	ReadOnly: true,
-	Pending:  "Run the same command again, or with -wait.",
+	Pending:  vendors.SAT.Pending,
 }
 
 func main() { cli.Main(run) }
@@ -41,7 +42,7 @@ func run(ctx context.Context, process cli.Process) int {
 	if err != nil {
 		return tool.Refuse(err)
 	}
-	authority, err := sat.New(sat.Config{Environment: tool.Environment(), Endpoint: tool.Endpoint()})
+	authority, err := vendors.OpenSAT(process.Getenv, cancel.ClientOptions{})
 	if err != nil {
 		return tool.Refuse(err)
 	}
@@ -49,7 +50,7 @@ func run(ctx context.Context, process cli.Process) int {
 	ask := authority.Status
 	if *wait {
 		request.Provider = about.Name
-		client := cancel.NewClient(map[string]cancel.Canceler{request.Provider: register{Client: authority}})
+		client := cancel.NewClient(map[string]cancel.Canceler{request.Provider: vendors.Register{Client: authority}})
 		ask = client.Wait
 	}
 	result, err := ask(ctx, request)
@@ -57,16 +58,10 @@ func run(ctx context.Context, process cli.Process) int {
 	if lookupErr == nil {
 		if printErr := show(tool, process, record); printErr != nil {
 			tool.Note("%v", printErr)
-			return cli.ExitUnsaved
+			return cli.ExitFailed
 		}
 	}
 	return tool.Show(cancel.Item{Request: request, Result: result, Err: err})
-}
-
-// register is the SAT as a provider that Client.Wait can ask.
-type register struct {
-	cancel.Canceler // nil: the SAT cancels nothing
-	*sat.Client
 }
 
 var uuid = regexp.MustCompile(`[?&]id=([0-9A-Fa-f-]+)`)
@@ -151,7 +146,7 @@ func show(tool *cli.Tool, process cli.Process, r sat.Record) error {
 	}
 	w := tabwriter.NewWriter(process.Stdout, 0, 0, 2, ' ', 0)
 	for _, f := range fieldsOf(r) {
-		fmt.Fprintf(w, "%s\t%q\t%s\n", f.Field, f.Value, cmp.Or(f.Meaning, "-"))
+		fmt.Fprintf(w, "%s\t%s\t%s\n", f.Field, cli.Line(f.Value), cmp.Or(f.Meaning, "-"))
 	}
 	return w.Flush()
 }

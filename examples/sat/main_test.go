@@ -41,7 +41,7 @@ func TestTheFieldsAndTheirMeaning(t *testing.T) {
 		shown  []string
 	}{
 		"valid": {
-			sat.Record{Estado: "Vigente", EsCancelable: "Cancelable con aceptación", ValidacionEFOS: "200"}, 11,
+			sat.Record{Estado: "Vigente", EsCancelable: "Cancelable con aceptación", ValidacionEFOS: "200"}, 20,
 			[]string{`Estado              "Vigente"`, "it is valid", "if the recipient accepts", `EstatusCancelacion  ""`, "not on the list", "sat " + uuid1 + ": not cancelled"},
 		},
 		"under way": {
@@ -133,6 +133,8 @@ func TestProductionAsksForNoConfirmation(t *testing.T) {
 	assert.NotContains(t, got.Stdout, "-yes")
 	authority, env := start(t)
 	got = clitest.Run(t, run, env.With("CANCEL_ENVIRONMENT", "production"), "-expression", sattest.Expression(uuid1))
-	assert.Equal(t, 11, got.Exit)
+	assert.Equal(t, 20, got.Exit)
 	assert.NotEmpty(t, authority.Calls())
 }
+
+func TestUsage(t *testing.T) { clitest.Usage(t, run, "-expression", sattest.Expression(uuid1)) }

@@ -1,7 +1,5 @@
-// Command simulator runs the simulators of the three vendors until it is
-// interrupted. Clients in any language can use them. What it prints is for a shell to
-// read: the variables that point the other examples at the simulators, and as
-// comments what there is to cancel. The credentials are invented.
+// Command simulator runs the simulators of the vendors until it is interrupted. Clients in
+// any language can use them. -h explains.
 //
 //	go run ./examples/simulator
 package main
@@ -9,112 +7,99 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
+	"maps"
+	"slices"
+	"time"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/auco/aucotest"
-	"github.com/unified-cancel/cancel/canceltest"
+	"github.com/unified-cancel/cancel/examples/internal/cli"
+	"github.com/unified-cancel/cancel/examples/internal/vendors"
 	"github.com/unified-cancel/cancel/factible/factibletest"
-	"github.com/unified-cancel/cancel/payvalida/payvalidatest"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "simulator:", err)
-		os.Exit(1)
-	}
+var about = cli.About{
+	Name:     "simulator",
+	Synopsis: "[flags]",
+	Does: "Runs the simulators of the vendors until it is interrupted, and prints text for a shell:\n" +
+		"the variables that point the other programs at the simulators, and as comments what there\n" +
+		"is to cancel. The credentials are invented. The SAT's simulator follows Factible's.",
+	Exits: []cli.Exit{
+		{Code: cli.ExitDone, Meaning: "it was interrupted"},
+		{Code: cli.ExitFailed, Meaning: "an address is taken"},
+		{Code: cli.ExitUsage, Meaning: "usage"},
+	},
 }
 
-func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	flags := flag.NewFlagSet("simulator", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	factibleAt := flags.String("factible", "127.0.0.1:8081", "`address` of Factible's simulator")
-	payvalidaAt := flags.String("payvalida", "127.0.0.1:8082", "`address` of Payvalida's simulator")
-	aucoAt := flags.String("auco", "127.0.0.1:8083", "`address` of Auco's simulator")
+func main() { cli.Main(run) }
+
+func run(ctx context.Context, process cli.Process) int {
+	flags := cli.NewFlags(about, process)
+	addresses := map[string]*string{}
+	for i, v := range vendors.All {
+		addresses[v.Name] = flags.String(v.Name, fmt.Sprintf("127.0.0.1:%d", 8081+i), "`address` of "+v.Title+"'s simulator")
+	}
 	fail := flags.Float64("fail", 0, "`share` of the calls that go wrong, 0 to 1, in every way there is")
 	seed := flags.Uint64("seed", 1, "`number` that decides which calls go wrong, and how")
-	if err := flags.Parse(args); err != nil {
-		return err
+	consent := flags.Duration("consent-after", 0, "`time` after which recipients consent; 0 leaves them silent")
+	err := flags.Parse()
+	if err == nil && !(*fail >= 0 && *fail <= 1) {
+		err = errors.New("-fail is a share: it must be 0 to 1")
 	}
-	if !(*fail >= 0 && *fail <= 1) {
-		return errors.New("-fail is a share: it must be 0 to 1")
+	if err != nil {
+		return flags.Refuse(err)
 	}
 
-	factible, err := factibletest.Listen(*factibleAt)
+	all, err := vendors.Simulate(func(name string) string { return *addresses[name] })
 	if err != nil {
-		return err
+		return flags.Fail(err)
 	}
-	defer factible.Close()
-	payvalida, err := payvalidatest.Listen(*payvalidaAt)
-	if err != nil {
-		return err
+	defer all.Close()
+	for _, s := range all {
+		s.FailAtRandom(*fail, *seed)
 	}
-	defer payvalida.Close()
-	auco, err := aucotest.Listen(*aucoAt)
-	if err != nil {
-		return err
+	if *consent > 0 {
+		pac := all[vendors.Factible.Name].Vendor.(*factibletest.Simulator)
+		go accept(ctx, pac, *consent)
 	}
-	defer auco.Close()
-
-	factible.Register("6F0A5C1E-3B7D-4E52-9C68-2D41A90B7E13", "A41B8E07-92C3-4D6F-8F15-C3D70E95B264")
-	factible.Answer("0C9D7B42-5E1F-4A86-B3D0-71E8F26A4C95",
-		factibletest.Answer{Status: 213, Message: "El receptor rechazó la solicitud"})
-	payvalida.Register(cancel.Payment, "2402558", "2402559")
-	payvalida.Register(cancel.PreAuthorization, "2402560", "2402561")
-	payvalida.NotReversed("2402561", 1)
-	auco.Register("TR99AQMY31", "TR99AQMY32", "TR99AQMY33")
-	auco.SetState("TR99AQMY33", "FINISH")
-	for _, simulator := range []*canceltest.Server{factible.Server, payvalida.Server, auco.Server} {
-		simulator.FailAtRandom(*fail, *seed)
-	}
-
-	fmt.Fprint(stdout, stock)
-	for _, variable := range [][2]string{
-		{"CANCEL_ENVIRONMENT", string(cancel.Sandbox)},
-		{"FACTIBLE_ENDPOINT", factible.URL + "/ws/services/Cancelacion"}, // in SOAP 1.1 and 1.2,
-		{"FACTIBLE_USERNAME", factible.Config().Username},
-		{"FACTIBLE_PASSWORD", revealed(factible.Config().Password)},
-		{"PAYVALIDA_ENDPOINT", payvalida.Config().Endpoint},
-		{"PAYVALIDA_MERCHANT", payvalida.Config().Merchant},
-		{"PAYVALIDA_FIXED_HASH", revealed(payvalida.Config().FixedHash)},
-		{"AUCO_ENDPOINT", auco.Config().Endpoint},
-		{"AUCO_PRIVATE_KEY", revealed(auco.Config().PrivateKey)},
-		{"AUCO_PUBLIC_KEY", revealed(auco.Config().PublicKey)},
-	} {
-		fmt.Fprintf(stdout, "export %s='%s'\n", variable[0], variable[1])
-	}
+	describe(process.Stdout, all)
 	<-ctx.Done()
-	return nil
+	return cli.ExitDone
 }
 
-// stock is what there is to cancel.
-const stock = `# What there is to cancel, until this program is interrupted:
-#
-#   go run ./examples/factible -uuid ...
-#     6F0A5C1E-3B7D-4E52-9C68-2D41A90B7E13  an invoice
-#     A41B8E07-92C3-4D6F-8F15-C3D70E95B264  another one
-#     0C9D7B42-5E1F-4A86-B3D0-71E8F26A4C95  one whose recipient refuses
-#     C5E58106-6C1E-41C9-A211-FB8BAD1CABB0  one that takes its time (ask with -status)
-#     E329DD15-7D0B-44E9-A204-51A7443D1FBE  one that cannot be cancelled
-#   go run ./examples/payvalida -order ...
-#     2402558, 2402559  payments
-#     2402560, 2402561  pre-authorizations (ask with -preauth), the latter not reversed at once
-#   go run ./examples/auco -reason Error -requested-by legal@example.com -code ...
-#     TR99AQMY31, TR99AQMY32  documents
-#     TR99AQMY33              one that everybody has signed
-#
-# In another shell:
-`
+// describe prints what there is to cancel, and the variables.
+func describe(w io.Writer, all vendors.Simulators) {
+	fmt.Fprint(w, "# What there is to cancel, until this program is interrupted:\n")
+	for _, v := range vendors.Cancelers {
+		fmt.Fprintf(w, "#\n#   go run ./examples/%s -h\n", v.Name)
+		for _, s := range v.Samples {
+			fmt.Fprintf(w, "#     %-36s  %s (%s)\n", s.ID, s.About, s.Kind)
+		}
+	}
+	fmt.Fprint(w, "#\n# In another shell:\n")
+	fmt.Fprintf(w, "export %s='%s'\n", cli.Environment.Name, cancel.Sandbox)
+	for _, v := range vendors.All {
+		for _, name := range slices.Sorted(maps.Keys(all[v.Name].Variables)) {
+			fmt.Fprintf(w, "export %s='%s'\n", name, all[v.Name].Variables[name])
+		}
+	}
+}
 
-func revealed(s cancel.Secret) string {
-	value, _ := s.Reveal(context.Background())
-	return value
+// accept makes each recipient consent that long after the PAC was asked to cancel.
+func accept(ctx context.Context, pac *factibletest.Simulator, after time.Duration) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(min(after, time.Second)):
+		}
+		for _, call := range pac.Calls() {
+			for _, id := range call.IDs {
+				if pac.Now().Sub(call.At) >= after && pac.IsRegistered(id) && !pac.IsCancelled(id) {
+					pac.Accept(id)
+				}
+			}
+		}
+	}
 }

@@ -12,52 +12,73 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/examples/internal/cli"
+	"github.com/unified-cancel/cancel/examples/internal/cli/clitest"
+	"github.com/unified-cancel/cancel/examples/internal/vendors"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestStorm(t *testing.T) {
-	var out bytes.Buffer
-	err := run(t.Context(), []string{"-n", "3000"}, &out)
-	t.Log("\n" + out.String())
-	require.NoError(t, err)
-	assert.Contains(t, out.String(), "0 contradictions, 0 lost, 0 doubled")
+	got := clitest.Run(t, run, nil, "-n", "3000")
+	t.Log("\n" + got.Stdout)
+	require.Zero(t, got.Exit, got.Stderr)
+	assert.Contains(t, got.Stdout, "0 contradictions, 0 lost, 0 doubled")
 }
 
 func TestCalm(t *testing.T) {
-	var out bytes.Buffer
-	require.NoError(t, run(t.Context(), []string{"-n", "600", "-share", "0", "-timeout", "1m"}, &out))
-	assert.Regexp(t, `factible +200 +198 +2 +0\n`, out.String())
-	assert.Regexp(t, `payvalida +200 +200 +0 +0\n`, out.String())
-	assert.Regexp(t, `auco +200 +198 +2 +0\n`, out.String())
+	got := clitest.Run(t, run, nil, "-n", "600", "-share", "0", "-timeout", "1m")
+	require.Zero(t, got.Exit, got.Stderr)
+	for _, v := range vendors.Cancelers {
+		assert.Regexp(t, v.Name+` +200 +198 +0 +2 +0\n`, got.Stdout)
+	}
+	assert.NotContains(t, got.Stdout, "in doubt:")
+}
+
+// held is a ledger of one thing, whose cancellation is registered and not done if it is called
+// "registered".
+type held struct{}
+
+func (held) holds(req cancel.Request, state cancel.State) bool {
+	return req.ID == "held" || req.ID == "registered" && !state.IsCancelled()
+}
+
+// nobody answers.
+type nobody struct{ cancel.Canceler }
+
+func (nobody) Status(ctx context.Context, _ cancel.Request) (cancel.Result, error) {
+	return cancel.Result{}, &cancel.Error{Reason: cancel.ErrUnavailable, Err: ctx.Err()}
 }
 
 // A tally that could not find a lie would prove nothing.
 func TestTallyFindsLies(t *testing.T) {
-	held := vendor{name: "v", isCancelled: func(id string) bool { return id == "held" }}
-	of := func(id string) cancel.Request { return cancel.Request{Provider: "v", ID: id} }
+	of := func(id string) cancel.Request { return cancel.Request{Provider: "auco", ID: id} }
 	failed := &cancel.Error{Reason: cancel.ErrRejected}
 	tests := map[string]struct {
 		items []cancel.Item
 		truth bool
 	}{
-		"cancelled and held":        {[]cancel.Item{{Request: of("held"), Result: cancel.Result{State: cancel.Cancelled}}}, true},
-		"in doubt and held":         {[]cancel.Item{{Request: of("held"), Err: &cancel.Error{Reason: cancel.ErrUnknownOutcome}}}, true},
-		"failed and not held":       {[]cancel.Item{{Request: of("x"), Err: failed}}, true},
-		"cancelled and not held":    {[]cancel.Item{{Request: of("x"), Result: cancel.Result{State: cancel.AlreadyCancelled}}}, false},
-		"failed and held":           {[]cancel.Item{{Request: of("held"), Err: failed}}, false},
-		"lost":                      {nil, false},
-		"doubled":                   {[]cancel.Item{{Request: of("x"), Err: failed}, {Request: of("x"), Err: failed}}, false},
-		"an error without a reason": {[]cancel.Item{{Request: of("held"), Err: errors.New("x")}}, false},
-		"under way and not held":    {[]cancel.Item{{Request: of("x"), Result: cancel.Result{State: cancel.Pending}}}, false},
+		"cancelled and held":            {[]cancel.Item{{Request: of("held"), Result: cancel.Result{State: cancel.Cancelled}}}, true},
+		"in doubt and held":             {[]cancel.Item{{Request: of("held"), Err: &cancel.Error{Reason: cancel.ErrUnknownOutcome}}}, true},
+		"failed and not held":           {[]cancel.Item{{Request: of("x"), Err: failed}}, true},
+		"cancelled and not held":        {[]cancel.Item{{Request: of("x"), Result: cancel.Result{State: cancel.AlreadyCancelled}}}, false},
+		"failed and held":               {[]cancel.Item{{Request: of("held"), Err: failed}}, false},
+		"lost":                          {nil, false},
+		"doubled":                       {[]cancel.Item{{Request: of("x"), Err: failed}, {Request: of("x"), Err: failed}}, false},
+		"an error without a reason":     {[]cancel.Item{{Request: of("held"), Err: errors.New("x")}}, false},
+		"cancelled and only registered": {[]cancel.Item{{Request: of("registered"), Result: cancel.Result{State: cancel.Cancelled}}}, false},
+		"under way and not held":        {[]cancel.Item{{Request: of("x"), Result: cancel.Result{State: cancel.Pending}}}, false},
 	}
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			told := newTally([]vendor{held})
+			told := newTally(held{})
 			told.pulled.Store(1)
 			for _, item := range tt.items {
 				told.add(item)
 			}
+			told.follow(ctx, cancel.NewClient(map[string]cancel.Canceler{"auco": nobody{}}), 1)
 			assert.Equal(t, tt.truth, told.report(new(bytes.Buffer)) == nil)
 		})
 	}
@@ -68,14 +89,13 @@ func TestInterruptedStormAccusesNobody(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			ctx, stop := context.WithTimeout(t.Context(), after)
 			defer stop()
-			var out bytes.Buffer
-			require.NoError(t, run(ctx, []string{"-n", "10000000"}, &out))
-			assert.Regexp(t, `^interrupted after \d+ of 10000000\n`, out.String())
-			assert.Contains(t, out.String(), "0 contradictions, 0 lost, 0 doubled")
+			var stdout, stderr bytes.Buffer
+			exit := run(ctx, cli.Process{Args: []string{"-n", "10000000"}, Stdout: &stdout, Stderr: &stderr})
+			require.Zero(t, exit, stderr.String())
+			assert.Regexp(t, `^interrupted after \d+ of 10000000\n`, stdout.String())
+			assert.Contains(t, stdout.String(), "0 contradictions, 0 lost, 0 doubled")
 		})
 	}
 }
 
-func TestUsage(t *testing.T) {
-	require.Error(t, run(t.Context(), []string{"-nonsense"}, new(bytes.Buffer)))
-}
+func TestUsage(t *testing.T) { clitest.Usage(t, run) }

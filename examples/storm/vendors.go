@@ -1,105 +1,75 @@
 package main
 
 import (
-	"fmt"
 	"iter"
+	"time"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/auco"
-	"github.com/unified-cancel/cancel/auco/aucotest"
-	"github.com/unified-cancel/cancel/canceltest"
-	"github.com/unified-cancel/cancel/factible"
-	"github.com/unified-cancel/cancel/factible/factibletest"
-	"github.com/unified-cancel/cancel/payvalida"
-	"github.com/unified-cancel/cancel/payvalida/payvalidatest"
+	"github.com/unified-cancel/cancel/examples/internal/vendors"
+	"github.com/unified-cancel/cancel/sat"
 )
 
-// vendor is a simulator, and the adapter that reaches it.
-type vendor struct {
-	name    string
-	server  *canceltest.Server
-	adapter cancel.Canceler
-	// request returns the i-th request. One in a hundred is odd: the vendor does not have
-	// the thing, or, at Payvalida, whose word for that no page documents, does not
-	// reverse it at first.
-	request func(i int) cancel.Request
-	// isCancelled reports whether the vendor has cancelled it, or registered that.
-	isCancelled func(id string) bool
+// storm is the simulators, which fail, and the adapters that reach them.
+type storm struct {
+	vendors.Simulators
+
+	providers map[string]cancel.Canceler
 }
 
-func odd(i int) bool { return i%100 == 7 }
-
-// startVendors starts the simulators. Their adapters reach them with the given
-// options, by the HTTP client that counts refused connections.
-func startVendors(options cancel.ClientOptions) ([]vendor, error) {
-	f, p, a := factibletest.New(), payvalidatest.New(), aucotest.New()
-
-	factibleConfig := f.Config()
-	options.HTTPClient = factibleConfig.Options.HTTPClient
-	factibleConfig.Options = options
-	invoices, err := factible.New(factibleConfig)
+// begin starts the simulators. The adapters reach them with the given options, by the HTTP
+// client that counts refused connections. Invoices are confirmed by the SAT.
+func begin(options cancel.ClientOptions, share float64, seed uint64) (*storm, error) {
+	all, err := vendors.Simulate(func(string) string { return "" })
 	if err != nil {
 		return nil, err
 	}
-
-	payvalidaConfig := p.Config()
-	options.HTTPClient = payvalidaConfig.Options.HTTPClient
-	payvalidaConfig.Options = options
-	payments, err := payvalida.New(payvalidaConfig)
-	if err != nil {
-		return nil, err
+	s := &storm{all, map[string]cancel.Canceler{}}
+	for _, v := range vendors.All {
+		all[v.Name].FailAtRandom(share, seed)
+		options.HTTPClient = all[v.Name].Options().HTTPClient
+		if s.providers[v.Name], err = v.Open(all.Getenv, options); err != nil {
+			all.Close()
+			return nil, err
+		}
 	}
-
-	aucoConfig := a.Config()
-	options.HTTPClient = aucoConfig.Options.HTTPClient
-	aucoConfig.Options = options
-	documents, err := auco.New(aucoConfig)
-	if err != nil {
-		return nil, err
-	}
-
-	return []vendor{
-		{"factible", f.Server, invoices, func(i int) cancel.Request {
-			id := fmt.Sprintf("00000000-0000-4000-8000-%012X", i)
-			if !odd(i) {
-				f.Register(id)
-			}
-			if i%2 == 0 { // registered, which is as far as anybody can get it in a storm
-				return cancel.Request{Provider: "factible", Kind: cancel.Invoice, ID: id, Motive: "02", Issuer: "EKU9003173C9"}
-			}
-			return cancel.Request{Provider: "factible", Kind: cancel.PrimarySectorInvoice, ID: id}
-		}, func(id string) bool { return f.IsCancelled(id) || f.IsRegistered(id) }},
-		{"payvalida", p.Server, payments, func(i int) cancel.Request {
-			kind := []cancel.Kind{cancel.Payment, cancel.PreAuthorization}[i%2]
-			id := fmt.Sprint(1_000_000 + i)
-			p.Register(kind, id)
-			if odd(i) {
-				p.NotReversed(id, 1)
-			}
-			return cancel.Request{Provider: "payvalida", Kind: kind, ID: id}
-		}, p.IsCancelled},
-		{"auco", a.Server, documents, func(i int) cancel.Request {
-			id := fmt.Sprintf("TR%08d", i)
-			if !odd(i) {
-				a.Register(id)
-			}
-			return cancel.Request{
-				Provider: "auco", Kind: cancel.Document, ID: id,
-				Reason: "Contrato sustituido", RequestedBy: "legal@example.com",
-			}
-		}, a.IsCancelled},
-	}, nil
+	authority := s.providers["sat"].(vendors.Register).Client
+	s.providers["factible"] = sat.Confirm(s.providers["factible"], authority)
+	delete(s.providers, "sat")
+	return s, nil
 }
 
-// requests yields n requests: a few for each vendor in turn, so that those who take
-// several in one call get some.
-func requests(vendors []vendor, n int) iter.Seq[cancel.Request] {
+// requests yields n requests: a few for each vendor in turn, so that vendors that take
+// several in one call get some. One in a hundred is about a thing that the vendor does not
+// have; the SAT has every invoice.
+func (s *storm) requests(n int) iter.Seq[cancel.Request] {
 	const run = 10
 	return func(yield func(cancel.Request) bool) {
 		for i := range n {
-			if !yield(vendors[i/run%len(vendors)].request(i)) {
+			req := vendors.Cancelers[i/run%len(vendors.Cancelers)].Request(i)
+			if i%100 != 7 {
+				s.Simulators[req.Provider].Hold(req)
+			}
+			if req.Expression != "" {
+				s.Simulators["sat"].Hold(req)
+			}
+			if !yield(req) {
 				return
 			}
 		}
 	}
+}
+
+// pass moves the clocks on, until recipients have consented by silence and the SAT knows.
+func (s *storm) pass() {
+	s.Simulators["sat"].Vendor.(interface{ Pass(time.Duration) }).Pass(80*time.Hour + vendors.Lag)
+}
+
+// holds reports whether the ledgers hold the thing as that state says.
+func (s *storm) holds(req cancel.Request, state cancel.State) bool {
+	vendor := s.Simulators[req.Provider]
+	taken := vendor.IsCancelled(req.ID) || vendor.IsRegistered(req.ID)
+	if state.IsCancelled() && req.Expression != "" {
+		return taken && s.Simulators["sat"].IsCancelled(req.ID)
+	}
+	return taken
 }

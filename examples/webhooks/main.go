@@ -1,14 +1,5 @@
 // Command webhooks receives the events that Auco and Payvalida send, and prints them, until it
-// is interrupted. It serves the vendors whose variables are set:
-//
-//	AUCO_WEBHOOK_HEADER, AUCO_WEBHOOK_VALUE   the header that Auco was configured to send
-//	PAYVALIDA_NOTIFICATION_HASH               the merchant's notification hash
-//
-// A vendor is answered 200 when its event is printed, and 503 if that fails. Your own program
-// stores the event in a database at this place.
-//
-// It speaks plain HTTP: put it behind a server that ends TLS. With -demo it needs no variables:
-// it sends itself genuine, repeated and forged calls, shows how it answers them, and ends.
+// is interrupted. -h explains.
 //
 //	go run ./examples/webhooks -demo
 package main
@@ -16,67 +7,77 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
-	"os/signal"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/auco"
+	"github.com/unified-cancel/cancel/examples/internal/cli"
 	"github.com/unified-cancel/cancel/payvalida"
 )
 
 // grace is how long an interrupt waits for the calls that are being answered.
 const grace = 10 * time.Second
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)
-	stop()
-	if err != nil && !errors.Is(err, flag.ErrHelp) {
-		fmt.Fprintln(os.Stderr, "webhooks:", err)
-		os.Exit(1)
-	}
+var about = cli.About{
+	Name:     "webhooks",
+	Synopsis: "[-listen ADDRESS | -demo]",
+	Does: "Receives the events that Auco and Payvalida send, and prints them, until it is interrupted. It\n" +
+		"serves the vendors whose variables are set. A vendor is answered 200 when its event is printed,\n" +
+		"and 503 if that fails. Your own program stores the event in a database at this place.\n\n" +
+		"It speaks plain HTTP: put it behind a server that ends TLS. With -demo it needs no variables.",
+	Variables: []cli.Variable{
+		{Name: "AUCO_WEBHOOK_HEADER", Meaning: "the header that Auco was configured to send", Optional: true},
+		{Name: "AUCO_WEBHOOK_VALUE", Meaning: "the value of that header", Optional: true, Secret: true},
+		{Name: "PAYVALIDA_NOTIFICATION_HASH", Meaning: "the merchant's notification hash", Optional: true, Secret: true},
+	},
+	Exits: []cli.Exit{
+		{Code: cli.ExitDone, Meaning: "it was interrupted, or the demonstration is over"},
+		{Code: cli.ExitFailed, Meaning: "it could not serve"},
+		{Code: cli.ExitUsage, Meaning: "usage, or no variable is set"},
+	},
 }
 
-func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) error {
-	flags := flag.NewFlagSet("webhooks", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	listen := flags.String("listen", "127.0.0.1:8084", "`address` to listen at")
-	show := flags.Bool("demo", false, "send calls to itself, show how they are answered, and end")
-	if err := flags.Parse(args); err != nil {
-		return err
+func main() { cli.Main(run) }
+
+func run(ctx context.Context, process cli.Process) int {
+	flags := cli.NewFlags(about, process)
+	listen := flags.String("listen", "127.0.0.1:8085", "`address` to listen at")
+	show := flags.Bool("demo", false, "send genuine, repeated and forged calls to itself, show how it answers them, and end")
+	if err := flags.Parse(); err != nil {
+		return flags.Refuse(err)
 	}
-	if flags.NArg() > 0 {
-		return fmt.Errorf("%q is no flag", flags.Arg(0))
-	}
-	log := slog.New(slog.NewTextHandler(stderr, nil))
+	getenv, log := process.Getenv, slog.New(slog.NewTextHandler(process.Stderr, nil))
 	if *show {
 		*listen, getenv, log = "127.0.0.1:0", demoVariables, nil
 	}
-
-	j := &journal{w: stdout}
+	j := &journal{w: process.Stdout}
 	r, err := newReceivers(getenv, j, log)
 	if err != nil {
-		return err
+		return flags.Refuse(err)
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", *listen)
+	if err := serve(ctx, r, j, *listen, *show); err != nil {
+		return flags.Fail(err)
+	}
+	return cli.ExitDone
+}
+
+// serve serves r until ctx ends, or the demonstration does.
+func serve(ctx context.Context, r *receivers, j *journal, address string, show bool) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
-		return err
+		return errors.Join(err, r.shutDown(ctx))
 	}
 	server := newServer(r.mux)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-
-	if *show {
+	if show {
 		err = demo(ctx, "http://"+listener.Addr().String(), j)
 	} else {
 		j.print("listening at http://%s%s", listener.Addr(), r.paths)
@@ -85,7 +86,10 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdout,
 		case err = <-failed:
 		}
 	}
-	return errors.Join(err, shutDown(ctx, server, r))
+	// The server ends first, so that no call comes after the receivers are closed.
+	soon, end := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer end()
+	return errors.Join(err, server.Shutdown(soon), r.shutDown(soon))
 }
 
 // receivers are the handlers of the vendors whose variables are set.
@@ -150,11 +154,7 @@ func newServer(h http.Handler) *http.Server {
 	}
 }
 
-// shutDown lets the server finish first, so that no call comes after the receivers are closed.
-func shutDown(ctx context.Context, server *http.Server, r *receivers) error {
-	ctx, end := context.WithTimeout(context.WithoutCancel(ctx), grace)
-	defer end()
-	err := server.Shutdown(ctx)
+func (r *receivers) shutDown(ctx context.Context) (err error) {
 	for _, closing := range r.close {
 		err = errors.Join(err, closing(ctx))
 	}

@@ -19,6 +19,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"github.com/unified-cancel/cancel/examples/internal/cli"
+	"github.com/unified-cancel/cancel/examples/internal/cli/clitest"
 )
 
 //go:embed testdata/demo.txt
@@ -29,7 +32,7 @@ func none(string) string { return "" }
 func TestDemo(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	var stdout, stderr bytes.Buffer
-	require.NoError(t, run(t.Context(), []string{"-demo"}, none, &stdout, &stderr))
+	require.Zero(t, run(t.Context(), cli.Process{Args: []string{"-demo"}, Getenv: none, Stdout: &stdout, Stderr: &stderr}))
 	assert.Equal(t, demoOutput, stdout.String())
 	assert.Empty(t, stderr.String())
 }
@@ -38,7 +41,9 @@ func TestDemoInterrupted(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	ctx, interrupt := context.WithCancel(t.Context())
 	interrupt()
-	assert.ErrorIs(t, run(ctx, []string{"-demo"}, none, io.Discard, io.Discard), context.Canceled)
+	var stderr bytes.Buffer
+	assert.Equal(t, cli.ExitFailed, run(ctx, cli.Process{Args: []string{"-demo"}, Getenv: none, Stdout: io.Discard, Stderr: &stderr}))
+	assert.Contains(t, stderr.String(), context.Canceled.Error())
 }
 
 func TestServeUntilInterrupted(t *testing.T) {
@@ -47,11 +52,11 @@ func TestServeUntilInterrupted(t *testing.T) {
 	defer interrupt()
 	var stderr bytes.Buffer
 	stdout, w := io.Pipe()
-	ended := make(chan error)
+	ended := make(chan int)
 	go func() {
-		err := run(ctx, []string{"-listen", "127.0.0.1:0"}, demoVariables, w, &stderr)
+		exit := run(ctx, cli.Process{Args: []string{"-listen", "127.0.0.1:0"}, Getenv: demoVariables, Stdout: w, Stderr: &stderr})
 		_ = w.Close()
-		ended <- err
+		ended <- exit
 	}()
 	lines := make(chan string, 100)
 	go func() {
@@ -78,7 +83,7 @@ func TestServeUntilInterrupted(t *testing.T) {
 		assert.Equal(t, c.want, status)
 	}
 	interrupt()
-	require.NoError(t, <-ended)
+	require.Zero(t, <-ended)
 	var events, want []string
 	for line := range lines {
 		events = append(events, line)
@@ -116,16 +121,14 @@ func TestWhatCannotStart(t *testing.T) {
 		"no variables":    {nil, none, "nothing to serve"},
 		"no value":        {nil, only("AUCO_WEBHOOK_HEADER"), "Value is missing"},
 		"no header":       {nil, only("AUCO_WEBHOOK_VALUE"), "Header is missing"},
-		"unknown flag":    {[]string{"-unknown"}, demoVariables, "unknown"},
-		"no flag":         {[]string{"demo"}, demoVariables, `"demo" is no flag`},
 		"address taken":   {[]string{"-listen", other.Listener.Addr().String()}, demoVariables, "in use"},
 		"address is none": {[]string{"-listen", "nowhere"}, demoVariables, "nowhere"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			err := run(t.Context(), c.args, c.getenv, io.Discard, io.Discard)
-			require.Error(t, err)
-			assert.ErrorContains(t, err, c.says)
-			assert.NotContains(t, err.Error(), demoValue)
+			var stderr bytes.Buffer
+			assert.NotZero(t, run(t.Context(), cli.Process{Args: c.args, Getenv: c.getenv, Stdout: io.Discard, Stderr: &stderr}))
+			assert.Contains(t, stderr.String(), c.says)
+			assert.NotContains(t, stderr.String(), demoValue)
 		})
 	}
 }
@@ -223,10 +226,13 @@ func TestClientsThatDawdleAreCutOff(t *testing.T) {
 				assert.NoError(t, err)
 				assert.Equal(t, c.after, time.Since(began).Round(time.Second))
 
-				require.NoError(t, shutDown(t.Context(), server, r))
+				require.NoError(t, server.Shutdown(t.Context()))
+				require.NoError(t, r.shutDown(t.Context()))
 				assert.Equal(t, c.after == time.Minute, strings.HasPrefix(string(answer), "HTTP/1.1 200 OK"), "%s", answer)
 				assert.Equal(t, c.after == time.Minute, stdout.Len() > 0, "handled")
 			})
 		})
 	}
 }
+
+func TestUsage(t *testing.T) { clitest.Usage(t, run, "-demo") }

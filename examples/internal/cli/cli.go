@@ -1,6 +1,6 @@
-// Package cli is what the programs that cancel for real have in common: where the
-// credentials come from, when to ask for confirmation, and how to tell a person, a
-// machine and a shell what became of a cancellation.
+// Package cli is what the programs have in common: flags and help, where the credentials
+// come from, when to ask for confirmation, and how to tell a person, a machine and a shell
+// what became of a cancellation.
 package cli
 
 import (
@@ -35,16 +35,22 @@ func Main(run func(context.Context, Process) int) {
 	os.Exit(run(ctx, Process{Args: os.Args[1:], Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr}))
 }
 
-// About is what a program says of itself.
+// About is what a program says of itself in its help.
 type About struct {
-	Name     string // of the provider too
-	Synopsis string // what stands behind the name in a command
+	Name     string // of the program; of a [Tool], the provider's name, too
+	Synopsis string // the arguments
 	Does     string
-	// Variables hold the credentials.
+	// Variables are those of the environment that the program reads.
 	Variables []Variable
-	// ReadOnly is true for a program that cancels nothing, and asks for no confirmation.
-	ReadOnly bool
-	// Pending and Doubt say what to do after these outcomes.
+	// Exits are the exit codes. A [Tool] has its own.
+	Exits []Exit
+	// Files is how many arguments the program takes that are not flags. They may stand
+	// before, between and after the flags.
+	Files int
+
+	// Of a Tool: ReadOnly is true for a program that cancels nothing, and asks for no
+	// confirmation. Pending and Doubt say what to do after these outcomes.
+	ReadOnly       bool
 	Pending, Doubt string
 }
 
@@ -52,96 +58,115 @@ type About struct {
 type Variable struct {
 	Name, Meaning string
 	Optional      bool
+	Secret        bool
 }
 
-// The exit codes beside those of the reasons of errors.
+// Exit is an exit code and its meaning.
+type Exit struct {
+	Code    int
+	Meaning string
+}
+
+// The exit codes that programs share.
 const (
-	exitDone = 0
-	// ExitUnsaved says that what became of it could not be written down.
-	ExitUnsaved = 1
-	exitUsage   = 2
-	// exitStands says that what was asked about is not cancelled.
-	exitStands = 11
+	ExitDone = 0
+	// ExitFailed says that the program could not do its work, or could not write down what
+	// became of it.
+	ExitFailed = 1
+	ExitUsage  = 2
+	// exitReason is the code of the first of cancel.Reasons. The others follow.
+	exitReason = 2
+	// exitStands says that the thing in question is not cancelled.
+	exitStands = 20
 )
 
-const environmentVariable = "CANCEL_ENVIRONMENT"
-
-// Tool is a program in its run. Define its flags, then call Parse.
-type Tool struct {
+// Flags are the flags of a program. Define them, then call Parse.
+type Flags struct {
 	*flag.FlagSet
+	// Files are the arguments that are not flags.
+	Files   []string
 	about   About
 	process Process
-	json    bool
-	yes     bool
 }
 
-// New returns the tool that about describes, with the flags that all have.
-func New(about About, process Process) *Tool {
-	t := &Tool{
-		FlagSet: flag.NewFlagSet(about.Name, flag.ContinueOnError),
-		about:   about,
-		process: process,
-	}
-	t.SetOutput(io.Discard) // Refuse says it
-	t.Usage = func() {}
-	t.BoolVar(&t.json, "json", false, "print one JSON object per outcome")
-	if !about.ReadOnly {
-		t.BoolVar(&t.yes, "yes", false, "go ahead outside the sandbox, where it is for good")
-	}
-	return t
+// NewFlags returns the flags of the program that about describes.
+func NewFlags(about About, process Process) *Flags {
+	f := &Flags{FlagSet: flag.NewFlagSet(about.Name, flag.ContinueOnError), about: about, process: process}
+	f.SetOutput(io.Discard) // Refuse says it
+	f.Usage = func() {}
+	return f
 }
 
-// JSON reports whether the outcomes are printed as JSON.
-func (t *Tool) JSON() bool { return t.json }
-
-// Environment is where to cancel, as CANCEL_ENVIRONMENT says.
-func (t *Tool) Environment() cancel.Environment {
-	return cancel.Environment(t.process.Getenv(environmentVariable))
-}
-
-// Endpoint replaces that of the environment, where it is set.
-func (t *Tool) Endpoint() string { return t.process.Getenv(t.endpointVariable()) }
-
-func (t *Tool) endpointVariable() string { return strings.ToUpper(t.about.Name) + "_ENDPOINT" }
-
-// Parse reads the flags and sees to it that nothing is missing: a required flag, a
-// variable, or the confirmation.
-func (t *Tool) Parse(required ...string) error {
-	if err := t.FlagSet.Parse(t.process.Args); err != nil {
-		return err
-	}
-	if t.NArg() > 0 {
-		return fmt.Errorf("%q is no flag", t.Arg(0))
-	}
-	var given []string
-	t.Visit(func(f *flag.Flag) { given = append(given, f.Name) })
-	for _, name := range required {
-		if !slices.Contains(given, name) {
-			return fmt.Errorf("-%s is missing", name)
+// Parse reads the arguments. Its error is for Refuse.
+func (f *Flags) Parse() error {
+	for args := f.process.Args; ; {
+		if err := f.FlagSet.Parse(args); err != nil {
+			return err
 		}
-	}
-	for _, variable := range t.about.Variables {
-		if t.process.Getenv(variable.Name) == "" && !variable.Optional {
-			return fmt.Errorf("%s is not set: %s", variable.Name, variable.Meaning)
+		if f.NArg() == 0 {
+			break
 		}
+		if len(f.Files) == f.about.Files {
+			return fmt.Errorf("%q is not a flag", f.Arg(0))
+		}
+		f.Files, args = append(f.Files, f.Arg(0)), f.Args()[1:]
 	}
-	if t.Environment() == "" && t.Endpoint() == "" {
-		return fmt.Errorf("%s is not set: it must be sandbox or production", environmentVariable)
-	}
-	if !t.yes && !t.about.ReadOnly && !t.rehearsal() {
-		return errors.New("this is not the sandbox: what is cancelled here stays cancelled. Add -yes to go ahead")
+	if len(f.Files) < f.about.Files {
+		return errors.New("the name of a file is missing")
 	}
 	return nil
 }
 
-// rehearsal reports whether nothing real can be cancelled: at the vendor's sandbox
-// and on this machine. An endpoint elsewhere may be the real thing, whatever the
-// environment is called.
-func (t *Tool) rehearsal() bool {
-	if t.Environment() == cancel.Production {
-		return false
+// Given reports whether a flag was given.
+func (f *Flags) Given(name string) (given bool) {
+	f.Visit(func(f *flag.Flag) { given = given || f.Name == name })
+	return given
+}
+
+// Refuse says why the program does nothing, and returns the exit code. To -h it answers
+// with the help.
+func (f *Flags) Refuse(err error) int {
+	if errors.Is(err, flag.ErrHelp) {
+		f.help()
+		return ExitDone
 	}
-	return t.Endpoint() == "" || isLocal(t.Endpoint())
+	f.Note("%s (nothing was sent; -h explains)", words(err))
+	return ExitUsage
+}
+
+// Fail says why the program could not do its work, and returns the exit code.
+func (f *Flags) Fail(err error) int {
+	f.Note("%v", err)
+	return ExitFailed
+}
+
+// words returns the message of err, without the operation if it is the package's own.
+func words(err error) string {
+	if e, ok := errors.AsType[*cancel.Error](err); ok {
+		return e.Message
+	}
+	return err.Error()
+}
+
+// Note tells people something beside the outcomes.
+func (f *Flags) Note(format string, args ...any) {
+	fmt.Fprintf(f.process.Stderr, f.about.Name+": "+format+"\n", args...)
+}
+
+// Environment is the variable that says where to cancel.
+var Environment = Variable{Name: "CANCEL_ENVIRONMENT", Meaning: "sandbox or production"}
+
+// Endpoint is the variable whose URL replaces the one of the environment for the provider
+// of that name.
+func Endpoint(name string) Variable {
+	return Variable{Name: strings.ToUpper(name) + "_ENDPOINT", Meaning: "replaces the environment's URL", Optional: true}
+}
+
+// Rehearsal reports whether nothing real can be cancelled: in the vendor's sandbox and on
+// this machine. An endpoint elsewhere may be the real one, no matter what the environment
+// is called.
+func Rehearsal(environment cancel.Environment, endpoint string) bool {
+	return environment != cancel.Production && (endpoint == "" || isLocal(endpoint))
 }
 
 func isLocal(endpoint string) bool {
@@ -153,22 +178,110 @@ func isLocal(endpoint string) bool {
 	return u.Hostname() == "localhost" || err == nil && addr.IsLoopback()
 }
 
-// Refuse tells why nothing is sent and returns the exit code. To -h it answers with
-// the help.
-func (t *Tool) Refuse(err error) int {
-	if errors.Is(err, flag.ErrHelp) {
-		t.help()
-		return exitDone
+// ErrUnconfirmed says that the cancellations are for good and -yes was not given.
+var ErrUnconfirmed = errors.New("this is not the sandbox: what is cancelled here stays cancelled. Add -yes to go ahead")
+
+// Missing returns an error that names all variables that the provider of that name needs
+// and that are not set, nil if there are none.
+func Missing(name string, variables []Variable, getenv func(string) string) error {
+	if getenv(Endpoint(name).Name) == "" {
+		variables = append(slices.Clone(variables), Environment)
 	}
-	why := err.Error()
-	if e, ok := errors.AsType[*cancel.Error](err); ok {
-		why = e.Message
+	var missing []string
+	for _, v := range variables {
+		if getenv(v.Name) == "" && !v.Optional {
+			missing = append(missing, fmt.Sprintf("%s is not set: %s", v.Name, v.Meaning))
+		}
 	}
-	t.Note("%s (nothing was sent; -h explains)", why)
-	return exitUsage
+	if missing == nil {
+		return nil
+	}
+	return errors.New(strings.Join(missing, "; "))
 }
 
-// Note tells people something beside the outcomes.
-func (t *Tool) Note(format string, args ...any) {
-	fmt.Fprintf(t.process.Stderr, t.about.Name+": "+format+"\n", args...)
+// Tool is a program that asks one provider. Define its flags, then call Parse.
+type Tool struct {
+	*Flags
+	variables     []Variable
+	json, yes     bool
+	status, check bool
+}
+
+// New returns the tool that about describes, with the flags that all have.
+func New(about About, process Process) *Tool {
+	variables := about.Variables
+	about.Variables = append(slices.Clone(variables), Environment, Endpoint(about.Name))
+	about.Exits = exits()
+	t := &Tool{Flags: NewFlags(about, process), variables: variables}
+	t.BoolVar(&t.json, "json", false, "print one JSON object per outcome")
+	if !about.ReadOnly {
+		t.BoolVar(&t.yes, "yes", false, "cancel outside the sandbox and this machine, where it is for good")
+	}
+	return t
+}
+
+// AskStatus adds the flag -status, and AskCheck the flag -check: see Ask.
+func (t *Tool) AskStatus() {
+	t.BoolVar(&t.status, "status", false, "ask how the cancellation stands, and cancel nothing")
+}
+
+// AskCheck adds the flag -check: see Ask.
+func (t *Tool) AskCheck() {
+	t.BoolVar(&t.check, "check", false, "ask whether it may be cancelled, and cancel nothing")
+}
+
+// JSON reports whether the outcomes are printed as JSON.
+func (t *Tool) JSON() bool { return t.json }
+
+// Parse reads the flags and looks for what is missing: a required flag, a variable, or the
+// confirmation. A program that only asks needs no confirmation.
+func (t *Tool) Parse(required ...string) error {
+	if err := t.Flags.Parse(); err != nil {
+		return err
+	}
+	for _, name := range required {
+		if !t.Given(name) {
+			return fmt.Errorf("-%s is missing", name)
+		}
+	}
+	if t.status && t.check {
+		return errors.New("-status and -check are two questions: ask one")
+	}
+	getenv := t.process.Getenv
+	if err := Missing(t.about.Name, t.variables, getenv); err != nil {
+		return err
+	}
+	environment, endpoint := cancel.Environment(getenv(Environment.Name)), getenv(Endpoint(t.about.Name).Name)
+	if !t.yes && !t.about.ReadOnly && !t.status && !t.check && !Rehearsal(environment, endpoint) {
+		return ErrUnconfirmed
+	}
+	return nil
+}
+
+// Ask cancels what requests name, or asks about it if -status or -check says so. It tells
+// what became of each and returns the last answer and the exit code.
+func (t *Tool) Ask(ctx context.Context, adapter cancel.Canceler, requests ...cancel.Request) (last cancel.Item, exit int) {
+	show := func(items ...cancel.Item) {
+		last = items[len(items)-1]
+		exit = max(exit, t.Show(items...))
+	}
+	if batcher, ok := adapter.(cancel.BatchCanceler); ok && !t.status && !t.check {
+		for batch := range slices.Chunk(requests, batcher.MaxBatch()) {
+			show(batcher.CancelBatch(ctx, batch)...)
+		}
+		return last, exit
+	}
+	for _, req := range requests {
+		if t.check {
+			exit = max(exit, t.preflight(ctx, adapter.(cancel.Preflighter), req))
+			continue
+		}
+		ask := adapter.Cancel
+		if t.status {
+			ask = adapter.(cancel.StatusChecker).Status
+		}
+		result, err := ask(ctx, req)
+		show(cancel.Item{Request: req, Result: result, Err: err})
+	}
+	return last, exit
 }

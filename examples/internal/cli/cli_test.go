@@ -52,22 +52,19 @@ func failed(reason error) cancel.Item {
 }
 
 func TestEveryReasonHasAnExitCodeOfItsOwn(t *testing.T) {
-	for reason, want := range map[error]struct {
-		exit int
-		name string
-		next string
-	}{
-		cancel.ErrInvalid:        {2, "invalid", "Mend"},
-		cancel.ErrAuth:           {3, "auth", "lock"},
-		cancel.ErrForbidden:      {4, "forbidden", "allow"},
-		cancel.ErrNotFound:       {5, "not_found", "identifier"},
-		cancel.ErrNotCancellable: {6, "not_cancellable", "will not help"},
-		cancel.ErrRejected:       {7, "rejected", "refused"},
-		cancel.ErrUnavailable:    {8, "unavailable", "safe to ask again"},
-		cancel.ErrUnknownOutcome: {9, "unknown_outcome", "or not. Find out."},
-		cancel.ErrUnexpected:     {10, "unexpected", "or not. Find out."},
-	} {
+	next := map[string]string{
+		"invalid": "Correct", "auth": "lock", "forbidden": "allow", "not_found": "identifier",
+		"not_cancellable": "will not help", "rejected": "refused", "unavailable": "safe to ask again",
+		"unknown_outcome": "or not. Find out.", "unexpected": "or not. Find out.", "pending": "still under way, and may still be cancelled. Wait.",
+	}
+	for i, reason := range cancel.Reasons() {
+		_, name := cli.Reason(reason)
+		want := struct {
+			exit       int
+			name, next string
+		}{2 + i, name, next[name]}
 		t.Run(want.name, func(t *testing.T) {
+			require.NotEmpty(t, want.next)
 			text := clitest.Run(t, showing(failed(reason)), sandbox, "-id", "A1")
 			assert.Equal(t, want.exit, text.Exit)
 			assert.Empty(t, text.Stdout)
@@ -148,9 +145,9 @@ func TestAnOutcomeThatCannotBeWrittenIsNoSuccess(t *testing.T) {
 		Stderr: io.Discard,
 	}
 	done := cancel.Item{Result: cancel.Result{State: cancel.Cancelled}}
-	assert.Equal(t, cli.ExitUnsaved, showing(done)(t.Context(), full))
+	assert.Equal(t, cli.ExitFailed, showing(done)(t.Context(), full))
 	full.Args = append(full.Args, "-json")
-	assert.Equal(t, cli.ExitUnsaved, showing(done)(t.Context(), full))
+	assert.Equal(t, cli.ExitFailed, showing(done)(t.Context(), full))
 }
 
 type fullDisk struct{}
@@ -165,8 +162,9 @@ func TestWhatIsMissingIsNamed(t *testing.T) {
 	}{
 		"a flag":         {sandbox, nil, "-id is missing"},
 		"a credential":   {sandbox.With("VENDOR_KEY", ""), []string{"-id", "A1"}, "VENDOR_KEY is not set: the key"},
-		"an environment": {sandbox.With("CANCEL_ENVIRONMENT", ""), []string{"-id", "A1"}, "CANCEL_ENVIRONMENT is not set: it must be sandbox or production"},
-		"an argument":    {sandbox, []string{"-id", "A1", "A2"}, `"A2" is no flag`},
+		"an environment": {sandbox.With("CANCEL_ENVIRONMENT", ""), []string{"-id", "A1"}, "CANCEL_ENVIRONMENT is not set: sandbox or production"},
+		"an argument":    {sandbox, []string{"-id", "A1", "A2"}, `"A2" is not a flag`},
+		"everything":     {nil, []string{"-id", "A1"}, "VENDOR_KEY is not set: the key; CANCEL_ENVIRONMENT is not set: sandbox or production"},
 		"unknown flag":   {sandbox, []string{"-ID", "A1"}, "-ID"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -220,3 +218,5 @@ func TestHelpTellsOfEverything(t *testing.T) {
 		assert.Contains(t, got.Stdout, want)
 	}
 }
+
+func TestUsage(t *testing.T) { clitest.Usage(t, showing(), "-id", "A1") }

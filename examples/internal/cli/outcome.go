@@ -1,54 +1,76 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/unified-cancel/cancel"
 )
 
-// failure is how the reason of an error is told: to the shell, to machines and to
-// people.
-type failure struct {
-	reason error
-	exit   int
-	name   string
-	next   string
+// advice says what to do about an error of each reason.
+var advice = map[error]string{
+	cancel.ErrInvalid:        "Correct what was asked for: this call cancelled nothing.",
+	cancel.ErrAuth:           "Check the credentials and the environment before the next call: providers lock accounts.",
+	cancel.ErrForbidden:      "Have the provider allow this account to do it.",
+	cancel.ErrNotFound:       "Check the identifier, and that it belongs to this account and environment.",
+	cancel.ErrNotCancellable: "Asking again will not help.",
+	cancel.ErrRejected:       "Settle it with the person who refused.",
+	cancel.ErrUnavailable:    "This call cancelled nothing: it is safe to ask again.",
+	cancel.ErrUnknownOutcome: "It may be cancelled, or not.",
+	cancel.ErrUnexpected:     "The provider does not document this answer: have a person look. It may be cancelled, or not.",
+	cancel.ErrPending:        "It is still under way, and may still be cancelled.",
 }
 
-// failures go from what is easily mended to what needs a person: of several, the
-// highest exit code is the program's.
-var failures = []failure{
-	{cancel.ErrInvalid, 2, "invalid", "Mend what was asked for: this call cancelled nothing."},
-	{cancel.ErrAuth, 3, "auth", "Check the credentials and the environment before the next call: providers lock accounts."},
-	{cancel.ErrForbidden, 4, "forbidden", "Have the provider allow this account to do it."},
-	{cancel.ErrNotFound, 5, "not_found", "Check the identifier, and that it belongs to this account and environment."},
-	{cancel.ErrNotCancellable, 6, "not_cancellable", "Asking again will not help."},
-	{cancel.ErrRejected, 7, "rejected", "Settle it with whoever refused."},
-	{cancel.ErrUnavailable, 8, "unavailable", "This call cancelled nothing: it is safe to ask again."},
-	{cancel.ErrUnknownOutcome, 9, "unknown_outcome", "It may be cancelled, or not."},
-	{cancel.ErrUnexpected, 10, "unexpected", "The provider does not document this answer: have a person look. It may be cancelled, or not."},
+// Reason returns the reason of an error, and its name in JSON, such as "not_found". An error
+// without a reason, which no adapter of this module returns, is cancel.ErrUnexpected.
+func Reason(err error) (reason error, name string) {
+	reason = cancel.ErrUnexpected
+	for _, r := range cancel.Reasons() {
+		if errors.Is(err, r) {
+			reason = r
+		}
+	}
+	name = strings.TrimPrefix(fmt.Sprintf("%#v", reason), "cancel.Err")
+	return reason, strings.ToLower(capital.ReplaceAllString(name, "${1}_$2"))
+}
+
+var capital = regexp.MustCompile(`([a-z])([A-Z])`)
+
+func exits() []Exit {
+	all := []Exit{
+		{ExitDone, "the provider took the cancellation: done, done before, or under way; or it can be cancelled"},
+		{ExitFailed, "an outcome or a file could not be written"},
+	}
+	for i, reason := range cancel.Reasons() {
+		all = append(all, Exit{exitReason + i, reason.Error()})
+	}
+	return append(all, Exit{exitStands, "it is not cancelled, if that was the question; of several outcomes the highest code counts"})
 }
 
 // outcome is what is told of one item. The response body is no part of it.
 type outcome struct {
-	Provider          string       `json:"provider"`
-	Kind              cancel.Kind  `json:"kind"`
-	ID                string       `json:"id"`
-	State             cancel.State `json:"state,omitempty"`
-	Reason            string       `json:"reason,omitempty"`
-	Code              string       `json:"code,omitempty"`
-	Message           string       `json:"message,omitempty"`
-	HTTPStatus        int          `json:"http_status,omitempty"`
-	RetryAfterSeconds float64      `json:"retry_after_seconds,omitempty"`
-	Error             string       `json:"error,omitempty"`
-	Next              string       `json:"next,omitempty"`
-	At                time.Time    `json:"at,omitzero"`
-	Exit              int          `json:"exit"`
+	Provider          string         `json:"provider"`
+	Kind              cancel.Kind    `json:"kind"`
+	ID                string         `json:"id"`
+	State             cancel.State   `json:"state,omitempty"`
+	Verdict           cancel.Verdict `json:"verdict,omitempty"`
+	Reason            string         `json:"reason,omitempty"`
+	Code              string         `json:"code,omitempty"`
+	Message           string         `json:"message,omitempty"`
+	HTTPStatus        int            `json:"http_status,omitempty"`
+	RetryAfterSeconds float64        `json:"retry_after_seconds,omitempty"`
+	Error             string         `json:"error,omitempty"`
+	Next              string         `json:"next,omitempty"`
+	At                time.Time      `json:"at,omitzero"`
+	Exit              int            `json:"exit"`
 }
 
 func (a About) outcome(item cancel.Item) outcome {
@@ -78,36 +100,48 @@ func (a About) explain(o *outcome, err error) {
 		o.HTTPStatus = e.HTTPStatus
 		o.RetryAfterSeconds = e.RetryAfter.Seconds()
 	}
-	f := classify(err)
-	o.Reason, o.Next, o.Exit = f.name, f.next, f.exit
-	if cancel.InDoubt(err) {
+	reason, name := Reason(err)
+	o.Reason, o.Next = name, advice[reason]
+	o.Exit = exitReason + slices.Index(cancel.Reasons(), reason)
+	switch {
+	case reason == cancel.ErrPending:
+		o.Next += " " + a.Pending
+	case cancel.InDoubt(err):
 		o.Next += " " + a.Doubt
 	}
 }
 
-// classify returns how err is told. An error without a reason, which no adapter of
-// this module returns, is told as the gravest.
-func classify(err error) failure {
-	for _, f := range failures {
-		if errors.Is(err, f.reason) {
-			return f
-		}
+// preflight asks whether req may be cancelled, tells the answer and returns the exit code.
+func (t *Tool) preflight(ctx context.Context, adapter cancel.Preflighter, req cancel.Request) int {
+	answer, err := adapter.Preflight(ctx, req)
+	if err != nil {
+		return t.Show(cancel.Item{Request: req, Err: err})
 	}
-	return failures[len(failures)-1]
+	o := outcome{
+		Provider: t.about.Name, Kind: req.Kind, ID: req.ID,
+		Verdict: answer.Verdict, Code: answer.Code, Message: answer.Message, At: answer.At,
+	}
+	if answer.Verdict == cancel.NotCancellable {
+		o.Exit = exitReason + slices.Index(cancel.Reasons(), cancel.ErrNotCancellable)
+	}
+	return t.tell(o)
 }
 
 // Show tells what became of items and returns the exit code.
 func (t *Tool) Show(items ...cancel.Item) int {
-	exit := exitDone
+	exit := ExitDone
 	for _, item := range items {
-		o := t.about.outcome(item)
-		exit = max(exit, o.Exit)
-		if err := t.write(o); err != nil {
-			t.Note("%v", err)
-			exit = max(exit, ExitUnsaved)
-		}
+		exit = max(exit, t.tell(t.about.outcome(item)))
 	}
 	return exit
+}
+
+func (t *Tool) tell(o outcome) (exit int) {
+	if err := t.write(o); err != nil {
+		t.Note("%v", err)
+		return max(o.Exit, ExitFailed)
+	}
+	return o.Exit
 }
 
 func (t *Tool) write(o outcome) error {
@@ -128,16 +162,19 @@ func (o outcome) writeJSON(w io.Writer) error {
 }
 
 func (o outcome) writeState(w io.Writer) error {
-	line := fmt.Sprintf("%s %s: %s", o.Provider, o.ID, strings.ReplaceAll(string(o.State), "_", " "))
+	line := fmt.Sprintf("%s %s: %s", o.Provider, o.ID, strings.ReplaceAll(string(o.State)+string(o.Verdict), "_", " "))
 	if o.Code != "" {
 		line += ", code " + o.Code
 	}
 	if o.Message != "" {
-		line += fmt.Sprintf(", %q", o.Message) // quoted: it is the vendor's and may hold anything
+		line += ", " + Line(o.Message)
 	}
 	_, err := fmt.Fprintln(w, o.withNext(line))
 	return err
 }
+
+// Line quotes text that others wrote, so that it is one line and safe for a terminal.
+func Line(text string) string { return strconv.Quote(text) }
 
 func (o outcome) writeFailure(w io.Writer) error {
 	_, err := fmt.Fprintln(w, o.withNext(o.Error))

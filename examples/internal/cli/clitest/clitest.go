@@ -1,16 +1,18 @@
-// Package clitest runs the programs that cancel for real in the process of a test.
+// Package clitest runs programs in the process of a test.
 package clitest
 
 import (
 	"bytes"
 	"context"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 
 	"github.com/unified-cancel/cancel/examples/internal/cli"
+	"github.com/unified-cancel/cancel/examples/internal/vendors"
 )
 
 // Outcome is what a program left behind.
@@ -29,7 +31,7 @@ func (e Env) With(name, value string) Env {
 	return e
 }
 
-// Run runs a program and sees to it that it shows none of its secrets.
+// Run runs a program and checks that it shows none of its secrets.
 func Run(t *testing.T, run func(context.Context, cli.Process) int, env Env, args ...string) Outcome {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -39,10 +41,32 @@ func Run(t *testing.T, run func(context.Context, cli.Process) int, env Env, args
 		Stdout: &stdout,
 		Stderr: &stderr,
 	})
-	for _, name := range []string{"FACTIBLE_PASSWORD", "PAYVALIDA_FIXED_HASH", "AUCO_PRIVATE_KEY", "AUCO_PUBLIC_KEY"} {
-		if secret := env[name]; secret != "" && strings.Contains(stdout.String()+stderr.String(), secret) {
-			assert.Failf(t, "a secret is shown", "%s in the output of %q", name, args)
+	for _, v := range vendors.All {
+		for _, variable := range v.Variables {
+			secret := env[variable.Name]
+			if variable.Secret && secret != "" && strings.Contains(stdout.String()+stderr.String(), secret) {
+				assert.Failf(t, "a secret is shown", "%s in the output of %q", variable.Name, args)
+			}
 		}
 	}
 	return Outcome{Exit: exit, Stdout: stdout.String(), Stderr: stderr.String()}
+}
+
+// Usage checks that a program has the help that all have, and refuses what it does not
+// know. Good are arguments that it would take.
+func Usage(t *testing.T, run func(context.Context, cli.Process) int, good ...string) {
+	t.Helper()
+	help := Run(t, run, nil, "-h")
+	assert.Zero(t, help.Exit)
+	assert.Empty(t, help.Stderr)
+	for _, part := range []string{"\nUsage: ", "\nExit codes:\n", "\n  0 "} {
+		assert.Contains(t, help.Stdout, part)
+	}
+	for _, args := range [][]string{{"-nonsense"}, append(slices.Clone(good), "stray")} {
+		got := Run(t, run, nil, args...)
+		assert.Equal(t, cli.ExitUsage, got.Exit, args)
+		assert.Empty(t, got.Stdout, args)
+		assert.Contains(t, got.Stderr, "-h explains", args)
+		assert.Contains(t, got.Stderr, args[len(args)-1], args)
+	}
 }

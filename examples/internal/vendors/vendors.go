@@ -1,0 +1,133 @@
+// Package vendors is the one table of the vendors that the programs use.
+package vendors
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/canceltest"
+	"github.com/unified-cancel/cancel/examples/internal/cli"
+	"github.com/unified-cancel/cancel/sat/sattest"
+)
+
+// Vendor is a row of the table.
+type Vendor struct {
+	// Name is the package of the adapter and the Provider of requests, and Title the name
+	// for people.
+	Name, Title string
+	// Variables hold the credentials.
+	Variables []cli.Variable
+	// Kinds are what the vendor cancels. The SAT cancels nothing.
+	Kinds []cancel.Kind
+	// Open returns the adapter that the environment describes.
+	Open func(getenv func(string) string, options cancel.ClientOptions) (cancel.Canceler, error)
+	// Samples are what a simulator holds from the beginning, and what becomes of it.
+	Samples []Sample
+	// Request returns the i-th of invented requests, which a simulator can hold.
+	Request func(i int) cancel.Request
+	// Pending says how to follow a cancellation that is under way, "" if the vendor has
+	// none. Doubt says how to find out what became of one.
+	Pending, Doubt string
+
+	simulate func(address string) (*Simulator, error)
+}
+
+// All are the vendors. The SAT comes last.
+var All = []Vendor{Factible, Payvalida, Auco, SAT}
+
+// Cancelers are the vendors that cancel.
+var Cancelers = All[:3]
+
+// Sample is something to cancel, and what Cancel says of it, however often it is asked: a
+// State or the Reason of an error. A second call may say AlreadyCancelled.
+type Sample struct {
+	cancel.Request
+	About  string
+	State  cancel.State
+	Reason error
+}
+
+// Simulator is a vendor's simulator.
+type Simulator struct {
+	*canceltest.Server
+	// Vendor is the simulator itself, such as a *factibletest.Simulator.
+	Vendor any
+	// Variables lead to the simulator.
+	Variables map[string]string
+	// IsCancelled reports whether the vendor has cancelled a thing, and IsRegistered whether
+	// it has registered a cancellation that waits.
+	IsCancelled, IsRegistered func(id string) bool
+
+	hold func(cancel.Request)
+	held []Sample
+}
+
+// Getenv returns one of the Variables.
+func (s *Simulator) Getenv(name string) string { return s.Variables[name] }
+
+// Hold makes the vendor hold what a well-formed request names. Samples stay as they are.
+func (s *Simulator) Hold(req cancel.Request) {
+	if !slices.ContainsFunc(s.held, func(sample Sample) bool { return strings.EqualFold(sample.ID, req.ID) }) {
+		s.hold(req)
+	}
+}
+
+// Simulators are the simulators of all vendors, by name.
+type Simulators map[string]*Simulator
+
+// Lag is how long after the PAC the SAT's simulator knows of a cancellation.
+const Lag = 24 * time.Hour
+
+// Simulate starts the simulators, each at the address that address returns for its vendor:
+// "" means a free port. The SAT's follows Factible's.
+func Simulate(address func(name string) string) (Simulators, error) {
+	all := Simulators{}
+	for _, v := range All {
+		at := address(v.Name)
+		if at == "" {
+			at = "127.0.0.1:0"
+		}
+		s, err := v.simulate(at)
+		if err != nil {
+			all.Close()
+			return nil, err
+		}
+		s.held = v.Samples
+		all[v.Name] = s
+	}
+	for _, sample := range Factible.Samples {
+		if sample.Reason != cancel.ErrNotFound {
+			all[SAT.Name].hold(sample.Request)
+		}
+	}
+	all[SAT.Name].Vendor.(*sattest.Simulator).Follow(all[Factible.Name].Vendor.(sattest.PAC), Lag)
+	return all, nil
+}
+
+// Close stops the simulators.
+func (all Simulators) Close() {
+	for _, s := range all {
+		s.Close()
+	}
+}
+
+// Getenv returns a variable that leads to one of the simulators.
+func (all Simulators) Getenv(name string) string {
+	for _, s := range all {
+		if value := s.Getenv(name); value != "" {
+			return value
+		}
+	}
+	return ""
+}
+
+// endpoint and environment read the variables that all vendors have.
+func endpoint(getenv func(string) string, name string) string {
+	return getenv(cli.Endpoint(name).Name)
+}
+
+func environment(getenv func(string) string) cancel.Environment {
+	return cancel.Environment(getenv(cli.Environment.Name))
+}
