@@ -13,44 +13,42 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-// Config says what a [Queue] works with. A zero or negative value of any field means its
-// default.
+// Config configures a [Queue]. A zero or negative value of any field means its default.
 type Config struct {
-	// Providers are those whose things can be cancelled, by the name that
-	// Request.Provider gives. There is at least one. A name is kept in the database with
-	// what was enqueued under it: one that is left out later leaves its cancellations
-	// waiting until it is back. It has 200 bytes at most, and no control characters.
+	// Providers are the providers, by the name that Request.Provider gives. At least one is
+	// required. The database keeps a name with what was enqueued under it: if a later Config
+	// lacks it, its cancellations wait until it is back. A name has at most 200 bytes and no
+	// control characters.
 	Providers map[string]Provider
-	// Options are those of the Clients that ask the providers: each has one of its own.
-	// [cancel.WithEvidence] among them counts for nothing, for the Queue keeps the
-	// evidence, and [cancel.WithRateLimit] for nothing where a Provider has a rate.
+	// Options are passed to the Client of each provider. [cancel.WithEvidence] among them has
+	// no effect, because the Queue keeps the evidence, and [cancel.WithRateLimit] has no
+	// effect on a Provider that has PerSecond.
 	Options []cancel.Option
-	// OnSettled is told of each cancellation whose state is final. It is told once, and
-	// again if it returned an error, or if the process ended before it could be recorded
-	// that it was told: at least once. Cancellation.ID tells a repetition. It is called
-	// from many goroutines, with a context that ends with Timeout and with StopNow. Nil
-	// means that nobody is told.
+	// OnSettled is called with each cancellation whose state is final: at least once, because
+	// it is called again if it returned an error or panicked, or if the process ended before
+	// its success was recorded. Cancellation.ID tells a repetition. It is called from many
+	// goroutines, with a context that ends with Timeout and with StopNow. It may be nil.
 	OnSettled func(context.Context, Cancellation) error
-	// Timeout bounds one turn of a job, with all that a Client does in it, 5 minutes by
-	// default and 24 hours at most. A job whose worker has died is taken up by another when that, a minute, and
-	// up to another minute have passed since it was begun.
+	// Timeout bounds one turn of a job, with all calls that a Client makes in it: 5 minutes by
+	// default and 24 hours at most. A job whose worker has died is taken up by another when
+	// this time and up to two minutes more have passed since the turn began.
 	Timeout time.Duration
-	// Retry is the pause before what was unavailable or is in doubt is tried again, from
-	// 1 minute to 1 hour by default. Up to a tenth is added at random. A vendor that asks
-	// for longer gets it, up to 24 hours.
+	// Retry is the pause before the next turn of a job that was unavailable or is in doubt,
+	// from 1 minute to 1 hour by default. Up to a tenth is added at random. A vendor that asks
+	// for a longer pause gets it, up to 24 hours.
 	Retry Span
-	// Poll is the pause before the status of what is pending is asked again, from 5
+	// Poll is the pause before the status of a pending cancellation is asked for again, from 5
 	// minutes to 1 hour by default.
 	Poll Span
 	// AuthPause is how long a provider that refused the credentials is left alone, from
-	// 15 minutes to 6 hours by default. After it one job asks before the others do.
+	// 15 minutes to 6 hours by default. After it one job asks before the others.
 	AuthPause Span
 	// DoubtFor is how long an unknown outcome is looked into before it is [Unknown] for
 	// good, 24 hours by default. It stays [InDoubt] for longer until five turns in a row
 	// have found nothing out, and while the provider refuses the credentials.
 	DoubtFor time.Duration
-	// Logger is told what River has to say, and of each turn at debug level. Neither
-	// secrets nor bodies are logged. Nil means that nothing is.
+	// Logger receives River's messages, and one for each turn at debug level. Neither secrets
+	// nor bodies are logged. Nil means that nothing is logged.
 	Logger *slog.Logger
 }
 

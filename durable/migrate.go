@@ -45,15 +45,15 @@ var schema = [][]string{
 // tables of this package.
 const migrationLock = 0x63616e63656c
 
-// Migrate brings River's tables and those of this package, whose names begin with
+// Migrate brings the tables of River and of this package, whose names begin with
 // unified_cancel_, to the versions that this package works with. A database that is up to
-// date stays as it is. It is for a deployment to call, once, before anything else is asked
-// of a Queue: River's own migrations do not guard against two processes that migrate the
-// same database at once. One of them may fail then, and can be run again.
+// date stays as it is. A deployment calls it once, before anything else: River's own
+// migrations do not guard against two processes that migrate one database at once. One of
+// them may fail then, and can be run again.
 //
-// Until it was called everything else fails, and so does everything in a program that is
-// older than the tables; only processes that were at work before it go on. There is no way
-// back to the tables of an older version.
+// Until then everything else fails, and so does everything in a program that is older than
+// the tables; only processes that were already at work go on. There is no way back to the
+// tables of an older version.
 func (q *Queue[TTx]) Migrate(ctx context.Context) error {
 	if _, err := q.migrator.Migrate(ctx, rivermigrate.DirectionUp, nil); err != nil {
 		return fmt.Errorf("durable: River's tables: %w", err)
@@ -99,7 +99,7 @@ func (s *store) migrate(ctx context.Context, tx riverdriver.ExecutorTx) error {
 	return nil
 }
 
-// version returns that of the tables of this package, 0 where there are none.
+// version returns the version of the tables of this package, 0 without tables.
 func (*store) version(ctx context.Context, on riverdriver.Executor) (version int, err error) {
 	exists, err := on.TableExists(ctx, &riverdriver.TableExistsParams{Table: "unified_cancel_migration"})
 	if err != nil || !exists {
@@ -109,8 +109,7 @@ func (*store) version(ctx context.Context, on riverdriver.Executor) (version int
 	return version, err
 }
 
-// check says what is wrong with the versions of the tables. Once nothing is, that is taken
-// for granted.
+// check says why the versions of the tables are wrong. Once they are right it asks no more.
 func (s *store) check(ctx context.Context, on riverdriver.Executor) error {
 	if s.checked.Load() {
 		return nil

@@ -12,27 +12,26 @@ import (
 // operator does about each.
 type State string
 
-// The states of a cancellation. Of the first four it leaves by itself; the others are
-// final.
+// The states of a cancellation. It leaves the first four by itself; the others are final.
 const (
-	// Queued: it waits to be sent. Nothing of it has been carried out.
+	// Queued: it waits to be sent. Nothing was carried out.
 	Queued State = "queued"
-	// Sending: a worker has recorded that it is about to ask the provider. Found after a
-	// crash, it is in doubt.
+	// Sending: a worker has recorded that it is about to ask the provider. After a crash
+	// it is in doubt.
 	Sending State = "sending"
-	// InDoubt: the provider may or may not have carried it out. It is being found out.
+	// InDoubt: the provider may or may not have carried it out. Workers find out.
 	InDoubt State = "in_doubt"
-	// Pending: the provider has registered it. Its status is asked for.
+	// Pending: the provider has registered it. Workers ask for its status.
 	Pending State = "pending"
 
 	// Done: it is cancelled, now or before. Cancellation.Result says which.
 	Done State = "done"
 	// Failed: it was not carried out, and asking again unchanged would not help.
 	Failed State = "failed"
-	// Forgotten: the provider registered it and no longer knows, or no longer says, what
-	// became of it.
+	// Forgotten: the provider registered it and no longer knows, or no longer says, its
+	// outcome.
 	Forgotten State = "forgotten"
-	// Unknown: it may or may not be carried out, and all that can be asked was asked.
+	// Unknown: it may or may not be carried out, and everything that can be asked was asked.
 	Unknown State = "unknown"
 )
 
@@ -44,13 +43,13 @@ func States() []State {
 // Settled reports whether s is final.
 func (s State) Settled() bool { return slices.Contains(States()[4:], s) }
 
-// Cancellation is what is known of one cancellation. It is plain data that round-trips
-// through JSON. It holds what the vendor sent, which may be personal data. All times are
-// UTC, and zero for what has not happened.
+// Cancellation is the record of one cancellation. It is plain data that round-trips through
+// JSON. It holds the vendor's answers, which may be personal data. All times are UTC, and zero
+// for events that have not happened.
 type Cancellation struct {
-	// ID names it among those of its database.
+	// ID names it in its database.
 	ID int64 `json:"id"`
-	// Request is what was asked for.
+	// Request is the request.
 	Request cancel.Request `json:"request"`
 	State   State          `json:"state"`
 
@@ -62,32 +61,31 @@ type Cancellation struct {
 	PendingSince time.Time `json:"pending_since,omitzero"`
 	DoubtSince   time.Time `json:"doubt_since,omitzero"`
 	SettledAt    time.Time `json:"settled_at,omitzero"`
-	// ToldAt is when Config.OnSettled had returned nil, or, where there is none, when it
-	// would have been called.
+	// ToldAt is when Config.OnSettled returned nil, or would have been called if there is
+	// none.
 	ToldAt time.Time `json:"told_at,omitzero"`
-	// NextAt is when it is to be worked on next, as far as was known at the last turn.
+	// NextAt is when a worker looks at it next, as known at the last turn.
 	NextAt time.Time `json:"next_at,omitzero"`
 
-	// Sent is how often a worker has recorded that it was about to send, and Asked how
-	// often it has asked for the status of what is pending. One of either may be several
-	// calls of the vendor.
+	// Sent counts the turns that were about to send, and Asked the turns that asked for the
+	// status while it was pending. One turn may make several calls of the vendor.
 	Sent  int `json:"sent"`
 	Asked int `json:"asked"`
 
-	// Result is the provider's last answer; the zero value where there was none.
+	// Result is the provider's last answer, the zero value without one.
 	Result cancel.Result `json:"result,omitzero"`
-	// Failure is the error of the last turn, nil where that had none. It says why a
-	// cancellation has Failed, or why it is Queued or InDoubt again.
+	// Failure is the error of the last turn, nil without one. It says why a cancellation has
+	// Failed, or why it is Queued or InDoubt again.
 	Failure *Failure `json:"failure,omitempty"`
-	// Evidence is of each call of the vendor whose answer a worker lived to record, the
-	// earliest first. Of equal answers in a row the first and the last are kept, and of more
-	// than a hundred calls the first fifty and the last.
+	// Evidence has each call of the vendor whose answer was recorded, the earliest first. It
+	// keeps the first and the last of equal answers in a row, and of more than a hundred calls
+	// the first fifty and the last fifty.
 	Evidence []cancel.Evidence `json:"evidence,omitempty"`
 
 	version int64
 }
 
-// tries is how many turns in a row have ended in an error that is asked about again.
+// tries is how many turns in a row have ended in an error that is retried.
 func (c *Cancellation) tries() int {
 	if c.Failure == nil {
 		return 0
@@ -95,25 +93,25 @@ func (c *Cancellation) tries() int {
 	return c.Failure.Times
 }
 
-// Failure is an error as it is kept.
+// Failure is an error in the database.
 type Failure struct {
-	// Reason is the text of the error's sentinel, such as that of [cancel.ErrNotFound].
+	// Reason is the text of the error's sentinel, one of [cancel.Reasons].
 	Reason string `json:"reason"`
-	// Op, Code, Message, HTTPStatus and Raw are those of the [cancel.Error].
+	// Op, Code, Message, HTTPStatus and Raw are the fields of the [cancel.Error].
 	Op         string `json:"op,omitempty"`
 	Code       string `json:"code,omitempty"`
 	Message    string `json:"message,omitempty"`
 	HTTPStatus int    `json:"http_status,omitempty"`
 	Raw        []byte `json:"raw,omitempty"`
-	// Cause is the text of what was behind it, "" for nothing.
+	// Cause is the text of its cause, "" without one.
 	Cause string `json:"cause,omitempty"`
 	// At is when it happened, and Times how many turns in a row have now ended in one.
 	At    time.Time `json:"at"`
 	Times int       `json:"times"`
 }
 
-// Err returns the error of the last turn as a [*cancel.Error], nil where there is none. Its
-// cause is a text.
+// Err returns the error of the last turn as a [*cancel.Error], nil without one. Its cause is a
+// text.
 func (c *Cancellation) Err() error {
 	f := c.Failure
 	if f == nil {
@@ -135,7 +133,7 @@ func (c *Cancellation) Err() error {
 	return e
 }
 
-// failure returns err, which a Client gave, as it is kept.
+// failure returns an error of a Client in the form that the database keeps.
 func failure(err error, times int) *Failure {
 	f := &Failure{Reason: reason(err).Error(), At: now(), Times: times}
 	e, ok := errors.AsType[*cancel.Error](err)
@@ -162,21 +160,21 @@ func reason(err error) error {
 
 func now() time.Time { return time.Now().UTC().Round(0) }
 
-// testify adds e to the evidence of c.
-func (c *Cancellation) testify(e cancel.Evidence) {
+// add adds e to the evidence of c.
+func (c *Cancellation) add(e cancel.Evidence) {
 	n := len(c.Evidence)
 	if n >= 2 && alike(c.Evidence[n-2], e) && alike(c.Evidence[n-1], e) {
 		c.Evidence[n-1] = e
 		return
 	}
-	if n >= mostEvidence {
-		c.Evidence = slices.Delete(c.Evidence, mostEvidence/2, n-mostEvidence/2+1)
+	if n >= maxEvidence {
+		c.Evidence = slices.Delete(c.Evidence, maxEvidence/2, n-maxEvidence/2+1)
 	}
 	c.Evidence = append(c.Evidence, e)
 }
 
-// mostEvidence is of how many calls evidence is kept.
-const mostEvidence = 100
+// maxEvidence is how many calls have their evidence kept.
+const maxEvidence = 100
 
 // alike reports whether two calls were the same and got the same answer.
 func alike(a, b cancel.Evidence) bool {

@@ -10,14 +10,14 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-// entry is what a provider's door says to a turn.
+// entry says whether a turn may ask its provider.
 type entry struct {
-	wait  time.Duration // above 0 where the provider is to be left alone
-	probe *pause        // not nil where this turn alone finds out whether the pause is over
+	wait  time.Duration // above 0 if the provider is paused
+	probe *pause        // not nil if only this turn may find out whether the pause is over
 }
 
 // enter asks whether a provider may be asked anything. When a pause is over, one turn may;
-// the others wait until it has an answer: vendors lock accounts after repeated failures.
+// the others wait for its answer, because vendors lock accounts after repeated failures.
 func (q *Queue[TTx]) enter(ctx context.Context, provider string) (entry, error) {
 	p, err := q.store.paused(ctx, provider)
 	if err != nil || p == nil {
@@ -41,7 +41,7 @@ func (q *Queue[TTx]) enter(ctx context.Context, provider string) (entry, error) 
 // spread returns d and up to a tenth more, so that not all come back at once.
 func spread(d time.Duration) time.Duration { return d + rand.N(d/10+1) }
 
-// leave notes what the last call of a turn says about the credentials.
+// leave starts, prolongs or ends the pause of a provider by the last error of a turn.
 func (q *Queue[TTx]) leave(ctx context.Context, provider string, in entry, last error) error {
 	switch {
 	case locked(last) && in.probe == nil:
@@ -54,7 +54,7 @@ func (q *Queue[TTx]) leave(ctx context.Context, provider string, in entry, last 
 	case in.probe == nil:
 		return nil
 	case cancel.Retryable(last), errors.Is(last, cancel.ErrUnknownOutcome):
-		// Nothing was learnt about the credentials.
+		// The answer says nothing about the credentials.
 		return q.store.prolong(ctx, provider, now().Add(q.config.Retry.First), in.probe.failures)
 	default:
 		return q.store.end(ctx, provider)

@@ -66,7 +66,7 @@ func newQueue[TTx any](driver riverdriver.Driver[TTx], config Config, pollOnly b
 	for name, p := range config.Providers {
 		options := slices.Concat(config.Options, []cancel.Option{
 			cancel.WithRateLimit(p.PerSecond, p.Burst),
-			cancel.WithEvidence(witness),
+			cancel.WithEvidence(addEvidence),
 		})
 		q.clients[name] = cancel.NewClient(map[string]cancel.Canceler{name: p.Canceler}, options...)
 		queues[queueOf(name)] = river.QueueConfig{MaxWorkers: p.Workers}
@@ -79,12 +79,12 @@ func newQueue[TTx any](driver riverdriver.Driver[TTx], config Config, pollOnly b
 		Queues:               queues,
 		Workers:              workers,
 		JobTimeout:           config.Timeout,
-		RescueStuckJobsAfter: config.Timeout + time.Minute, // above Timeout and what is recorded after it
+		RescueStuckJobsAfter: config.Timeout + time.Minute, // above Timeout and the time to record an answer
 		FetchCooldown:        20 * time.Millisecond,
 		PollOnly:             pollOnly,
 		Logger:               config.Logger,
 
-		CompletedJobRetentionPeriod: 24 * time.Hour, // what is kept of them are the cancellations
+		CompletedJobRetentionPeriod: 24 * time.Hour, // the cancellations keep what matters
 	})
 	if err != nil {
 		return nil, invalid("", err.Error())
@@ -92,7 +92,7 @@ func newQueue[TTx any](driver riverdriver.Driver[TTx], config Config, pollOnly b
 	return q, nil
 }
 
-// plainName is a name of a provider that can be part of the name of a queue of River.
+// plainName matches a provider's name that can be part of the name of a River queue.
 var plainName = regexp.MustCompile(`^[a-z0-9]+([_-][a-z0-9]+)*$`)
 
 // queueOf returns the name of River's queue for a provider.
@@ -104,8 +104,8 @@ func queueOf(provider string) string {
 	return "cancel-" + provider
 }
 
-// Start begins to work on what is enqueued, with workers in this process, until ctx ends,
-// which is as StopNow, or Stop is called. To start again after ctx has ended call Stop first. A
+// Start starts workers in this process. They work until Stop is called, or until ctx ends,
+// which has the effect of StopNow. To start again after ctx has ended call Stop first. A
 // process that only enqueues need not start.
 func (q *Queue[TTx]) Start(ctx context.Context) error {
 	if err := q.store.check(ctx, q.store.executor); err != nil {
@@ -114,31 +114,30 @@ func (q *Queue[TTx]) Start(ctx context.Context) error {
 	return q.river.Start(ctx)
 }
 
-// Stop takes up no more jobs and waits for those that are being worked on, until ctx ends.
+// Stop takes up no more jobs and waits for the running ones, until ctx ends.
 func (q *Queue[TTx]) Stop(ctx context.Context) error { return q.river.Stop(ctx) }
 
-// StopNow is Stop, and ends the calls that are under way. What they leave in doubt is
-// recorded as such.
+// StopNow is Stop, and ends the calls that are under way. It records the doubts that they
+// leave.
 func (q *Queue[TTx]) StopNow(ctx context.Context) error { return q.river.StopAndCancel(ctx) }
 
-// Ticket is what became of a request that was enqueued.
+// Ticket is the answer to a request that was enqueued.
 type Ticket struct {
-	// ID is that of the Cancellation.
+	// ID is the ID of the Cancellation.
 	ID int64
-	// New is false where the same thing was being cancelled already: what was asked for
-	// first stands.
+	// New is false if the same thing was being cancelled already: the first request stands.
 	New bool
 }
 
-// Enqueue records that each of reqs is to be cancelled, in one transaction: all of them
-// or, with an error, none. The tickets are in the order of reqs.
+// Enqueue records reqs in one transaction: all of them or, with an error, none. The tickets
+// are in the order of reqs.
 //
 // For each Provider, Kind and ID there is one cancellation that is not settled, however
 // often it is enqueued. The provider says which IDs name the same thing. Once it is settled it
-// can be enqueued anew: read what the overview says about each state first.
+// can be enqueued again: read the overview about each state first.
 //
 // On SQLite nothing else is recorded meanwhile, and several thousand take a second or more:
-// enqueue very many in parts. See the overview for what a long transaction may cost.
+// enqueue very many in parts.
 //
 // A request that is malformed is [cancel.ErrInvalid].
 func (q *Queue[TTx]) Enqueue(ctx context.Context, reqs ...cancel.Request) ([]Ticket, error) {
@@ -156,10 +155,9 @@ func (q *Queue[TTx]) Enqueue(ctx context.Context, reqs ...cancel.Request) ([]Tic
 	return tickets, nil
 }
 
-// EnqueueTx is Enqueue within a transaction of the user's own: nothing is enqueued unless
-// that is committed. With an error what it did of it is undone, and the rest of the
-// transaction stands. On PostgreSQL it waits for other transactions that are enqueueing the
-// same things.
+// EnqueueTx is Enqueue within a transaction of the caller: nothing is enqueued unless the
+// caller commits. With an error its own work is undone, and the rest of the transaction
+// stands. On PostgreSQL it waits for other transactions that enqueue the same things.
 func (q *Queue[TTx]) EnqueueTx(ctx context.Context, tx TTx, reqs ...cancel.Request) ([]Ticket, error) {
 	if err := q.validateAll(reqs); err != nil {
 		return nil, err
@@ -303,18 +301,17 @@ func unpack(c *Cancellation, err error) (Cancellation, error) {
 // Filter says which cancellations [Queue.List] returns. Its zero value means the first
 // hundred.
 type Filter struct {
-	// State and Provider are what they have in common, "" for any.
+	// State and Provider select cancellations, "" for any.
 	State    State
 	Provider string
-	// After is the ID that theirs are above: the last one of the page before.
+	// After selects IDs above it: the last one of the page before.
 	After int64
-	// Limit is how many they are at most, 100 by default.
+	// Limit is the size of a page, 100 by default.
 	Limit int
 }
 
-// List returns cancellations by their IDs. These grow with each that is enqueued; but a
-// transaction that was committed later may hold lower ones, which whoever goes on from After
-// does not see.
+// List returns cancellations in the order of their IDs, which grow. A transaction that commits
+// later may hold lower IDs, which a caller that goes on from After does not see.
 func (q *Queue[TTx]) List(ctx context.Context, f Filter) ([]Cancellation, error) {
 	if !kept(string(f.State), f.Provider) {
 		return nil, nil
@@ -326,9 +323,8 @@ func (q *Queue[TTx]) List(ctx context.Context, f Filter) ([]Cancellation, error)
 	return page, nil
 }
 
-// Counts returns how many cancellations are in each state. A state that none is in is left
-// out. It counts them one by one, those that are settled too: where there are millions that
-// takes a good part of a second.
+// Counts returns how many cancellations are in each state, without the states of none. It
+// counts them one by one: with millions that takes a good part of a second.
 func (q *Queue[TTx]) Counts(ctx context.Context) (map[State]int, error) {
 	counts, err := q.store.counts(ctx)
 	if err != nil {
@@ -337,8 +333,8 @@ func (q *Queue[TTx]) Counts(ctx context.Context) (map[State]int, error) {
 	return counts, nil
 }
 
-// PausedUntil returns until when a provider that refused the credentials is left alone, or
-// the zero time where it is not.
+// PausedUntil returns the end of the pause of a provider that refused the credentials, or the
+// zero time if it is not paused.
 func (q *Queue[TTx]) PausedUntil(ctx context.Context, provider string) (time.Time, error) {
 	p, err := q.store.paused(ctx, provider)
 	if err != nil {
@@ -350,8 +346,8 @@ func (q *Queue[TTx]) PausedUntil(ctx context.Context, provider string) (time.Tim
 	return time.UnixMilli(p.until).UTC(), nil
 }
 
-// Resume ends the pause of a provider: its credentials are good again. Jobs that have been
-// put off until the end of the pause come back then all the same.
+// Resume ends the pause of a provider whose credentials are good again. Jobs that wait for the
+// end of the pause still wait that long.
 func (q *Queue[TTx]) Resume(ctx context.Context, provider string) error {
 	if err := q.store.end(ctx, provider); err != nil {
 		return fmt.Errorf("durable: %w", err)
@@ -359,7 +355,7 @@ func (q *Queue[TTx]) Resume(ctx context.Context, provider string) error {
 	return nil
 }
 
-// job is what River keeps: no more than which cancellation is to be worked on.
+// job is River's record: only the ID of the cancellation.
 type job struct {
 	ID int64 `json:"id"`
 }

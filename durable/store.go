@@ -21,11 +21,11 @@ var ErrNoCancellation = errors.New("no such cancellation")
 // errTaken: another worker has changed the cancellation since this one read it.
 var errTaken = errors.New("another worker is at it")
 
-// store is the tables of this package. It speaks to the database through River's
-// executor, the one thing that all drivers have in common: River does not promise that it
-// stays as it is, so that this is the file to look at when River is updated.
+// store keeps the tables of this package. It uses River's executor, the only thing that all
+// drivers have in common. River does not promise that the executor stays as it is: look at
+// this file when River is updated.
 //
-// A cancellation is kept as JSON; the columns beside it are what is searched by.
+// A cancellation is kept as JSON; the columns beside it are for searching.
 type store struct {
 	executor riverdriver.Executor
 	postgres bool
@@ -44,8 +44,8 @@ func newStore(executor riverdriver.Executor, database, placeholder string, river
 	return s
 }
 
-// exec and row are what all goes through but for Migrate: they fail where the tables are
-// not as this program has them.
+// exec and row serve all but Migrate. They fail if the tables have other versions than this
+// program needs.
 func (s *store) exec(ctx context.Context, on riverdriver.Executor, statement string, args ...any) error {
 	if err := s.check(ctx, on); err != nil {
 		return err
@@ -78,9 +78,8 @@ func (s *store) within(ctx context.Context, f func(riverdriver.ExecutorTx) error
 	return tx.Commit(ctx)
 }
 
-// undoing runs f within a transaction that somebody else may commit, and undoes what it did
-// if it fails. The savepoint has a name of its own: those of River's driver are all called
-// the same.
+// undoing runs f within a transaction that the caller may commit, and undoes the work of f if
+// f fails. Its savepoint has another name than the savepoints of River's driver.
 func undoing(ctx context.Context, on riverdriver.Executor, f func() error) error {
 	if err := on.Exec(ctx, "SAVEPOINT unified_cancel"); err != nil {
 		return fmt.Errorf("durable: %w", err)
@@ -103,8 +102,8 @@ func (s *store) add(ctx context.Context, on riverdriver.Executor, c *Cancellatio
 	if err != nil {
 		return 0, false, err
 	}
-	// One that is there is not locked: its worker has to record what the vendor answered
-	// however long the transaction takes. It may be settled between the two statements.
+	// An existing row is not locked, because its worker must be able to record the vendor's
+	// answer however long the transaction takes. It may be settled between the statements.
 	for range 10 {
 		err = s.row(ctx, on, `
 			INSERT INTO unified_cancel_job (provider, kind, thing, token, state, version, settled_at, told_at, body)
@@ -237,14 +236,14 @@ func (s *store) counts(ctx context.Context) (map[State]int, error) {
 	return counts, err
 }
 
-// pause is a provider that is asked nothing until a time, for it refused the credentials
-// that many times.
+// pause says until when a provider is left alone, because it refused the credentials, and how
+// often it did.
 type pause struct {
 	until    int64 // milliseconds since 1970
 	failures int
 }
 
-// paused returns the pause of a provider, nil where there is none.
+// paused returns the pause of a provider, nil if it is not paused.
 func (s *store) paused(ctx context.Context, provider string) (*pause, error) {
 	p := new(pause)
 	row := s.row(ctx, s.executor, `SELECT until, failures FROM unified_cancel_pause WHERE provider = $1`, provider)

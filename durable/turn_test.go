@@ -137,11 +137,11 @@ func TestPendingEnds(t *testing.T) {
 		"rejected":        {func() (cancel.Result, error) { return fails(cancel.ErrRejected) }, Failed, cancel.ErrRejected, 1},
 		"not cancellable": {func() (cancel.Result, error) { return fails(cancel.ErrNotCancellable) }, Failed, cancel.ErrNotCancellable, 1},
 		"not cancelled":   {func() (cancel.Result, error) { return is(cancel.NotCancelled) }, Failed, cancel.ErrNotFound, 1},
-		"not found":       {func() (cancel.Result, error) { return fails(cancel.ErrNotFound) }, Forgotten, cancel.ErrNotFound, leastTries},
-		"unexpected":      {func() (cancel.Result, error) { return fails(cancel.ErrUnexpected) }, Unknown, cancel.ErrUnexpected, leastTries},
-		"forbidden":       {func() (cancel.Result, error) { return fails(cancel.ErrForbidden) }, Unknown, cancel.ErrForbidden, leastTries},
-		"unknown outcome": {func() (cancel.Result, error) { return fails(cancel.ErrUnknownOutcome) }, Unknown, cancel.ErrUnknownOutcome, leastTries},
-		"a panic":         {func() (cancel.Result, error) { panic("oops") }, Unknown, cancel.ErrUnknownOutcome, leastTries},
+		"not found":       {func() (cancel.Result, error) { return fails(cancel.ErrNotFound) }, Forgotten, cancel.ErrNotFound, minTries},
+		"unexpected":      {func() (cancel.Result, error) { return fails(cancel.ErrUnexpected) }, Unknown, cancel.ErrUnexpected, minTries},
+		"forbidden":       {func() (cancel.Result, error) { return fails(cancel.ErrForbidden) }, Unknown, cancel.ErrForbidden, minTries},
+		"unknown outcome": {func() (cancel.Result, error) { return fails(cancel.ErrUnknownOutcome) }, Unknown, cancel.ErrUnknownOutcome, minTries},
+		"a panic":         {func() (cancel.Result, error) { panic("oops") }, Unknown, cancel.ErrUnknownOutcome, minTries},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := &teller{
@@ -175,7 +175,7 @@ func TestStrayAnswersWhilePending(t *testing.T) {
 			switch {
 			case n == asks:
 				return is(cancel.Cancelled)
-			case n%leastTries == 0:
+			case n%minTries == 0:
 				return is(cancel.Pending)
 			case n%7 == 0:
 				return fails(cancel.ErrUnavailable)
@@ -189,9 +189,9 @@ func TestStrayAnswersWhilePending(t *testing.T) {
 		c := finish(t, q.Queue, enqueue(t, q.Queue, payment("1")))
 		assert.Equal(t, Done, c.State)
 		assert.Equal(t, asks, v.asked())
-		require.Len(t, c.Evidence, mostEvidence, "of many calls the first and the last are kept")
+		require.Len(t, c.Evidence, maxEvidence, "of many calls the first and the last are kept")
 		assert.Equal(t, cancel.Pending, c.Evidence[0].State)
-		assert.Equal(t, cancel.Cancelled, c.Evidence[mostEvidence-1].State)
+		assert.Equal(t, cancel.Cancelled, c.Evidence[maxEvidence-1].State)
 	})
 }
 
@@ -351,7 +351,7 @@ func TestDoubtThatStays(t *testing.T) {
 
 // A day on which nobody asks is none on which something could be found out.
 func TestDoubtThatNobodyLooksInto(t *testing.T) {
-	for failures, want := range map[int]State{leastTries - 1: Done, leastTries: Unknown} {
+	for failures, want := range map[int]State{minTries - 1: Done, minTries: Unknown} {
 		v := &vendor{cancel: func(n int, _ cancel.Request) (cancel.Result, error) {
 			if n <= failures {
 				return fails(cancel.ErrUnknownOutcome)
@@ -523,8 +523,8 @@ func TestAnswerWhileTheDatabaseIsBusy(t *testing.T) {
 		busy time.Duration
 		sent int
 	}{
-		"for a while": {lastWords - time.Second, 1},
-		"too long":    {lastWords + time.Second, 2},
+		"for a while": {recordTimeout - time.Second, 1},
+		"too long":    {recordTimeout + time.Second, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := &vendor{}

@@ -16,20 +16,21 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-// lastWords is how long it may take to record what a turn that was ended has come to.
-const lastWords = 25 * time.Second
+// recordTimeout is how long it may take to record the outcome of a turn that was ended.
+const recordTimeout = 25 * time.Second
 
-// worker is what River runs for a job. Whatever River knows of a job, such as how often it
-// was tried, counts for nothing: what was recorded of its cancellation does.
+// worker runs the jobs of River. River's own record of a job, such as the number of its
+// attempts, has no meaning here: only the record of its cancellation has.
 type worker struct {
 	river.WorkerDefaults[job]
 
 	turn func(ctx context.Context, id int64) (again time.Duration, err error)
 }
 
-// Work gives the cancellation a turn. An error is the database's, or of who is told. River
-// is told its text alone, for some errors it obeys, and PostgreSQL keeps no NUL in JSON: what
-// has become of the jobs that it records together would be lost.
+// Work gives the cancellation a turn. An error comes from the database or from OnSettled.
+// River gets only its text, because some errors are commands to River, and without NUL, which
+// PostgreSQL refuses in JSON: the outcomes of all jobs that River records together would be
+// lost.
 func (w *worker) Work(ctx context.Context, j *river.Job[job]) error {
 	again, err := w.turn(ctx, j.Args.ID)
 	switch {
@@ -41,7 +42,7 @@ func (w *worker) Work(ctx context.Context, j *river.Job[job]) error {
 	return river.JobSnooze(max(0, again))
 }
 
-// NextRetry is when a turn that ended in an error is repeated.
+// NextRetry is when River repeats a turn that ended in an error.
 func (*worker) NextRetry(j *river.Job[job]) time.Time {
 	return time.Now().Add(Span{First: 2 * time.Second, Longest: 10 * time.Minute}.at(len(j.Errors) + 1))
 }
@@ -57,7 +58,7 @@ func (q *Queue[TTx]) turn(ctx context.Context, id int64) (again time.Duration, e
 		return 0, err
 	}
 	if c.State.Settled() {
-		return q.tell(ctx, c)
+		return q.deliver(ctx, c)
 	}
 	t := &turn{
 		store: q.store, config: q.config, c: c,
@@ -74,8 +75,8 @@ func (q *Queue[TTx]) turn(ctx context.Context, id int64) (again time.Duration, e
 	if err := t.take(ctx); err != nil {
 		return 0, err
 	}
-	// What the provider has said is recorded although the turn be ended.
-	recording, end := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+	// The provider's answer is recorded even if the turn was ended.
+	recording, end := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer end()
 	c.NextAt = now().Add(t.again)
 	if c.State.Settled() {
@@ -92,21 +93,21 @@ func (q *Queue[TTx]) turn(ctx context.Context, id int64) (again time.Duration, e
 		return 0, err
 	}
 	if c.State.Settled() {
-		return q.tell(ctx, c)
+		return q.deliver(ctx, c)
 	}
 	return t.again, nil
 }
 
-// tell tells of a cancellation that is settled, unless that was done.
-func (q *Queue[TTx]) tell(ctx context.Context, c *Cancellation) (time.Duration, error) {
+// deliver calls OnSettled for a settled cancellation, unless it has succeeded before.
+func (q *Queue[TTx]) deliver(ctx context.Context, c *Cancellation) (time.Duration, error) {
 	if !c.ToldAt.IsZero() {
 		return over, nil
 	}
-	if err := q.told(ctx, *c); err != nil {
+	if err := q.callOnSettled(ctx, *c); err != nil {
 		return 0, fmt.Errorf("OnSettled: %w", err)
 	}
 	c.ToldAt = now()
-	recording, end := context.WithTimeout(context.WithoutCancel(ctx), lastWords)
+	recording, end := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer end()
 	if err := q.store.save(recording, c); err != nil {
 		return 0, err
@@ -114,8 +115,8 @@ func (q *Queue[TTx]) tell(ctx context.Context, c *Cancellation) (time.Duration, 
 	return over, nil
 }
 
-// told tells of c. That who is told panics is an error as others are.
-func (q *Queue[TTx]) told(ctx context.Context, c Cancellation) (err error) {
+// callOnSettled calls OnSettled. A panic in it counts as an error.
+func (q *Queue[TTx]) callOnSettled(ctx context.Context, c Cancellation) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
@@ -132,11 +133,11 @@ type turn struct {
 	client   *cancel.Client
 
 	c     *Cancellation
-	again time.Duration // until the next turn, where c is not settled
+	again time.Duration // until the next turn, if c is not settled
 	last  error         // of the last call
 }
 
-// take makes the calls of the turn. Its error is the database's.
+// take makes the calls of the turn. Its error comes from the database.
 func (t *turn) take(ctx context.Context) error {
 	switch t.c.State {
 	case Queued:
@@ -144,12 +145,12 @@ func (t *turn) take(ctx context.Context) error {
 	case Pending:
 		t.ask(ctx)
 		return nil
-	default: // Sending is what a worker leaves behind that has died
+	default: // a worker that has died leaves Sending behind
 		return t.resolve(ctx)
 	}
 }
 
-// send asks for the cancellation. Before, it records that it is about to.
+// send asks for the cancellation, after it has recorded the intent.
 func (t *turn) send(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -181,7 +182,7 @@ func (t *turn) send(ctx context.Context) error {
 	return nil
 }
 
-// doubt notes that an earlier call may have been carried out, or may yet be.
+// doubt records that an earlier call may have been carried out, or may yet be.
 func (t *turn) doubt() {
 	t.c.State = InDoubt
 	if t.c.DoubtSince.IsZero() {
@@ -218,15 +219,15 @@ func ruledOut(err error) bool {
 	return errors.Is(err, cancel.ErrRejected) || errors.Is(err, cancel.ErrNotCancellable)
 }
 
-// leastTries is how many turns in a row a doubt has at least before it is for good: while
-// no process works, or none may ask, DoubtFor passes and nothing is found out.
-const leastTries = 5
+// minTries is how many turns in a row a doubt has at least before it is Unknown: DoubtFor may
+// pass while no process works.
+const minTries = 5
 
-// unresolved leaves the cancellation in doubt for another turn, or for good. It is not for
-// good while the credentials are refused, for then nothing was found out.
+// unresolved leaves the cancellation in doubt for another turn, or makes it Unknown. It does
+// not become Unknown while the credentials are refused, because then nobody could ask.
 func (t *turn) unresolved(ctx context.Context, err error) {
 	late := now().Sub(t.c.DoubtSince) >= t.config.DoubtFor
-	if late && t.c.tries()+1 >= leastTries && !locked(err) {
+	if late && t.c.tries()+1 >= minTries && !locked(err) {
 		t.settle(Unknown, err)
 		return
 	}
@@ -260,8 +261,8 @@ func (t *turn) ask(ctx context.Context) {
 	case errors.Is(err, cancel.ErrUnavailable), errors.Is(err, cancel.ErrAuth):
 		t.retry(ctx, err, t.c.tries()+1)
 		t.again = max(t.again, t.config.Poll.at(t.c.Asked))
-	case t.inARow(err) < leastTries && !errors.Is(err, errors.ErrUnsupported):
-		// A stray answer, of a proxy say, is no reason to look away for good.
+	case t.inARow(err) < minTries && !errors.Is(err, errors.ErrUnsupported):
+		// A stray answer, for example from a proxy, does not end the waiting.
 		t.retry(ctx, err, t.inARow(err))
 		t.again = max(t.again, t.config.Poll.at(t.c.Asked))
 	case errors.Is(err, cancel.ErrNotFound):
@@ -271,7 +272,7 @@ func (t *turn) ask(ctx context.Context) {
 	}
 }
 
-// inARow returns how many turns in a row have now ended in the reason of err.
+// inARow returns how many turns in a row, this one included, ended in the reason of err.
 func (t *turn) inARow(err error) int {
 	if t.c.Failure == nil || t.c.Failure.Reason != reason(err).Error() {
 		return 1
@@ -279,7 +280,7 @@ func (t *turn) inARow(err error) int {
 	return t.c.tries() + 1
 }
 
-// taken notes an answer by which the provider has taken the cancellation.
+// taken records an answer that takes the cancellation.
 func (t *turn) taken(result cancel.Result) {
 	t.c.Result, t.c.Failure = result, nil
 	if result.State != cancel.Pending {
@@ -293,7 +294,7 @@ func (t *turn) taken(result cancel.Result) {
 	t.again = t.config.Poll.at(t.c.Asked + 1)
 }
 
-// settle notes the outcome.
+// settle records the outcome.
 func (t *turn) settle(s State, err error) {
 	t.c.State, t.c.Failure = s, nil
 	if err != nil {
@@ -301,12 +302,11 @@ func (t *turn) settle(s State, err error) {
 	}
 }
 
-// longestRetryAfter is for how long a vendor can ask to be left alone.
-const longestRetryAfter = 24 * time.Hour
+// maxRetryAfter limits the pause that a vendor can ask for.
+const maxRetryAfter = 24 * time.Hour
 
-// retry puts the cancellation off because of err, for which it is the given time in a row:
-// until after a pause, or, where the turn was ended from outside, until a process takes it
-// up again.
+// retry puts the cancellation off because of err, which came the given times in a row: until
+// after a pause, or until a process takes it up again if the turn was ended from outside.
 func (t *turn) retry(ctx context.Context, err error, times int) {
 	t.c.Failure = failure(err, times)
 	if errors.Is(ctx.Err(), context.Canceled) {
@@ -316,13 +316,12 @@ func (t *turn) retry(ctx context.Context, err error, times int) {
 	pause := t.config.Retry.at(t.c.Failure.Times)
 	t.again = pause + rand.N(pause/10+1)
 	if e, ok := errors.AsType[*cancel.Error](err); ok {
-		t.again = max(t.again, min(e.RetryAfter, longestRetryAfter))
+		t.again = max(t.again, min(e.RetryAfter, maxRetryAfter))
 	}
 }
 
-// call makes a call of a Client, and adds the evidence of it to c. An adapter that panics has
-// said nothing of the outcome, which is to be found out as any other: River would have the
-// job tried again for ever.
+// call makes a call of a Client, and adds its evidence to c. A panic of an adapter is an
+// unknown outcome. Without this River would repeat the job without an end.
 func (t *turn) call(ctx context.Context, method func(context.Context, cancel.Request) (cancel.Result, error)) (result cancel.Result, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -335,22 +334,22 @@ func (t *turn) call(ctx context.Context, method func(context.Context, cancel.Req
 			}
 		}
 	}()
-	w := &witnesses{c: t.c}
-	return method(context.WithValue(ctx, witnessKey{}, w), t.c.Request)
+	w := &collector{c: t.c}
+	return method(context.WithValue(ctx, evidenceKey{}, w), t.c.Request)
 }
 
-type witnessKey struct{}
+type evidenceKey struct{}
 
-type witnesses struct {
+type collector struct {
 	mu sync.Mutex
 	c  *Cancellation
 }
 
-// witness adds evidence to the cancellation whose call ctx belongs to.
-func witness(ctx context.Context, e cancel.Evidence) {
-	if w, ok := ctx.Value(witnessKey{}).(*witnesses); ok {
+// addEvidence adds evidence to the cancellation of the call that ctx belongs to.
+func addEvidence(ctx context.Context, e cancel.Evidence) {
+	if w, ok := ctx.Value(evidenceKey{}).(*collector); ok {
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		w.c.testify(e)
+		w.c.add(e)
 	}
 }
