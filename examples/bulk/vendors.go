@@ -19,7 +19,7 @@ import (
 type provider struct {
 	about   cli.About
 	secrets []string // which of its variables hold some
-	open    func(tool *cli.Tool, getenv func(string) string, o cancel.ClientOptions) (cancel.Canceler, error)
+	open    func(getenv func(string) string, o cancel.ClientOptions) (cancel.Canceler, error)
 	// doubt says how a person finds out what became of a request, and follow what becomes
 	// of one that is under way: "" where none ever is.
 	doubt, follow string
@@ -32,11 +32,11 @@ var providers = []provider{
 			{Name: "FACTIBLE_PASSWORD", Meaning: "that user's password"},
 		}},
 		secrets: []string{"FACTIBLE_PASSWORD"},
-		open: func(tool *cli.Tool, getenv func(string) string, o cancel.ClientOptions) (cancel.Canceler, error) {
+		open: func(getenv func(string) string, o cancel.ClientOptions) (cancel.Canceler, error) {
 			return factible.New(factible.Config{
 				Username:    getenv("FACTIBLE_USERNAME"),
 				Password:    cancel.NewSecret(getenv("FACTIBLE_PASSWORD")),
-				Environment: tool.Environment(), Endpoint: tool.Endpoint(), Options: o,
+				Environment: cancel.Environment(getenv(environment)), Endpoint: getenv("FACTIBLE_ENDPOINT"), Options: o,
 			})
 		},
 		doubt: "Solución Factible is asked for the status first.",
@@ -49,11 +49,11 @@ var providers = []provider{
 			{Name: "PAYVALIDA_FIXED_HASH", Meaning: "the merchant's fixed hash, which signs the calls"},
 		}},
 		secrets: []string{"PAYVALIDA_FIXED_HASH"},
-		open: func(tool *cli.Tool, getenv func(string) string, o cancel.ClientOptions) (cancel.Canceler, error) {
+		open: func(getenv func(string) string, o cancel.ClientOptions) (cancel.Canceler, error) {
 			return payvalida.New(payvalida.Config{
 				Merchant:    getenv("PAYVALIDA_MERCHANT"),
 				FixedHash:   cancel.NewSecret(getenv("PAYVALIDA_FIXED_HASH")),
-				Environment: tool.Environment(), Endpoint: tool.Endpoint(), Options: o,
+				Environment: cancel.Environment(getenv(environment)), Endpoint: getenv("PAYVALIDA_ENDPOINT"), Options: o,
 			})
 		},
 		doubt: "Payvalida says, asked again, whether it was cancelled before.",
@@ -64,11 +64,11 @@ var providers = []provider{
 			{Name: "AUCO_PUBLIC_KEY", Meaning: "its public key (puk_…), which reads: it settles what is in doubt", Optional: true},
 		}},
 		secrets: []string{"AUCO_PRIVATE_KEY", "AUCO_PUBLIC_KEY"},
-		open: func(tool *cli.Tool, getenv func(string) string, o cancel.ClientOptions) (cancel.Canceler, error) {
+		open: func(getenv func(string) string, o cancel.ClientOptions) (cancel.Canceler, error) {
 			return auco.New(auco.Config{
 				PrivateKey:  cancel.NewSecret(getenv("AUCO_PRIVATE_KEY")),
 				PublicKey:   cancel.NewSecret(getenv("AUCO_PUBLIC_KEY")),
-				Environment: tool.Environment(), Endpoint: tool.Endpoint(), Options: o,
+				Environment: cancel.Environment(getenv(environment)), Endpoint: getenv("AUCO_ENDPOINT"), Options: o,
 			})
 		},
 		doubt: "Auco is asked for the status first where AUCO_PUBLIC_KEY is set. " +
@@ -201,7 +201,7 @@ func (v *vendors) open(p provider, process cli.Process, dryRun, yes bool) (where
 	if err := tool.Parse(); err != nil {
 		return "", err
 	}
-	canceler, err := p.open(tool, process.Getenv, options(dryRun))
+	canceler, err := p.open(process.Getenv, options(dryRun))
 	if err != nil {
 		if e, ok := errors.AsType[*cancel.Error](err); ok {
 			err = errors.New(e.Message)
@@ -209,8 +209,8 @@ func (v *vendors) open(p provider, process cli.Process, dryRun, yes bool) (where
 		return "", err
 	}
 	v.cancelers[p.about.Name] = canceler
-	where = string(tool.Environment())
-	if u, err := url.Parse(tool.Endpoint()); err == nil && u.Host != "" {
+	where = process.Getenv(environment)
+	if u, err := url.Parse(process.Getenv(p.endpointVariable())); err == nil && u.Host != "" {
 		where = u.Host
 	}
 	return where, nil
