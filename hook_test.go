@@ -110,6 +110,21 @@ func TestPanicOfAnObserverLeavesTheOutcomesOfAll(t *testing.T) {
 	}
 }
 
+func TestPanicOfAnObserverEndsAWait(t *testing.T) {
+	options := observers()
+	options["hook, before the call"] = cancel.WithHook(func(context.Context, cancel.Operation) (context.Context, func([]cancel.Item)) { panic("observer") })
+	for what, option := range options {
+		synctest.Test(t, func(t *testing.T) {
+			began := time.Now()
+			ctx, end := context.WithTimeout(t.Context(), time.Hour)
+			defer end()
+			c := client(&checked{script{statuses: []step{says(cancel.Pending)}}}, option)
+			assert.PanicsWithValue(t, "observer", func() { _, _ = c.Wait(ctx, request("a")) }, what)
+			assert.Zero(t, time.Since(began), what)
+		})
+	}
+}
+
 func TestPanicBeforeACallMeansThatItIsNotMade(t *testing.T) {
 	p := &script{cancels: []step{done}}
 	c := client(p, cancel.WithMaxAttempts(1), cancel.WithHook(func(context.Context, cancel.Operation) (context.Context, func([]cancel.Item)) { panic("observer") }))

@@ -40,6 +40,9 @@ func (c *Client) Wait(ctx context.Context, req Request) (Result, error) {
 	odd := 0
 	for n := 1; ; n++ {
 		o := s.call(ctx, askStatus, n, []Request{req})[0]
+		if s.panics.value != nil {
+			return Result{}, nil // it is passed on now, not when Wait would end
+		}
 		if o.err == nil {
 			last = o.result
 		}
