@@ -1,6 +1,7 @@
 package sat
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/xml"
 	"errors"
@@ -88,6 +89,10 @@ func (r *invoiceReader) token(token xml.Token) error {
 	switch t := token.(type) {
 	case xml.Directive:
 		return errors.New("the CFDI has a document type declaration")
+	case xml.CharData:
+		if len(r.path) == 0 && len(bytes.TrimSpace(t)) > 0 {
+			return errors.New("the CFDI has text outside its root element")
+		}
 	case xml.EndElement:
 		r.path = r.path[:len(r.path)-1]
 	case xml.StartElement:

@@ -155,7 +155,8 @@ func TestExpressionRefusesEverythingElse(t *testing.T) {
 	stamp := cfdi[strings.Index(cfdi, "<tfd:"):strings.Index(cfdi, "</cfdi:Complemento>")]
 	for what, tt := range map[string]struct{ cfdi, says string }{
 		"nothing":            {"", "no TimbreFiscalDigital"},
-		"JSON":               {`{"a":1}`, "TimbreFiscalDigital"},
+		"JSON":               {`{"a":1}`, "outside"},
+		"text after it":      {cfdi + "x", "outside"},
 		"HTML":               {"<html></html>", "root element is html"},
 		"a PDF":              {"%PDF-1.7\n\xff\xfe", ""},
 		"not stamped":        {strings.Replace(cfdi, stamp, "", 1), "not stamped"},
