@@ -75,6 +75,9 @@ func interpretStatus(call adapter.Call, req cancel.Request, answer adapter.Answe
 		return cancel.Result{}, call.NoAnswer(answer, said, err)
 	}
 	said.Code, _ = object.Text("status")
+	if said.Code == documentNotFound { // a word of errors, not of documents
+		return cancel.Result{}, call.Fail(cancel.ErrUnexpected, answer, said, nil)
+	}
 	if code, ok := object.Text("code"); said.Code == "" || ok && code != req.ID {
 		return cancel.Result{}, call.NoAnswer(answer, said, errors.New("no status of this document in the answer"))
 	}

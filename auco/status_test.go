@@ -68,7 +68,7 @@ func TestStatusAnswers(t *testing.T) {
 		{"another word", 200, `{"status":"CANCELLED"}`, expect{Reason: cancel.ErrUnexpected}, "CANCELLED"},
 		{"the word in lower case", 200, `{"status":"rejected"}`, expect{Reason: cancel.ErrUnexpected}, "rejected"},
 		{"an action as status", 200, `{"status":"CANCEL_SIGN"}`, expect{Reason: cancel.ErrUnexpected}, "CANCEL_SIGN"},
-		{"the word for an unknown code as status", 200, `{"status":"DOCUMENT_NOT_FOUND"}`, expect{Reason: cancel.ErrNotFound}, "DOCUMENT_NOT_FOUND"},
+		{"the word for an unknown code as status", 200, `{"status":"DOCUMENT_NOT_FOUND"}`, expect{Reason: cancel.ErrUnexpected}, "DOCUMENT_NOT_FOUND"},
 		{"no word", 200, `{"code":"A"}`, expect{Reason: cancel.ErrUnavailable}, ""},
 		{"no string", 200, `{"status":["REJECTED"]}`, expect{Reason: cancel.ErrUnavailable}, ""},
 		{"another document", 200, `{"code":"B","status":"REJECTED"}`, expect{Reason: cancel.ErrUnavailable}, "REJECTED"},
