@@ -12,7 +12,7 @@ require (
 	github.com/hashicorp/go-retryablehttp v0.7.8
 	github.com/hooklift/gowsdl v0.5.0
 	github.com/stretchr/testify v1.12.1
-	github.com/unified-cancel/cancel v0.0.0
+	github.com/unified-cancel/cancel v0.1.0
 	go.uber.org/goleak v1.3.0
 )
 

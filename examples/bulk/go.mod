@@ -5,8 +5,8 @@ go 1.26.0
 require (
 	github.com/schollz/progressbar/v3 v3.19.1
 	github.com/stretchr/testify v1.12.1
-	github.com/unified-cancel/cancel v0.0.0
-	github.com/unified-cancel/cancel/durable v0.0.0
+	github.com/unified-cancel/cancel v0.1.0
+	github.com/unified-cancel/cancel/durable v0.1.0
 	go.uber.org/goleak v1.3.0
 	golang.org/x/net v0.58.0
 	golang.org/x/term v0.45.0

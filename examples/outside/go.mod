@@ -4,8 +4,8 @@ go 1.26.0
 
 require (
 	github.com/stretchr/testify v1.12.1
-	github.com/unified-cancel/cancel v0.0.0
-	github.com/unified-cancel/cancel/durable v0.0.0
+	github.com/unified-cancel/cancel v0.1.0
+	github.com/unified-cancel/cancel/durable v0.1.0
 )
 
 require (
