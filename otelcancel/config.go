@@ -1,0 +1,45 @@
+package otelcancel
+
+import (
+	"go.opentelemetry.io/otel"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/trace"
+)
+
+const scope = "github.com/unified-cancel/cancel/otelcancel"
+
+// The attributes of spans and metrics.
+const (
+	providerKey  = attribute.Key("cancel.provider")
+	kindKey      = attribute.Key("cancel.kind")
+	operationKey = attribute.Key("cancel.operation")
+	stateKey     = attribute.Key("cancel.state")
+	reasonKey    = attribute.Key("cancel.reason")
+	attemptKey   = attribute.Key("cancel.attempt") // only of spans, like those below
+	codeKey      = attribute.Key("cancel.code")
+	idKey        = attribute.Key("cancel.id")
+)
+
+// Config says where spans and metrics go. The zero value means the global providers of
+// package otel.
+type Config struct {
+	// TracerProvider is the global one if it is nil.
+	TracerProvider trace.TracerProvider
+	// MeterProvider is the global one if it is nil.
+	MeterProvider metric.MeterProvider
+}
+
+func (c Config) tracer() trace.Tracer {
+	if c.TracerProvider == nil {
+		return otel.Tracer(scope)
+	}
+	return c.TracerProvider.Tracer(scope)
+}
+
+func (c Config) meter() metric.Meter {
+	if c.MeterProvider == nil {
+		return otel.Meter(scope)
+	}
+	return c.MeterProvider.Meter(scope)
+}
