@@ -46,21 +46,21 @@ func (r Redactor) Error(err error) error {
 	}
 	text := err.Error()
 	if clean := r.String(text); clean != text {
-		return redactedError{text: clean, cause: err}
+		return redactedError{clean, func() error { return err }}
 	}
 	return err
 }
 
-// redactedError hides its cause from fmt, which stops at the Error method, and shows it to
-// errors.Is and errors.As.
+// redactedError keeps its cause in a closure, which reflection cannot open. errors.Is and
+// errors.As reach it.
 type redactedError struct {
 	text  string
-	cause error
+	cause func() error
 }
 
 func (e redactedError) Error() string { return e.text }
 
-func (e redactedError) Unwrap() error { return e.cause }
+func (e redactedError) Unwrap() error { return e.cause() }
 
 // formsOf returns the strings that redact must find if a text shows one of secrets.
 func formsOf(secrets []string) []string {

@@ -103,6 +103,8 @@ func (c *Client) do(ctx context.Context, op operation, req cancel.Request) (canc
 	if err := c.valid(op, req); err != nil {
 		return cancel.Result{}, call.Refuse(err.Error())
 	}
+	ctx, end := c.via.WithTimeout(ctx)
+	defer end()
 	password, err := c.password.Reveal(ctx, call)
 	if err != nil {
 		return cancel.Result{}, err

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -312,5 +313,29 @@ func TestReflectionReachesNoCSDInAClient(t *testing.T) {
 	for _, text := range found {
 		assert.NotContains(t, text, "hunter2")
 		assert.False(t, bytes.Contains([]byte(text), csd.Key[100:120]))
+	}
+}
+
+func TestTimeoutBoundsASecretAndACSDThatDoNotArrive(t *testing.T) {
+	never := func(ctx context.Context) error { <-ctx.Done(); return context.Cause(ctx) }
+	for what, change := range map[string]func(*Config){
+		"the password": func(c *Config) {
+			c.Password = cancel.SecretFunc(func(ctx context.Context) (string, error) { return "", never(ctx) })
+		},
+		"the CSD": func(c *Config) {
+			c.CSD = source(func(ctx context.Context, _ string) (*CSD, error) { return nil, never(ctx) })
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			config := Config{Username: "u", Password: cancel.NewSecret("p"), Endpoint: "http://127.0.0.1:1", Options: cancel.ClientOptions{Timeout: 7 * time.Second}}
+			change(&config)
+			c, err := New(config)
+			require.NoError(t, err)
+			began := time.Now()
+			_, err = c.Cancel(t.Context(), cancel.Request{Kind: cancel.Invoice, ID: invoice, Motive: "02", Issuer: "EKU9003173C9"})
+			require.ErrorIs(t, err, cancel.ErrUnavailable, what)
+			require.ErrorIs(t, err, context.DeadlineExceeded, what)
+			assert.Equal(t, 7*time.Second, time.Since(began), what)
+		})
 	}
 }

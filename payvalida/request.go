@@ -89,9 +89,10 @@ func (c *Client) orderURL(reference, checksum string) *url.URL {
 // hiding returns a Redactor that also replaces a checksum, in either case. A checksum signs one
 // call, and the transport of a caller may put the URL that holds it into an error.
 func hiding(checksum string, redact adapter.Redactor) adapter.Redactor {
+	redacted := cancel.Secret{}.String()
 	return func(s string) string {
-		redacted := cancel.Secret{}.String()
-		return strings.NewReplacer(checksum, redacted, strings.ToUpper(checksum), redacted).Replace(redact.String(s))
+		s = strings.ReplaceAll(redact.String(s), checksum, redacted)
+		return strings.ReplaceAll(s, strings.ToUpper(checksum), redacted)
 	}
 }
 
