@@ -1,12 +1,6 @@
 package factible
 
 import (
-	"bytes"
-	"encoding/json"
-	"encoding/xml"
-	"fmt"
-	"log/slog"
-	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -64,56 +58,5 @@ func TestNewNamesTheField(t *testing.T) {
 		assert.Contains(t, failure.Message, tt.field, what)
 		assert.Contains(t, err.Error(), tt.field, what)
 		assert.NotContains(t, err.Error(), "secreto", what)
-	}
-}
-
-func TestPasswordIsNotShown(t *testing.T) {
-	const word = "hunter2"
-	config := Config{
-		Username: "u", Password: cancel.NewSecret(" " + word + " "), Environment: cancel.Sandbox, Properties: []KeyValue{{"a", "b"}},
-		Options: cancel.ClientOptions{HTTPClient: &http.Client{Transport: &http.Transport{}}},
-	}
-	c, err := New(config)
-	require.NoError(t, err)
-
-	hidden := func(shown, how string) {
-		t.Helper()
-		for _, form := range []string{word, fmt.Sprintf("%x", word), fmt.Sprintf("%X", word), fmt.Sprintf("% x", word), packed(" " + word + " ")} {
-			assert.NotContains(t, shown, form, how)
-		}
-	}
-	values := map[string]any{
-		"Config": config, "*Config": &config, "Client": *c, "*Client": c,
-		"struct": struct{ A any }{&config}, "slice": []*Config{&config}, "map": map[string]any{"a": config, "b": c},
-	}
-	for what, value := range values {
-		for verb := 'A'; verb <= 'z'; verb++ {
-			if verb > 'Z' && verb < 'a' || verb == 'p' || verb == 'w' {
-				continue
-			}
-			for _, flags := range []string{"", "+", "#", " ", "-20", "0", ".3"} {
-				format := "%" + flags + string(verb)
-				hidden(fmt.Sprintf(format, value), what+" "+format)
-			}
-		}
-		for name, handler := range map[string]func(*bytes.Buffer) slog.Handler{
-			"text": func(b *bytes.Buffer) slog.Handler { return slog.NewTextHandler(b, nil) },
-			"JSON": func(b *bytes.Buffer) slog.Handler { return slog.NewJSONHandler(b, nil) },
-		} {
-			var out bytes.Buffer
-			slog.New(handler(&out)).Info("m", "value", value)
-			hidden(out.String(), what+" in slog "+name)
-		}
-		text, _ := json.Marshal(value)
-		hidden(string(text), what+" in JSON")
-		text, _ = xml.Marshal(value)
-		hidden(string(text), what+" in XML")
-	}
-	for _, format := range []string{"%v", "%+v", "%#v"} {
-		for _, value := range []any{config, &config} {
-			shown := fmt.Sprintf(format, value)
-			assert.Contains(t, shown, "REDACTED", format)
-			assert.Contains(t, shown, "sandbox", "the rest is shown")
-		}
 	}
 }
