@@ -21,18 +21,20 @@ import (
 // maxLine bounds a line of the input, in bytes.
 const maxLine = 1 << 20
 
-// row is a line of the input that is not blank.
+// row is a line of the input that is not blank, or a file of a folder.
 type row struct {
-	line    int // its number in the file, the first being 1
+	place   string // such as "line 2", the first being 1, or the name of the file
 	request cancel.Request
-	bad     error // why it asks for nothing, nil where it does
+	bad     error // why it is not a request, nil if it is
 }
 
-// input is a file of requests. It is read as a stream, and as often as needed.
+// input is a file of requests, or a folder of CFDIs. It is read as a stream, and as often as
+// needed.
 type input struct {
 	path   string
-	header *header // nil for JSONL
-	// rows is how many there are, good or bad.
+	header *header // nil for JSON Lines and for a folder
+	folder *folder // nil for a file
+	// total is how many rows there are, good or bad.
 	total int
 }
 
@@ -53,23 +55,31 @@ var columns = map[string]func(*cancel.Request) *string{
 	"motive":       func(r *cancel.Request) *string { return &r.Motive },
 	"replaced_by":  func(r *cancel.Request) *string { return &r.ReplacedBy },
 	"issuer":       func(r *cancel.Request) *string { return &r.Issuer },
+	"expression":   func(r *cancel.Request) *string { return &r.Expression },
+	"reference":    func(r *cancel.Request) *string { return &r.Reference },
 }
 
 var required = []string{"provider", "kind", "id"}
 
-// openInput finds out what the file is and how much is in it. The format is csv,
-// jsonl, or "" for what the extension says.
-func openInput(path, format string) (*input, error) {
-	if format == "" {
-		format = strings.TrimPrefix(strings.ToLower(filepath.Ext(path)), ".")
-	}
+// openInput finds out what the file is, by its extension, and how much is in it.
+func openInput(path string, f folder) (*input, error) {
 	in := &input{path: path}
-	switch format {
-	case "csv":
+	about, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if about.IsDir() {
+		in.folder = &f
+		files, err := in.files()
+		in.total = len(files)
+		return in, err
+	}
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".csv":
 		in.header = new(header)
-	case "jsonl", "ndjson":
+	case ".jsonl", ".ndjson":
 	default:
-		return nil, fmt.Errorf("%q is neither csv nor jsonl: say -format", format)
+		return nil, fmt.Errorf("%s is not a folder, and its name does not end in .csv or .jsonl", path)
 	}
 	first := true
 	for line, err := range in.lines() {
@@ -101,7 +111,7 @@ func readHeader(text []byte) (header, error) {
 	}
 	cells, err := splitCSV(text, h.comma)
 	if err != nil {
-		return h, fmt.Errorf("the header is no CSV: %w", err)
+		return h, fmt.Errorf("the header is not CSV: %w", err)
 	}
 	for _, cell := range cells {
 		name := strings.ToLower(cell)
@@ -137,6 +147,9 @@ func splitCSV(text []byte, comma rune) ([]string, error) {
 
 // rows yields the rows. An error is that of the file and comes last.
 func (in *input) rows() iter.Seq2[row, error] {
+	if in.folder != nil {
+		return in.invoices()
+	}
 	read := readJSON
 	if in.header != nil {
 		read = in.header.read
@@ -152,7 +165,7 @@ func (in *input) rows() iter.Seq2[row, error] {
 				header = false
 				continue
 			}
-			r := row{line: line.number}
+			r := row{place: fmt.Sprintf("line %d", line.number)}
 			if r.bad = line.bad(); r.bad == nil {
 				r.request, r.bad = read(line.text)
 			}
@@ -170,7 +183,7 @@ func (h *header) read(text []byte) (cancel.Request, error) {
 	var req cancel.Request
 	cells, err := splitCSV(text, h.comma)
 	if err != nil {
-		return req, fmt.Errorf("it is no CSV: %w (a record is one line)", err)
+		return req, fmt.Errorf("it is not CSV: %w (a record is one line)", err)
 	}
 	if len(cells) != len(h.columns) {
 		return req, fmt.Errorf("it has %d cells, the header has %d", len(cells), len(h.columns))
@@ -187,7 +200,7 @@ func readJSON(text []byte) (req cancel.Request, err error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&req); err != nil {
-		return req, fmt.Errorf("it is no request in JSON: %w", err)
+		return req, fmt.Errorf("it is not a request in JSON: %w", err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return req, errors.New("it holds more than one JSON object")

@@ -20,15 +20,15 @@ func write(t *testing.T, name, content string) string {
 }
 
 // read returns the requests by line, and why the bad lines are bad.
-func read(t *testing.T, in *input) (good map[int]cancel.Request, bad map[int]string) {
+func read(t *testing.T, in *input) (good map[string]cancel.Request, bad map[string]string) {
 	t.Helper()
-	good, bad = map[int]cancel.Request{}, map[int]string{}
+	good, bad = map[string]cancel.Request{}, map[string]string{}
 	for r, err := range in.rows() {
 		require.NoError(t, err)
 		if r.bad != nil {
-			bad[r.line] = r.bad.Error()
+			bad[r.place] = r.bad.Error()
 		} else {
-			good[r.line] = r.request
+			good[r.place] = r.request
 		}
 	}
 	return good, bad
@@ -40,66 +40,66 @@ func TestCSV(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		content string
-		good    map[int]cancel.Request
-		bad     map[int]string
+		good    map[string]cancel.Request
+		bad     map[string]string
 	}{
 		"plain": {
 			"provider,kind,id\npayvalida,payment,1\npayvalida,payment,2\n",
-			map[int]cancel.Request{2: payment("1"), 3: payment("2")}, nil,
+			map[string]cancel.Request{"line 2": payment("1"), "line 3": payment("2")}, nil,
 		},
 		"as a spreadsheet in Spanish saves it": {
 			"\uFEFFProvider;Kind;ID\r\npayvalida;payment;1\r\n",
-			map[int]cancel.Request{2: payment("1")}, nil,
+			map[string]cancel.Request{"line 2": payment("1")}, nil,
 		},
 		"with tabs, and no line end at the end": {
 			"id\tkind\tprovider\n1\tpayment\tpayvalida",
-			map[int]cancel.Request{2: payment("1")}, nil,
+			map[string]cancel.Request{"line 2": payment("1")}, nil,
 		},
 		"blank lines count": {
 			"\nprovider,kind,id\n\n  \npayvalida,payment,1\n\n",
-			map[int]cancel.Request{5: payment("1")}, nil,
+			map[string]cancel.Request{"line 5": payment("1")}, nil,
 		},
 		"blanks around cells do not": {
 			"provider, kind ,id\n payvalida ,payment, \"1\"\n",
-			map[int]cancel.Request{2: payment("1")}, nil,
+			map[string]cancel.Request{"line 2": payment("1")}, nil,
 		},
 		"all columns, and quotes": {
 			"provider,kind,id,reason,requested_by,motive,replaced_by,issuer,amount\n" +
 				`factible,invoice,A,"Por ""error"", de nuevo",a@example.com,01,B,XAXX010101000,12.50` + "\n",
-			map[int]cancel.Request{2: {
+			map[string]cancel.Request{"line 2": {
 				Provider: "factible", Kind: cancel.Invoice, ID: "A", Reason: `Por "error", de nuevo`,
 				RequestedBy: "a@example.com", Motive: "01", ReplacedBy: "B", Issuer: "XAXX010101000",
 			}}, nil,
 		},
 		"a quote that is left open spoils its line alone": {
 			"provider,kind,id\npayvalida,\"payment,1\npayvalida,payment,2\npayvalida,pay\"ment,3\npayvalida,payment,4\n",
-			map[int]cancel.Request{3: payment("2"), 5: payment("4")},
-			map[int]string{
-				2: `it is no CSV: extraneous or missing " in quoted-field (a record is one line)`,
-				4: `it is no CSV: bare " in non-quoted-field (a record is one line)`,
+			map[string]cancel.Request{"line 3": payment("2"), "line 5": payment("4")},
+			map[string]string{
+				"line 2": `it is not CSV: extraneous or missing " in quoted-field (a record is one line)`,
+				"line 4": `it is not CSV: bare " in non-quoted-field (a record is one line)`,
 			},
 		},
 		"cells that are missing, too many or empty": {
 			"provider,kind,id\npayvalida,payment\npayvalida,payment,1,2\n,payment,1\npayvalida,,1\npayvalida,payment, \n",
 			nil,
-			map[int]string{
-				2: "it has 2 cells, the header has 3", 3: "it has 4 cells, the header has 3",
-				4: "provider is missing", 5: "kind is missing", 6: "id is missing",
+			map[string]string{
+				"line 2": "it has 2 cells, the header has 3", "line 3": "it has 4 cells, the header has 3",
+				"line 4": "provider is missing", "line 5": "kind is missing", "line 6": "id is missing",
 			},
 		},
 		"another encoding": {
 			"provider,kind,id\npayvalida,payment,\xe1\npayvalida,payment,2\n",
-			map[int]cancel.Request{3: payment("2")},
-			map[int]string{2: "it is not UTF-8: save the file in that encoding"},
+			map[string]cancel.Request{"line 3": payment("2")},
+			map[string]string{"line 2": "it is not UTF-8: save the file in that encoding"},
 		},
 		"a line without an end": {
 			"provider,kind,id\npayvalida,payment," + strings.Repeat("1", maxLine) + "\npayvalida,payment,2\n",
-			map[int]cancel.Request{3: payment("2")},
-			map[int]string{2: "it is longer than 1048576 bytes"},
+			map[string]cancel.Request{"line 3": payment("2")},
+			map[string]string{"line 2": "it is longer than 1048576 bytes"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			in, err := openInput(write(t, "in.CSV", c.content), "")
+			in, err := openInput(write(t, "in.CSV", c.content), folder{})
 			require.NoError(t, err)
 			for range 2 { // it can be read again
 				good, bad := read(t, in)
@@ -125,23 +125,23 @@ func TestAHeaderThatIsNone(t *testing.T) {
 		"payvalida,payment,1\n":              "names no column provider",
 		"provider,kind\n":                    "names no column id",
 		"provider,kind,id,Kind\n":            "names the column kind twice",
-		"provider,\"kind,id\nx":              "the header is no CSV",
+		"provider,\"kind,id\nx":              "the header is not CSV",
 		"provider kind id\na b c":            "names no column provider",
-		`{"provider":"a","kind":"b"}` + "\n": "the header is no CSV",
+		`{"provider":"a","kind":"b"}` + "\n": "the header is not CSV",
 	} {
-		_, err := openInput(write(t, "in.csv", content), "")
+		_, err := openInput(write(t, "in.csv", content), folder{})
 		assert.ErrorContains(t, err, want, "%q", content)
 	}
 }
 
 func TestIgnoredColumnsAreNamed(t *testing.T) {
-	in, err := openInput(write(t, "in.csv", "provider,kind,id,Monto,requestedby\n"), "")
+	in, err := openInput(write(t, "in.csv", "provider,kind,id,Monto,requestedby\n"), folder{})
 	require.NoError(t, err)
 	assert.Equal(t, []string{"Monto", "requestedby"}, in.header.ignored)
 }
 
 func TestJSONL(t *testing.T) {
-	in, err := openInput(write(t, "in.txt", strings.Join([]string{
+	in, err := openInput(write(t, "in.jsonl", strings.Join([]string{
 		"\uFEFF" + `{"provider":"auco","kind":"document","id":"A","reason":"Por error","requested_by":"a@example.com"}`,
 		`{"provider":"auco","kind":"document","id":"B"} {}`,
 		``,
@@ -153,18 +153,18 @@ func TestJSONL(t *testing.T) {
 		"{\"provider\":\"auco\",\"kind\":\"document\",\"id\":\"\xff\"}",
 		`{"provider":"auco","kind":"document","id":"C"`,
 		`{"provider":"auco","kind":"document","id":"D"}`,
-	}, "\n")), "jsonl")
+	}, "\n")), folder{})
 	require.NoError(t, err)
 	good, bad := read(t, in)
-	assert.Equal(t, map[int]cancel.Request{
-		1:  {Provider: "auco", Kind: cancel.Document, ID: "A", Reason: "Por error", RequestedBy: "a@example.com"},
-		11: {Provider: "auco", Kind: cancel.Document, ID: "D"},
+	assert.Equal(t, map[string]cancel.Request{
+		"line 1":  {Provider: "auco", Kind: cancel.Document, ID: "A", Reason: "Por error", RequestedBy: "a@example.com"},
+		"line 11": {Provider: "auco", Kind: cancel.Document, ID: "D"},
 	}, good)
 	assert.Len(t, bad, 8)
-	assert.Equal(t, "it holds more than one JSON object", bad[2])
-	assert.Equal(t, "provider is missing", bad[6])
-	assert.Equal(t, "it is not UTF-8: save the file in that encoding", bad[9])
-	for _, line := range []int{4, 5, 7, 10} {
-		assert.Contains(t, bad[line], "it is no request in JSON", line)
+	assert.Equal(t, "it holds more than one JSON object", bad["line 2"])
+	assert.Equal(t, "provider is missing", bad["line 6"])
+	assert.Equal(t, "it is not UTF-8: save the file in that encoding", bad["line 9"])
+	for _, line := range []string{"line 4", "line 5", "line 7", "line 10"} {
+		assert.Contains(t, bad[line], "it is not a request in JSON", line)
 	}
 }

@@ -1,8 +1,7 @@
-// Command bulk cancels what a file lists, CSV or JSON Lines, at the three providers.
-// It writes down every request before it is sent and every answer as it comes, so that
-// a run that ended early goes on with -resume and sends nothing twice that has an
-// answer. At the end it leaves a report for people. With -enqueue it sends nothing, and
-// leaves it all to the workers of a durable queue.
+// Command bulk cancels what a file lists, CSV or JSON Lines, or the invoices (CFDI) of a
+// folder. It keeps every cancellation in a durable queue, an SQLite file beside the input, so
+// that the same command again goes on where a run ended. At the end it leaves a report for
+// people. With -check it asks what can be cancelled, and cancels nothing.
 //
 //	go run . sample.csv
 //
@@ -13,28 +12,67 @@ package main
 import (
 	"context"
 	"errors"
-	"flag"
 	"fmt"
-	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/examples/internal/cli"
+	"github.com/unified-cancel/cancel/examples/internal/vendors"
 )
 
-// The exit codes. What is in doubt counts for more than what is to be asked again, and
-// that for more than what was refused.
+// The exit codes. What is in doubt counts for more than what is asked again, and that for
+// more than what was refused.
 const (
-	exitDone        = 0
-	exitFailed      = 1 // usage, or a file
 	exitRefused     = 3
 	exitAgain       = 4
 	exitDoubt       = 5
 	exitInterrupted = 130
 )
+
+var about = cli.About{
+	Name:     "bulk",
+	Synopsis: "[flags] FILE",
+	Files:    1,
+	Does: `Cancels what FILE lists, keeps what became of each in a database beside FILE, and leaves a
+report. The same command again goes on where the run before ended.
+
+FILE is CSV, whose first line names the columns, or JSON Lines, with one object per line:
+provider, kind and id, and if the provider needs them reason, requested_by, motive,
+replaced_by, issuer, expression and reference. A record is one line. A line that is not a
+request is named by its number and stops nothing else. What is listed twice is sent once.
+
+FILE may also be a folder of invoices (CFDI) as XML files: Solución Factible cancels them,
+all for the reason that -motive gives.
+
+Nothing is sent again that has an answer. What may have been sent before a crash is found
+out first. What failed is sent again if its line has changed, or if the account was not
+allowed to do it.`,
+	Variables: variables(),
+	Exits: []cli.Exit{
+		{Code: cli.ExitDone, Meaning: "everything in FILE is cancelled or under way; with -check, can be; with -dry-run, is well-formed"},
+		{Code: cli.ExitFailed, Meaning: "a file or the database could not be read or written"},
+		{Code: cli.ExitUsage, Meaning: "usage, or a variable is missing"},
+		{Code: exitRefused, Meaning: "some is refused, or a line is not a request"},
+		{Code: exitAgain, Meaning: "some is to be asked again: run the same command again"},
+		{Code: exitDoubt, Meaning: "some is in doubt: run the same command again, and look at the report"},
+		{Code: exitInterrupted, Meaning: "interrupted: run the same command again"},
+	},
+}
+
+// variables are those of all vendors.
+func variables() []cli.Variable {
+	all := []cli.Variable{{Name: cli.Environment.Name, Meaning: cli.Environment.Meaning + "; if none of these is set, the providers are simulators"}}
+	for _, v := range vendors.All {
+		for _, variable := range v.Variables {
+			variable.Optional = true
+			all = append(all, variable)
+		}
+		all = append(all, cli.Endpoint(v.Name))
+	}
+	return all
+}
 
 func main() {
 	cli.Main(program{backoff: 500 * time.Millisecond, grace: time.Minute}.run)
@@ -42,240 +80,124 @@ func main() {
 
 // program is what does not change between runs.
 type program struct {
-	backoff time.Duration // before anything is asked again, at first
-	grace   time.Duration // for what is in flight when the program is interrupted
+	backoff time.Duration // before a call is made again, at first
+	grace   time.Duration // for the calls in flight when the program is interrupted
 }
 
 // settings are what the flags say.
 type settings struct {
-	file, format              string
-	results, report, receipts string
-	resume, dryRun, yes       bool
-	enqueue                   database // "" to cancel
-	concurrency, attempts     int
-	rate                      float64
+	file, report, receipts   string
+	dryRun, check, yes, wait bool
+	concurrency, attempts    int
+	rate, satRate            float64
 }
 
 func (p program) run(ctx context.Context, process cli.Process) int {
-	exit, err := p.cancel(ctx, process)
+	flags := cli.NewFlags(about, process)
+	s, folder, err := parse(flags)
+	if err != nil {
+		return flags.Refuse(err)
+	}
+	in, err := openInput(s.file, folder)
+	if err != nil {
+		return flags.Fail(err)
+	}
+	if in.header != nil && len(in.header.ignored) > 0 {
+		flags.Note("these columns are ignored: %q", in.header.ignored)
+	}
+	providers, err := openProviders(process.Getenv, in, s)
+	if err != nil {
+		return flags.Refuse(err)
+	}
+	defer providers.close()
+	b := &bulk{
+		settings: s, program: p, in: in, providers: providers, began: time.Now(),
+		client: cancel.NewClient(providers.cancelers,
+			cancel.WithMaxAttempts(s.attempts),
+			cancel.WithBackoff(p.backoff, 60*p.backoff),
+			cancel.WithRateLimit(s.rate, 1),
+			cancel.WithProvider(vendors.Factible.Name, cancel.WithRateLimit(s.satRate, 1)), // only -check asks with it
+		),
+		progress: newProgress(process.Stderr),
+	}
+	work, m := b.work, cancelling
 	switch {
-	case errors.Is(err, flag.ErrHelp):
-		return exitDone
-	case err != nil:
-		fmt.Fprintf(process.Stderr, "bulk: %v\n", err)
-		return exitFailed
+	case s.dryRun:
+		work = nil
+	case s.check:
+		work, m = b.check, checking
+	}
+	err = b.read(ctx)
+	if err == nil && work == nil {
+		b.progress.close()
+		for _, v := range vendors.Cancelers {
+			if n := b.goodFor(v.Name); n > 0 {
+				fmt.Fprintf(process.Stdout, "%7d  good for %s (%s)\n", n, v.Name, providers.where[v.Name])
+			}
+		}
+		fmt.Fprintf(process.Stdout, "%7d  not good\nnothing was sent\n", len(b.bad))
+		return b.exitCode(ctx)
+	}
+	if err == nil {
+		err = work(ctx)
+	}
+	b.progress.close()
+	r := newReport(m, b, ctx.Err() != nil || err != nil)
+	err = errors.Join(err, r.save(s.report))
+	for _, n := range r.Numbers {
+		fmt.Fprintf(process.Stdout, "%7d  %s\n", n.Total, n.Label)
+	}
+	if len(b.bad) > 0 {
+		fmt.Fprintf(process.Stdout, "%7d  lines passed over\n", len(b.bad))
+	}
+	fmt.Fprintf(process.Stdout, "report: %s\n", s.report)
+	if err != nil {
+		return flags.Fail(err)
+	}
+	exit := b.exitCode(ctx)
+	if exit >= exitAgain {
+		flags.Note("to go on, run the same command again")
 	}
 	return exit
 }
 
-func (p program) cancel(ctx context.Context, process cli.Process) (exit int, err error) {
-	s, err := parse(process)
-	if err != nil {
-		return 0, err
-	}
-	in, err := openInput(s.file, s.format)
-	if err != nil {
-		return 0, err
-	}
-	if in.header != nil && len(in.header.ignored) > 0 {
-		fmt.Fprintf(process.Stderr, "bulk: these columns are ignored: %q\n", in.header.ignored)
-	}
-	if s.enqueue != "" {
-		return p.enqueue(ctx, process, in, s.enqueue)
-	}
-	vendors, err := openVendors(process, in, s.dryRun, s.yes)
-	if err != nil {
-		return 0, err
-	}
-	defer vendors.close()
-	if s.dryRun {
-		return validate(ctx, process, in, vendors)
-	}
-	if s.receipts != "" {
-		if err := os.MkdirAll(s.receipts, 0o700); err != nil {
-			return 0, err
-		}
-	}
-	j, err := openJournal(s.results, s.resume)
-	if err != nil {
-		return 0, err
-	}
-	defer func() {
-		if closed := j.close(); err == nil {
-			err = closed
-		}
-	}()
-	if err := j.run(in.path, vendors.target); err != nil {
-		return 0, err
-	}
-	b := &bulk{
-		in: in, vendors: vendors, journal: j,
-		doubts: new(doubts), receipts: s.receipts, grace: p.grace,
-		progress: newProgress(process.Stderr, in.total),
-	}
-	b.client = p.client(s, b.providers())
-	err = b.run(ctx)
-	b.progress.close()
-	interrupted := b.interrupted(ctx)
-	saved := newReport(b, s.results, interrupted || err != nil).save(s.report)
-	summarize(process.Stdout, b, s)
-	if err := errors.Join(err, saved); err != nil {
-		return 0, err
-	}
-	exit = exitCode(b)
-	if interrupted {
-		exit = exitInterrupted
-	}
-	if exit >= exitAgain {
-		fmt.Fprintln(process.Stderr, "bulk: to go on, run the same command with -resume")
-	}
-	return exit, nil
-}
-
-func (p program) client(s settings, providers map[string]cancel.Canceler) *cancel.Client {
-	return cancel.NewClient(providers,
-		cancel.WithConcurrency(s.concurrency),
-		cancel.WithMaxAttempts(s.attempts),
-		cancel.WithRateLimit(s.rate, 1),
-		cancel.WithBackoff(p.backoff, 60*p.backoff))
-}
-
-// providers are those of the vendors, which know of the doubts.
-func (b *bulk) providers() map[string]cancel.Canceler {
-	providers := map[string]cancel.Canceler{}
-	for name, canceler := range b.vendors.cancelers {
-		providers[name] = remember(canceler, b.doubts)
-	}
-	return providers
-}
-
-func exitCode(b *bulk) int {
-	switch n := b.journal.inClass(); {
-	case n[doubt] > 0:
-		return exitDoubt
-	case n[again] > 0:
-		return exitAgain
-	case n[refused] > 0 || b.badLines > 0:
-		return exitRefused
-	}
-	return exitDone
-}
-
-// summarize tells in a few lines how it went.
-func summarize(w io.Writer, b *bulk, s settings) {
-	totals := map[string]int{}
-	for _, of := range b.journal.tally {
-		for name, n := range of {
-			totals[name] += n
-		}
-	}
-	for _, o := range outcomes {
-		if n := totals[o.name]; n > 0 {
-			fmt.Fprintf(w, "%7d  %s\n", n, o.label)
-		}
-	}
-	if b.badLines > 0 {
-		fmt.Fprintf(w, "%7d  lines passed over\n", b.badLines)
-	}
-	fmt.Fprintf(w, "results: %s\nreport:  %s\n", s.results, s.report)
-}
-
-// parse reads the flags, which may stand before and after the file.
-func parse(process cli.Process) (settings, error) {
-	var s settings
-	f := flag.NewFlagSet("bulk", flag.ContinueOnError)
-	f.SetOutput(io.Discard)
-	f.Usage = func() {}
-	f.StringVar(&s.format, "format", "", "`csv` or jsonl, where the name of the file does not say")
-	f.StringVar(&s.results, "results", "", "the results `FILE`; by default that of the input with .results.jsonl")
-	f.StringVar(&s.report, "report", "", "the report's `FILE`; by default that of the input with .report.html")
+func parse(f *cli.Flags) (s settings, folder folder, err error) {
+	f.StringVar(&s.report, "report", "", "the `FILE` for the report; otherwise that of the input with .report.html")
 	f.StringVar(&s.receipts, "receipts", "", "save receipts, such as the SAT's acuses, in `FOLDER`, one file for each")
-	f.BoolVar(&s.resume, "resume", false, "go on with the results of an earlier run")
-	f.BoolVar(&s.dryRun, "dry-run", false, "check every line and send nothing")
-	f.StringVar((*string)(&s.enqueue), "enqueue", "", "leave it to the workers of the queue in `DB`, an SQLite file or a postgres:// URL, and send nothing")
-	f.BoolVar(&s.yes, "yes", false, "go ahead outside the sandbox, where it is for good")
-	f.IntVar(&s.concurrency, "concurrency", 8, "how many calls are in flight at most, a `NUMBER`")
-	f.IntVar(&s.attempts, "attempts", 3, "how often a request is sent at most, a `NUMBER` from 2 on; one that an earlier run began counts")
-	f.Float64Var(&s.rate, "rate", 0, "the `CALLS` per second to each provider at most; 0 for no limit")
-
-	var files []string
-	for args := process.Args; ; {
-		if err := f.Parse(args); errors.Is(err, flag.ErrHelp) {
-			help(process.Stdout, f)
-			return s, err
-		} else if err != nil {
-			return s, fmt.Errorf("%w (-h explains)", err)
-		}
-		if f.NArg() == 0 {
-			break
-		}
-		files, args = append(files, f.Arg(0)), f.Args()[1:]
+	f.BoolVar(&s.dryRun, "dry-run", false, "check that every line is well-formed, and send nothing")
+	f.BoolVar(&s.check, "check", false, "ask what can be cancelled, and cancel nothing: the SAT by expression, Payvalida by reference, Auco with its public key")
+	f.BoolVar(&s.yes, "yes", false, "cancel outside the sandbox and this machine, where it is for good")
+	f.BoolVar(&s.wait, "wait", false, "stay until what is under way is settled, which can take days")
+	f.IntVar(&s.concurrency, "concurrency", 8, "how many calls are in flight to each provider, a `NUMBER`")
+	f.IntVar(&s.attempts, "attempts", 3, "how often a call is made before it is put off, a `NUMBER`")
+	f.Float64Var(&s.rate, "rate", 0, "at most this many `CALLS` per second to each provider; 0 for no limit")
+	f.Float64Var(&s.satRate, "sat-rate", 1, "with -check, at most this many `CALLS` per second to the SAT")
+	f.StringVar(&folder.motive, "motive", "", "the `MOTIVO`, 02 to 04, of the invoices of a folder")
+	if err := f.Parse(); err != nil {
+		return s, folder, err
 	}
-	switch {
-	case len(files) != 1:
-		return s, errors.New("name one file of requests (-h explains)")
-	case s.concurrency < 1:
-		return s, errors.New("-concurrency must be 1 or more")
-	case s.attempts < 2:
-		return s, errors.New("-attempts must be 2 or more: what is in doubt has to be asked about")
-	case !(s.rate >= 0):
-		return s, errors.New("-rate must not be negative")
-	}
-	s.file = files[0]
-	given := map[string]bool{}
-	f.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	if given["enqueue"] {
-		return s, s.enqueues(given)
-	}
-	base := strings.TrimSuffix(s.file, filepath.Ext(s.file))
-	if s.results == "" {
-		s.results = base + ".results.jsonl"
-	}
+	s.file = f.Files[0]
+	base := strings.TrimSuffix(filepath.Clean(s.file), filepath.Ext(s.file))
 	if s.report == "" {
 		s.report = base + ".report.html"
-	}
-	for _, out := range []string{s.results, s.report} {
-		if sameFile(out, s.file) {
-			return s, fmt.Errorf("%s is the input: it is not to be written over", out)
+		if s.check {
+			s.report = base + ".check.html"
 		}
 	}
-	if sameFile(s.results, s.report) {
-		return s, errors.New("-results and -report name the same file")
+	switch {
+	case s.concurrency < 1 || s.attempts < 1:
+		err = errors.New("-concurrency and -attempts must be 1 or more")
+	case !(s.rate >= 0) || !(s.satRate > 0):
+		err = errors.New("-rate must not be negative, and -sat-rate must be more than 0")
+	case s.dryRun && s.check:
+		err = errors.New("-dry-run sends nothing and -check asks the providers: choose one")
+	case sameFile(s.report, s.file):
+		err = fmt.Errorf("%s is the input, and would be overwritten", s.report)
 	}
-	return s, nil
+	return s, folder, err
 }
 
-// idle are the flags that decide nothing where nothing is sent, and why.
-var idle = []struct{ flag, why string }{
-	{"resume", "what is queued already is passed over without it"},
-	{"dry-run", "by itself it checks every line"},
-	{"yes", "it is for the workers of the queue to know where they send it"},
-	{"results", "the queue keeps what becomes of it"},
-	{"report", "the queue keeps what becomes of it"},
-	{"receipts", "the queue keeps them"},
-	{"concurrency", "the workers of the queue have a limit of their own"},
-	{"attempts", "the workers of the queue ask for as long as it takes"},
-	{"rate", "the workers of the queue have a limit of their own"},
-}
-
-// enqueues reports why s, with the flags that were given, cannot be queued.
-func (s settings) enqueues(given map[string]bool) error {
-	for _, with := range idle {
-		if given[with.flag] {
-			return fmt.Errorf("-%s does not go with -enqueue: %s", with.flag, with.why)
-		}
-	}
-	if err := s.enqueue.check(); err != nil {
-		return err
-	}
-	if sameFile(string(s.enqueue), s.file) {
-		return fmt.Errorf("%s is the input: it is not to be written over", s.enqueue)
-	}
-	return nil
-}
-
-func sameFile(a, b string) bool {
-	x, errX := os.Stat(a)
-	y, errY := os.Stat(b)
-	return filepath.Clean(a) == filepath.Clean(b) || errX == nil && errY == nil && os.SameFile(x, y)
+// database is the file of the queue.
+func (s settings) database() string {
+	return strings.TrimSuffix(filepath.Clean(s.file), filepath.Ext(s.file)) + ".cancellations.db"
 }

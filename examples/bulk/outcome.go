@@ -2,11 +2,11 @@ package main
 
 import (
 	"errors"
-	"slices"
-	"time"
-	"unicode/utf8"
+	"strings"
 
 	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/durable"
+	"github.com/unified-cancel/cancel/examples/internal/cli"
 )
 
 // class is what an outcome asks of people.
@@ -14,126 +14,147 @@ type class int
 
 const (
 	done     class = iota // nothing
-	underWay              // it was taken and is not cancelled yet
+	underWay              // it is not cancelled yet
 	refused               // it will not be cancelled as it was asked for
-	again                 // it was not cancelled, and asking again may work
+	again                 // asking again may work
 	doubt                 // it may be cancelled or not
 	classes
 )
 
-// outcome is what became of a request.
+// outcome is what became of a request, or of the question whether it can be cancelled.
 type outcome struct {
-	name   string // in the results file
+	name   string // in the page's style sheet
 	class  class
 	label  string
-	reason error // of the errors that become this, nil for a state
 	advice string
 }
 
-// inFlight is what a request is from when it is handed over to when its answer is
-// recorded, and so what a crash leaves behind.
-const inFlight = "in_flight"
-
-// outcomes are in the order in which they are shown.
-var outcomes = []outcome{
-	{string(cancel.Cancelled), done, "cancelled", nil, ""},
-	{string(cancel.AlreadyCancelled), done, "cancelled before", nil, ""},
-	{string(cancel.Pending), underWay, "under way", nil, "It is not cancelled yet: see what becomes of it. -resume leaves it alone."},
-
-	{"invalid", refused, "invalid", cancel.ErrInvalid, "Mend the line in the input, then run again with -resume."},
-	{"not_found", refused, "not found", cancel.ErrNotFound,
-		"Check the identifier, and that it belongs to this account and environment. Mend the line, then run again with -resume."},
-	{"not_cancellable", refused, "not cancellable", cancel.ErrNotCancellable, "The rules forbid it: asking again will not help."},
-	{"rejected", refused, "consent refused", cancel.ErrRejected, "Settle it with whoever refused."},
-
-	{"auth", again, "credentials refused", cancel.ErrAuth,
-		"Check the credentials and the environment first: providers lock accounts. Then run again with -resume."},
-	{"forbidden", again, "account not allowed", cancel.ErrForbidden, "Have the provider allow this account to do it, then run again with -resume."},
-	{"unavailable", again, "unavailable", cancel.ErrUnavailable, "It was not cancelled. Run again with -resume."},
-
-	{"unknown_outcome", doubt, "outcome unknown", cancel.ErrUnknownOutcome, "It may be cancelled or not. Run again with -resume to find out."},
-	{inFlight, doubt, "answer not recorded", nil, "It may be cancelled or not. Run again with -resume to find out."},
-	{"unexpected", doubt, "unexpected answer", cancel.ErrUnexpected,
-		"The provider does not document this answer: have a person look. It may be cancelled or not, and -resume leaves it alone."},
+// mode is what a report is about, and the outcomes in the order in which they are shown.
+type mode struct {
+	title, lead, person string
+	cards               [classes]string
+	outcomes            []outcome
 }
 
-// outcomeNamed returns the outcome of that name, or false.
-func outcomeNamed(name string) (outcome, bool) {
-	i := slices.IndexFunc(outcomes, func(o outcome) bool { return o.name == name })
-	if i < 0 {
-		return outcome{}, false
+var cancelling = mode{
+	title:  "Cancellations",
+	lead:   "Nothing: the providers took everything that they were asked.",
+	person: "What needs a person",
+	cards:  [classes]string{"cancelled", "under way", "refused", "to be asked again", "in doubt"},
+	outcomes: append([]outcome{
+		{string(cancel.Cancelled), done, "cancelled", ""},
+		{string(cancel.AlreadyCancelled), done, "cancelled before", ""},
+		{string(cancel.Pending), underWay, "under way", "It is registered and not cancelled yet: the recipient of an invoice has 72 hours to object. Run the same command again to ask how it stands."},
+		{"not_sent", again, "not sent yet", "Run the same command again."},
+		{"forgotten", doubt, "forgotten", "The provider registered it and no longer says what became of it. Look it up there; for an invoice, ask the SAT with -check."},
+	}, failures("It was not cancelled. ")...),
+}
+
+var checking = mode{
+	title:  "What can be cancelled",
+	lead:   "Nothing: everything can be cancelled.",
+	person: "What stands in the way",
+	cards:  [classes]string{"can be cancelled, or are", "need consent, or are under way", "cannot be cancelled", "to be asked again", "answered oddly"},
+	outcomes: append([]outcome{
+		{string(cancel.Cancellable), done, "can be cancelled", ""},
+		{string(cancel.Done), done, "cancelled already", ""},
+		{string(cancel.ConsentNeeded), underWay, "consent needed", "Its recipient has 72 hours to object once it is asked for."},
+		{string(cancel.UnderWay), underWay, "under way", "Its cancellation was asked for already."},
+		{string(cancel.Pending), underWay, "under way", "Run again to ask how it stands."},
+	}, failures("")...),
+}
+
+// failures are the outcomes of errors, by the names of cancel.Reasons.
+func failures(not string) []outcome {
+	return []outcome{
+		{"invalid", refused, "invalid", "Correct the line in the input, then run again."},
+		{"not_found", refused, "not found", "Check the identifier, and that it belongs to this account and environment."},
+		{"not_cancellable", refused, "not cancellable", "The rules forbid it, as things stand."},
+		{"rejected", refused, "consent refused", "Settle it with the person who refused."},
+		{"auth", again, "credentials refused", not + "Check the credentials and the environment first: providers lock accounts. Then run again."},
+		{"forbidden", again, "account not allowed", not + "Have the provider allow this account to do it, then run again."},
+		{"unavailable", again, "unavailable", not + "Run again."},
+		{"unknown_outcome", doubt, "outcome unknown", "It may be cancelled or not. Run again to find out; if it stays so, look it up at the provider."},
+		{"unexpected", doubt, "unexpected answer", "The provider does not document this answer: have a person look."},
 	}
-	return outcomes[i], true
 }
 
-// outcomeOf returns what item came to. An error without a reason, which no Client
-// returns, may have left anything behind.
-func outcomeOf(item cancel.Item) outcome {
-	name := string(item.Result.State)
-	if item.Err != nil {
-		name = "unexpected"
-		for _, o := range outcomes {
-			if o.reason != nil && errors.Is(item.Err, o.reason) {
-				return o
-			}
+// named returns the outcome of that name. One that is not listed is shown as it is.
+func (m mode) named(name string) outcome {
+	for _, o := range m.outcomes {
+		if o.name == name {
+			return o
 		}
 	}
-	o, _ := outcomeNamed(name)
-	return o
+	return outcome{name: name, class: refused, label: strings.ReplaceAll(name, "_", " ")}
 }
 
-// taken reports whether the provider took the cancellation.
-func (o outcome) taken() bool { return o.class == done || o.class == underWay }
-
-// endsDoubt reports whether o says what became of a request that an earlier run may
-// have had carried out. A Client believes only these, of which the latter two are
-// from a status: all others may be of a call that was never made.
-func (o outcome) endsDoubt() bool {
-	return o.taken() || o.reason == cancel.ErrNotCancellable || o.reason == cancel.ErrRejected
+// classOf says how the progress counts a state. Others are not done yet.
+var classOf = map[durable.State]class{
+	durable.Done: done, durable.Pending: underWay, durable.Failed: refused,
+	durable.InDoubt: doubt, durable.Unknown: doubt, durable.Forgotten: doubt,
 }
 
-// tried reports whether -resume asks again for what ended so.
-func (o outcome) tried() bool { return o.class == again || o.uncertain() }
-
-// uncertain reports whether -resume has to find out first what became of it.
-func (o outcome) uncertain() bool {
-	return o.name == inFlight || o.reason == cancel.ErrUnknownOutcome
-}
-
-// maxMessage bounds the vendor's words, in bytes.
-const maxMessage = 500
-
-// ended is the entry for item.
-func ended(item cancel.Item, hide func(string) string) entry {
-	req, result := item.Request, item.Result
-	e := entry{
-		Event:    eventEnded,
-		At:       time.Now(),
-		Provider: req.Provider,
-		Kind:     req.Kind,
-		ID:       req.ID,
-		State:    result.State,
-		Code:     result.Code,
-		Message:  result.Message,
+// outcomeOf returns how a cancellation stands, and what was said.
+func outcomeOf(c durable.Cancellation) (outcome, string) {
+	name := string(c.State)
+	said := words(c.Result.Code, c.Result.Message, nil)
+	if err := c.Err(); err != nil && c.State != durable.Done {
+		_, name = cli.Reason(err)
+		said = wordsOf(err)
 	}
-	if item.Err != nil {
-		e.State, e.Reason = "", outcomeOf(item).name
-		e.Error = hide(item.Err.Error())
-		if known, ok := errors.AsType[*cancel.Error](item.Err); ok {
-			e.Code, e.Message, e.HTTPStatus = known.Code, known.Message, known.HTTPStatus
+	switch c.State {
+	case durable.Done:
+		name = string(c.Result.State)
+	case durable.Pending:
+		name = string(cancel.Pending)
+	case durable.Forgotten:
+		name = "forgotten"
+	case durable.Queued:
+		if c.Failure == nil {
+			name = "not_sent"
+		}
+	case durable.Sending, durable.InDoubt, durable.Unknown:
+		if name != "unexpected" {
+			name = "unknown_outcome"
 		}
 	}
-	e.Message = cut(hide(e.Message), maxMessage)
-	return e
+	return cancelling.named(name), said
 }
 
-// cut returns at most limit bytes of s, which end with a whole character.
-func cut(s string, limit int) string {
-	if len(s) <= limit {
-		return s
+// verdictOf returns what came of the question whether something can be cancelled.
+func verdictOf(p cancel.Preflight, err error) (outcome, string) {
+	if err != nil {
+		_, name := cli.Reason(err)
+		return checking.named(name), wordsOf(err)
 	}
-	for !utf8.RuneStart(s[limit]) {
-		limit--
+	return checking.named(string(p.Verdict)), words(p.Code, p.Message, nil)
+}
+
+// wordsOf is what the provider said, or else what is known of the failure.
+func wordsOf(err error) string {
+	if e, ok := errors.AsType[*cancel.Error](err); ok {
+		return words(e.Code, e.Message, e)
 	}
-	return s[:limit] + "…"
+	return err.Error()
+}
+
+// maxWords bounds what is shown of a provider's words, in bytes.
+const maxWords = 500
+
+func words(code, message string, e *cancel.Error) string {
+	if message == "" && e != nil {
+		message = e.Error()
+		if _, after, ok := strings.Cut(message, e.ID+": "); ok && e.ID != "" {
+			message = after
+		}
+	} else if code != "" && message != "" {
+		message = code + ": " + message
+	} else {
+		message += code
+	}
+	if len(message) > maxWords {
+		message = strings.ToValidUTF8(message[:maxWords], "") + "…"
+	}
+	return message
 }

@@ -27,20 +27,20 @@ type progress struct {
 	total int
 	done  int
 	n     [classes]int
-	bad   int
 	began time.Time
+	told  map[string]bool
 	stop  chan struct{}
 	shown sync.WaitGroup
 	over  bool // nothing more is told
 }
 
-// newProgress begins to show how far it is with total rows, until close.
-func newProgress(out io.Writer, total int) *progress {
-	p := &progress{out: out, total: total, began: time.Now(), stop: make(chan struct{})}
+// newProgress begins to show how far it is, until close.
+func newProgress(out io.Writer) *progress {
+	p := &progress{out: out, began: time.Now(), told: map[string]bool{}, stop: make(chan struct{})}
 	every := everyLine
 	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		every = everyBar
-		p.bar = progressbar.NewOptions(max(total, 1),
+		p.bar = progressbar.NewOptions(1,
 			progressbar.OptionSetWriter(out),
 			progressbar.OptionSetWidth(30),
 			progressbar.OptionShowCount(),
@@ -81,28 +81,26 @@ func (p *progress) close() {
 	}
 }
 
-// ended counts a row whose request ended.
-func (p *progress) ended(c class) {
+// set says how many there are, and how many of them have come to each class.
+func (p *progress) set(total int, n [classes]int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.done++
-	p.n[c]++
+	p.total, p.n, p.done = total, n, 0
+	for _, many := range n {
+		p.done += many
+	}
 }
 
-// skipped counts a row about which there is nothing to do.
-func (p *progress) skipped() {
+// once is note, but tells each thing only once.
+func (p *progress) once(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.total--
-}
-
-// complain counts a row that asks for nothing, and tells why.
-func (p *progress) complain(line int, why error) {
-	p.mu.Lock()
-	p.done++
-	p.bad++
+	told := p.told[text]
+	p.told[text] = true
 	p.mu.Unlock()
-	p.note("line %d: %v", line, why)
+	if !told {
+		p.note("%s", text)
+	}
 }
 
 // note tells something beside the progress.
@@ -124,6 +122,9 @@ func (p *progress) note(format string, args ...any) {
 func (p *progress) show() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.total == 0 {
+		return
+	}
 	if p.bar == nil {
 		fmt.Fprintf(p.out, "bulk: %d of %d (%d%%): %s\n", p.done, p.total, 100*p.done/max(p.total, 1), p.words())
 		return
@@ -139,7 +140,7 @@ func (p *progress) show() {
 // words are the counts and the time left, short enough for a bar to stand beside them.
 func (p *progress) words() string {
 	words := fmt.Sprintf("%d taken", p.n[done]+p.n[underWay])
-	if failed := p.n[refused] + p.n[again] + p.bad; failed > 0 {
+	if failed := p.n[refused] + p.n[again]; failed > 0 {
 		words += fmt.Sprintf(", %d failed", failed)
 	}
 	if p.n[doubt] > 0 {

@@ -2,8 +2,6 @@ package main
 
 import (
 	"bytes"
-	"errors"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,48 +12,29 @@ import (
 func TestPlainLinesNowAndThen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		p := newProgress(&out, 100)
-		time.Sleep(time.Second)
-		p.skipped()
-		p.ended(done)
-		p.ended(underWay)
-		p.ended(refused)
-		p.ended(again)
-		p.complain(7, errors.New("it is odd"))
+		p := newProgress(&out)
+		time.Sleep(6 * time.Second)
+		p.set(100, [classes]int{done: 1, underWay: 1, refused: 2})
+		p.once("it is odd")
+		p.once("it is odd")
 		time.Sleep(5 * time.Second)
-		p.ended(doubt)
+		p.set(100, [classes]int{done: 1, underWay: 1, refused: 2, doubt: 1})
 		p.note("by the way")
 		time.Sleep(5 * time.Second)
 		p.close()
 		p.note("too late")
-		assert.Equal(t, "bulk: line 7: it is odd\n"+
-			"bulk: 5 of 99 (5%): 2 taken, 3 failed, about 2m left\n"+
+		assert.Equal(t, "bulk: it is odd\n"+
+			"bulk: 4 of 100 (4%): 2 taken, 2 failed, about 4m left\n"+
 			"bulk: by the way\n"+
-			"bulk: 6 of 99 (6%): 2 taken, 3 failed, 1 in doubt, about 3m left\n"+
-			"bulk: 6 of 99 (6%): 2 taken, 3 failed, 1 in doubt, about 3m left\n", out.String())
+			"bulk: 5 of 100 (5%): 2 taken, 2 failed, 1 in doubt, about 5m left\n"+
+			"bulk: 5 of 100 (5%): 2 taken, 2 failed, 1 in doubt, about 5m left\n", out.String())
 	})
 }
 
 func TestNoProgressOfNothing(t *testing.T) {
 	var out bytes.Buffer
-	newProgress(&out, 0).close()
-	assert.Equal(t, "bulk: 0 of 0 (0%): 0 taken\n", out.String())
-}
-
-func TestProgressOfMany(t *testing.T) {
-	var out bytes.Buffer
-	p := newProgress(&out, 800)
-	var all sync.WaitGroup
-	for range 8 {
-		all.Go(func() {
-			for range 100 {
-				p.ended(done)
-			}
-		})
-	}
-	all.Wait()
-	p.close()
-	assert.Equal(t, "bulk: 800 of 800 (100%): 800 taken\n", out.String())
+	newProgress(&out).close()
+	assert.Empty(t, out.String())
 }
 
 func TestRoughly(t *testing.T) {

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	_ "embed"
-	"fmt"
 	"html/template"
 	"maps"
 	"path/filepath"
@@ -35,22 +34,23 @@ var reportTemplate = template.Must(template.New("report").Funcs(template.FuncMap
 
 // report is what the page shows.
 type report struct {
-	Input, Results, Receipts string
-	Simulated, Interrupted   bool
-	Began, Ended             time.Time
-	Took                     string
-	Runs                     int
-	Targets                  []target
-	Cards                    []card
-	Rows                     int // of the input
-	NotBegun, Repeated       int
-	Bars                     []bar
-	Numbers                  []number
-	Total                    int
-	ChartHeight              int
-	Sections                 []section
-	Bad                      []badLine
-	BadLines, MoreBad        int
+	Title, Lead, Person    string
+	Input, Database        string
+	Receipts               string
+	Simulated, Interrupted bool
+	Began, Ended           time.Time
+	Took                   string
+	Targets                []target
+	Cards                  []card
+	Rows                   int // of the input
+	Repeated               int
+	Bars                   []bar
+	Numbers                []number
+	Total                  int
+	ChartHeight            int
+	Sections               []section
+	Bad                    []badLine
+	BadLines, MoreBad      int
 }
 
 type (
@@ -80,26 +80,25 @@ type (
 		X, Width, Middle float64
 		Labelled         bool
 	}
-	// section is what needs a person for one sort of reason.
+	// section is what needs a person, of one class.
 	section struct {
-		Title, Lead, Class string
-		N                  int
-		Groups             []group
+		Title, Class string
+		N            int
+		Groups       []group
 	}
-	// group is what ended alike at one provider, and so needs the same.
+	// group is what ended alike at one provider, and needs the same.
 	group struct {
 		Label, Provider, Advice string
 		N, More                 int
 		Items                   []needy
 	}
 	needy struct {
-		Line     int
+		Place    string
 		Kind     cancel.Kind
 		ID, Said string
 	}
 	badLine struct {
-		Line int
-		Why  string
+		Place, Why string
 	}
 )
 
@@ -113,47 +112,55 @@ const (
 	leastLabelled = 24.0
 )
 
-var sections = []section{
-	{Class: "doubt", Title: "In doubt", Lead: "These may be cancelled or not. Find out before anything else is done about them."},
-	{Class: "again", Title: "To be asked again", Lead: "These are not cancelled, for a reason that can pass."},
-	{Class: "refused", Title: "Refused", Lead: "These are not cancelled and will not be as they were asked for."},
-	{Class: "pending", Title: "Under way", Lead: "These are registered to be cancelled, and are not cancelled yet."},
-}
-
-var sectionClasses = map[string]class{"doubt": doubt, "again": again, "refused": refused, "pending": underWay}
+// tones are the names of the classes in the page's style sheet.
+var tones = [classes]string{"done", "pending", "refused", "again", "doubt"}
 
 // newReport says how everything stands after b.
-func newReport(b *bulk, results string, interrupted bool) report {
-	j := b.journal
-	j.mu.Lock()
-	defer j.mu.Unlock()
+func newReport(m mode, b *bulk, interrupted bool) report {
 	now := time.Now()
 	r := report{
+		Title: m.title, Lead: m.lead, Person: m.person,
 		Input:       filepath.Base(b.in.path),
-		Results:     filepath.Base(results),
 		Receipts:    b.receipts,
 		Interrupted: interrupted,
-		Began:       j.began,
+		Began:       b.began,
 		Ended:       now,
-		Took:        lasting(now.Sub(j.began)),
-		Runs:        j.runs,
+		Took:        lasting(now.Sub(b.began)),
 		Rows:        b.in.total,
 		Repeated:    b.repeated,
-		BadLines:    b.badLines,
-		MoreBad:     b.badLines - len(b.bad),
+		BadLines:    len(b.bad),
+		MoreBad:     max(len(b.bad)-maxListed, 0),
 	}
-	if !b.complete {
-		r.NotBegun = max(b.in.total-b.badLines-b.repeated-len(j.standings), 0)
+	if !b.settings.check {
+		r.Database = filepath.Base(b.database())
 	}
-	for _, bad := range b.bad {
-		r.Bad = append(r.Bad, badLine{bad.line, bad.bad.Error()})
+	for _, bad := range b.bad[:len(b.bad)-r.MoreBad] {
+		r.Bad = append(r.Bad, badLine{bad.place, bad.bad.Error()})
 	}
-	r.where(j.target)
-	r.chart(j.tally)
-	r.headline(j.tally)
-	r.list(j.standings)
+	tally := map[string]map[string]int{}
+	found := map[alike][]result{}
+	var n [classes]int
+	for _, res := range b.results {
+		provider := res.request.Provider
+		if tally[provider] == nil {
+			tally[provider] = map[string]int{}
+		}
+		tally[provider][res.name]++
+		found[alike{res.outcome.name, provider}] = append(found[alike{res.outcome.name, provider}], res)
+		n[res.class]++
+	}
+	r.where(b.providers.where)
+	r.chart(m, tally)
+	for c, label := range m.cards {
+		r.Cards = append(r.Cards, card{label, tones[c], n[c]})
+	}
+	r.Cards = append(r.Cards, card{"lines passed over", "bad", r.BadLines})
+	r.list(m, found)
 	return r
 }
+
+// alike are the results that one group lists.
+type alike struct{ outcome, provider string }
 
 // lasting writes how long something took.
 func lasting(d time.Duration) string {
@@ -171,38 +178,20 @@ func (r *report) where(targets map[string]string) {
 	slices.SortFunc(r.Targets, func(a, b target) int { return cmp.Compare(a.Provider, b.Provider) })
 }
 
-// headline counts what there is of each class.
-func (r *report) headline(tally map[string]map[string]int) {
-	var n [classes]int
-	for _, of := range tally {
-		for _, o := range outcomes {
-			n[o.class] += of[o.name]
-		}
-	}
-	r.Cards = []card{
-		{"cancelled", "done", n[done]},
-		{"under way", "pending", n[underWay]},
-		{"refused", "refused", n[refused]},
-		{"to be asked again", "again", n[again]},
-		{"in doubt", "doubt", n[doubt]},
-		{"lines passed over", "bad", r.BadLines},
-	}
-}
-
 // chart lays out a bar for each provider and a line of numbers for each outcome.
-func (r *report) chart(tally map[string]map[string]int) {
+func (r *report) chart(m mode, tally map[string]map[string]int) {
 	for _, provider := range slices.Sorted(maps.Keys(tally)) {
 		b := bar{Provider: provider, Y: len(r.Bars) * barStep}
 		for _, n := range tally[provider] {
 			b.Total += n
 		}
 		if b.Total > 0 {
-			b.divide(tally[provider])
+			b.divide(m, tally[provider])
 			r.Bars = append(r.Bars, b)
 			r.Total += b.Total
 		}
 	}
-	for _, o := range outcomes {
+	for _, o := range m.outcomes {
 		line := number{Name: o.name, Label: o.label}
 		for _, b := range r.Bars {
 			n := tally[b.Provider][o.name]
@@ -217,7 +206,7 @@ func (r *report) chart(tally map[string]map[string]int) {
 }
 
 // divide gives each outcome its share of the bar.
-func (b *bar) divide(counts map[string]int) {
+func (b *bar) divide(m mode, counts map[string]int) {
 	free := chartWidth
 	for _, n := range counts {
 		if n > 0 {
@@ -225,7 +214,7 @@ func (b *bar) divide(counts map[string]int) {
 		}
 	}
 	x := chartLeft
-	for _, o := range outcomes {
+	for _, o := range m.outcomes {
 		n := counts[o.name]
 		if n == 0 {
 			continue
@@ -239,61 +228,31 @@ func (b *bar) divide(counts map[string]int) {
 	}
 }
 
-// list groups what needs a person.
-func (r *report) list(standings map[key]standing) {
-	type alike struct{ outcome, provider string }
-	found := map[alike][]standing{}
-	for k, s := range standings {
-		if s.last != nil {
-			a := alike{s.name, k.provider}
-			found[a] = append(found[a], s)
-		}
-	}
-	for _, section := range sections {
-		for _, o := range outcomes {
-			if o.class != sectionClasses[section.Class] {
-				continue
-			}
+// list groups what needs a person, the gravest first.
+func (r *report) list(m mode, found map[alike][]result) {
+	for _, c := range []class{doubt, again, refused, underWay} {
+		s := section{Title: m.cards[c], Class: tones[c]}
+		for _, o := range m.outcomes {
 			for _, bar := range r.Bars {
-				if of := found[alike{o.name, bar.Provider}]; of != nil {
-					section.Groups = append(section.Groups, newGroup(o, bar.Provider, of))
-					section.N += len(of)
+				if of := found[alike{o.name, bar.Provider}]; o.class == c && of != nil {
+					s.Groups = append(s.Groups, newGroup(o, bar.Provider, of))
+					s.N += len(of)
 				}
 			}
 		}
-		if section.N > 0 {
-			r.Sections = append(r.Sections, section)
+		if s.N > 0 {
+			r.Sections = append(r.Sections, s)
 		}
 	}
 }
 
-func newGroup(o outcome, provider string, of []standing) group {
-	g := group{Label: o.label, Provider: provider, Advice: advice(o, provider), N: len(of)}
-	slices.SortFunc(of, func(a, b standing) int {
-		return cmp.Or(cmp.Compare(a.last.Line, b.last.Line), cmp.Compare(a.last.ID, b.last.ID))
-	})
-	if g.More = max(len(of)-maxListed, 0); g.More > 0 {
-		of = of[:maxListed]
-	}
-	for _, s := range of {
-		g.Items = append(g.Items, needy{s.last.Line, s.last.Kind, s.last.ID, said(*s.last)})
+func newGroup(o outcome, provider string, of []result) group {
+	g := group{Label: o.label, Provider: provider, Advice: o.advice, N: len(of)}
+	g.More = max(len(of)-maxListed, 0)
+	for _, res := range of[:len(of)-g.More] {
+		g.Items = append(g.Items, needy{res.place, res.request.Kind, res.request.ID, res.said})
 	}
 	return g
-}
-
-// said is what the provider said, or else what is known of the failure.
-func said(e entry) string {
-	words := e.Message
-	if words == "" {
-		words = e.Error
-		if _, after, ok := strings.Cut(words, e.ID+": "); ok {
-			words = after
-		}
-	}
-	if e.Code != "" && e.Message != "" {
-		return fmt.Sprintf("%s: %s", e.Code, words)
-	}
-	return words
 }
 
 // save writes the page.

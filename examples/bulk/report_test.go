@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -11,6 +13,9 @@ import (
 	"golang.org/x/net/html"
 
 	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/durable"
+	"github.com/unified-cancel/cancel/examples/internal/cli"
+	"github.com/unified-cancel/cancel/factible/factibletest"
 )
 
 // elements are those of a page by name; the page must be whole.
@@ -50,9 +55,9 @@ func TestTheReportEscapesWhatOthersWrote(t *testing.T) {
 	const evil = `<script>alert("1")</script><img src=x onerror=alert(2)>'"</svg>`
 	r := newRig(t)
 	r.payvalida.Answer("2402558", "<b>9</b>", evil)
-	r.write("in.csv", titles, payment1,
-		`auco,document,"`+strings.ReplaceAll(evil, `"`, `""`)+`",Error,legal@example.com`,
-		`"`+strings.ReplaceAll(evil, `"`, `""`)+`",document,1,Error,legal@example.com`)
+	r.write("in.csv", titles, payment1+",,,,,,,",
+		`auco,document,"`+strings.ReplaceAll(evil, `"`, `""`)+`",Error,legal@example.com,,,,,`,
+		`"`+strings.ReplaceAll(evil, `"`, `""`)+`",document,1,Error,legal@example.com,,,,,`)
 	require.Equal(t, exitDoubt, r.run().Exit)
 
 	page := r.read("in.report.html")
@@ -73,7 +78,7 @@ func TestTheReportEscapesWhatOthersWrote(t *testing.T) {
 
 func TestTheReportNeedsNothingElse(t *testing.T) {
 	r := newRig(t)
-	r.input(crashLines...)
+	r.input(invoice1, strange, signed, odd, document)
 	r.run()
 	page := r.read("in.report.html")
 	found := elements(t, page)
@@ -90,8 +95,9 @@ func TestTheReportNeedsNothingElse(t *testing.T) {
 }
 
 func TestTheReportShowsHowAllStands(t *testing.T) {
-	r := newCrashRig(t)
-	r.input(append([]string{"what", invoice2}, crashLines...)...)
+	r := newRig(t)
+	r.factible.Answer(idOf(invoice2), factibletest.Answer{Status: 213, Message: "rechazada"})
+	r.input("what", invoice1, invoice1, invoice2, strange, pending, registered, payment1, stubborn, odd, document, signed)
 	require.Equal(t, exitDoubt, r.run().Exit)
 	found := elements(t, r.read("in.report.html"))
 
@@ -101,19 +107,19 @@ func TestTheReportShowsHowAllStands(t *testing.T) {
 			cards = append(cards, text(div))
 		}
 	}
-	assert.Equal(t, []string{"8cancelled", "2under way", "5refused", "1to be asked again", "1in doubt", "1lines passed over"}, cards)
+	assert.Equal(t, []string{"3cancelled", "2under way", "3refused", "1to be asked again", "1in doubt", "1lines passed over"}, cards)
 
 	body := text(found["body"][0])
 	for _, want := range []string{
-		"in.csv · 19 lines", "1 of them repetitions", "it has 1 cells, the header has 8",
+		"in.csv · 12 lines", "1 of them repetitions", "it has 1 cells, the header has 10",
 		"payvalida: unexpected answer", "0099: processing", "have a person look",
-		"payvalida: unavailable", "0017: try again", "factible: consent refused", "Settle it with whoever refused.",
-		"auco: not cancellable", signed, "auco (127.0.0.1:",
-		"factible: under way", pending, idOf(registered), "72 hours to object", "examples/factible -uuid UUID -status",
+		"payvalida: unavailable", "0017: transaction was not reversed", "factible: consent refused", "Settle it with the person who refused.",
+		"auco: not cancellable", idOf(signed), "auco (127.0.0.1:",
+		"factible: under way", idOf(pending), idOf(registered), "72 hours to object",
 	} {
 		assert.Contains(t, body, want)
 	}
-	for _, good := range []string{idOf(invoice1), "2402558", "TR99AQMY31"} {
+	for _, good := range []string{idOf(invoice1), idOf(payment1), idOf(document)} {
 		assert.NotContains(t, body, good, "nothing needs to be done about it")
 	}
 
@@ -141,7 +147,7 @@ func TestTheReportShowsHowAllStands(t *testing.T) {
 func TestWhatIsRareCanBeSeen(t *testing.T) {
 	var b bar
 	b.Total = 1_000_001
-	b.divide(map[string]int{"cancelled": 1_000_000, "unknown_outcome": 1, "pending": 0})
+	b.divide(cancelling, map[string]int{"cancelled": 1_000_000, "unknown_outcome": 1, "pending": 0})
 	require.Len(t, b.Segments, 2)
 	assert.Equal(t, "unknown_outcome", b.Segments[1].Name)
 	assert.GreaterOrEqual(t, b.Segments[1].Width, leastWidth)
@@ -154,47 +160,51 @@ func TestWhereNothingNeedsAPersonTheReportSaysSo(t *testing.T) {
 	r.input(invoice1)
 	require.Zero(t, r.run().Exit)
 	found := elements(t, r.read("in.report.html"))
-	assert.Contains(t, text(found["body"][0]), "Nothing: the providers took all that they were asked.")
+	assert.Contains(t, text(found["body"][0]), cancelling.lead)
 	assert.NotContains(t, text(found["body"][0]), "rehearsal", "it was not the program's own simulator")
 }
 
 func TestALongListIsCut(t *testing.T) {
-	r := newRig(t)
-	var lines []string
+	b := &bulk{in: &input{path: "in.csv", total: 1000}, providers: &providers{}}
 	for i := range 3 * maxListed {
-		lines = append(lines, fmt.Sprintf("payvalida,document,%d,,", i+1))
+		line := row{place: fmt.Sprint("line ", i), request: cancel.Request{Provider: "payvalida", ID: fmt.Sprint(i)}}
+		b.results = append(b.results, result{line, cancelling.named("not_found"), ""})
 	}
-	r.input(append(lines, strings.Split(strings.Repeat("what\n", 2*maxListed), "\n")...)...)
-	require.Equal(t, exitRefused, r.run().Exit)
-	found := elements(t, r.read("in.report.html"))
+	for range 2 * maxListed {
+		b.bad = append(b.bad, row{place: "line 1", bad: errors.New("what")})
+	}
+	name := filepath.Join(t.TempDir(), "page.html")
+	require.NoError(t, newReport(cancelling, b, false).save(name))
+	page, err := os.ReadFile(name)
+	require.NoError(t, err)
+	found := elements(t, string(page))
 	body := text(found["body"][0])
-	assert.Contains(t, body, "and 400 more, which the results file holds")
+	assert.Contains(t, body, "and 400 more")
 	assert.Contains(t, body, "and 200 more, which -dry-run lists")
 	assert.Contains(t, body, "1,000 lines")
 	assert.Less(t, len(found["tr"]), 2*maxListed+20)
 }
 
-func TestEveryReasonHasAnOutcome(t *testing.T) {
-	for _, reason := range []error{
-		cancel.ErrInvalid, cancel.ErrAuth, cancel.ErrForbidden, cancel.ErrNotFound, cancel.ErrNotCancellable,
-		cancel.ErrRejected, cancel.ErrUnavailable, cancel.ErrUnknownOutcome, cancel.ErrUnexpected,
-	} {
-		o := outcomeOf(cancel.Item{Err: &cancel.Error{Reason: reason}})
-		assert.Equal(t, reason, o.reason)
-		assert.NotEmpty(t, o.advice)
-		assert.Equal(t, cancel.InDoubt(reason), o.class == doubt, o.name)
-		if cancel.Retryable(reason) {
-			assert.True(t, o.tried())
+func TestEveryOutcomeIsListedAndHasAColour(t *testing.T) {
+	for _, m := range []mode{cancelling, checking} {
+		for _, reason := range cancel.Reasons() {
+			_, name := cli.Reason(reason)
+			o := m.named(name)
+			assert.Equal(t, name, o.name)
+			assert.NotEmpty(t, o.advice, name)
+			if reason != cancel.ErrPending {
+				assert.Equal(t, cancel.InDoubt(reason), o.class == doubt, name)
+			}
+			if cancel.Retryable(reason) {
+				assert.Equal(t, again, o.class)
+			}
 		}
-		assert.Contains(t, reportText, "."+o.name+" {", "it has a colour")
+		for _, o := range m.outcomes {
+			assert.Contains(t, reportText, "."+o.name+" {", "it has a colour")
+		}
 	}
-	for state, want := range map[cancel.State]class{
-		cancel.Cancelled: done, cancel.AlreadyCancelled: done, cancel.Pending: underWay,
-	} {
-		o := outcomeOf(cancel.Item{Result: cancel.Result{State: state}})
-		assert.Equal(t, want, o.class)
-		assert.True(t, o.taken() && o.endsDoubt() && !o.tried(), "it has an answer")
-		assert.Contains(t, reportText, "."+o.name+" {", "it has a colour")
+	for _, state := range durable.States() {
+		o, _ := outcomeOf(durable.Cancellation{State: state, Result: cancel.Result{State: cancel.Cancelled}})
+		assert.Equal(t, state == durable.Done, o.class == done, state)
 	}
-	assert.Equal(t, "unexpected", outcomeOf(cancel.Item{Err: errors.New("what")}).name)
 }

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -17,44 +15,39 @@ import (
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/auco/aucotest"
-	"github.com/unified-cancel/cancel/canceltest"
+	"github.com/unified-cancel/cancel/durable"
 	"github.com/unified-cancel/cancel/examples/internal/cli"
 	"github.com/unified-cancel/cancel/examples/internal/cli/clitest"
+	"github.com/unified-cancel/cancel/examples/internal/vendors"
 	"github.com/unified-cancel/cancel/factible/factibletest"
 	"github.com/unified-cancel/cancel/payvalida/payvalidatest"
 )
 
-// asProgram makes the test's binary the program itself.
-const asProgram = "BULK_AS_PROGRAM"
-
 func TestMain(m *testing.M) {
-	if os.Getenv(asProgram) != "" {
-		main()
-		return
-	}
-	goleak.VerifyTestMain(m)
+	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("database/sql.(*DB).connectionOpener"))
 }
 
 const (
-	titles   = "provider,kind,id,reason,requested_by"
-	invoice1 = "factible,primary_sector_invoice,6F0A5C1E-3B7D-4E52-9C68-2D41A90B7E13,,"
-	invoice2 = "factible,primary_sector_invoice,A41B8E07-92C3-4D6F-8F15-C3D70E95B264,,"
-	invoice3 = "factible,primary_sector_invoice,36F675CC-81E7-4EF5-A8E2-5D940ED90475,,"
-	strange  = "factible,primary_sector_invoice,D7E3F519-0A84-4B2C-A6E9-58B1C07D3F42,," // not the user's
-	payment1 = "payvalida,payment,2402558,,"
-	payment2 = "payvalida,payment,2402559,,"
-	hold     = "payvalida,pre_authorization,2402560,,"
+	titles   = "provider,kind,id,reason,requested_by,motive,replaced_by,issuer,expression,reference"
+	invoice1 = "factible,primary_sector_invoice,6F0A5C1E-3B7D-4E52-9C68-2D41A90B7E13"
+	invoice2 = "factible,primary_sector_invoice,92276658-1E27-41C0-AA6A-63EC24EDE6A4"
+	strange  = "factible,primary_sector_invoice,D7E3F519-0A84-4B2C-A6E9-58B1C07D3F42" // of another account
+	pending  = "factible,primary_sector_invoice,C5E58106-6C1E-41C9-A211-FB8BAD1CABB0"
+	payment1 = "payvalida,payment,2402558"
+	hold     = "payvalida,pre_authorization,2402560"
+	stubborn = "payvalida,pre_authorization,2402575" // not reversed, however often it is asked
+	odd      = "payvalida,payment,2402571"           // whose answer nobody documents
 	document = "auco,document,TR99AQMY31,Error,legal@example.com"
+	signed   = "auco,document,TR99AQMY33,Error,legal@example.com"
 
-	moreTitles = titles + ",motive,replaced_by,issuer"
 	registered = "factible,invoice,B2F64C1A-7D09-4E38-9A5B-C41E0D83F6A7,,,02,,EKU9003173C9"
-	replaced   = "factible,invoice,4E8A0D73-F15C-4B96-8D21-6A97C3B50E14,,,01,C90B3E62-58A4-4F17-B7D3-0E25A8F1D946,EKU9003173C9"
 	unreasoned = "factible,invoice,83D5B7F0-26C9-4A1E-95F8-B07D4E6A1C32,,,05,,EKU9003173C9" // by no motivo
 )
 
-// rig is the three vendors, a folder, and the program between them.
+// rig is the vendors, a folder, and the program between them.
 type rig struct {
 	t         *testing.T
+	all       vendors.Simulators
 	factible  *factibletest.Simulator
 	payvalida *payvalidatest.Simulator
 	auco      *aucotest.Simulator
@@ -65,38 +58,25 @@ type rig struct {
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
+	all, err := vendors.Simulate(func(string) string { return "" })
+	require.NoError(t, err)
+	t.Cleanup(all.Close)
 	r := &rig{
-		t:         t,
-		factible:  factibletest.New(),
-		payvalida: payvalidatest.New(),
-		auco:      aucotest.New(),
+		t: t, all: all,
+		factible:  all["factible"].Vendor.(*factibletest.Simulator),
+		payvalida: all["payvalida"].Vendor.(*payvalidatest.Simulator),
+		auco:      all["auco"].Vendor.(*aucotest.Simulator),
 		folder:    t.TempDir(),
+		env:       clitest.Env{"CANCEL_ENVIRONMENT": "sandbox"},
 		program:   program{backoff: time.Millisecond, grace: time.Minute},
 	}
-	t.Cleanup(r.close)
-	r.factible.Register(idOf(invoice1), idOf(invoice2), idOf(invoice3), idOf(registered), idOf(replaced), idOf(unreasoned))
-	r.payvalida.Register(cancel.Payment, "2402558", "2402559")
-	r.payvalida.Register(cancel.PreAuthorization, "2402560")
-	r.auco.Register("TR99AQMY31", "TR99AQMY32", "TR99AQMY33")
-	r.env = clitest.Env{
-		"CANCEL_ENVIRONMENT":   "sandbox",
-		"FACTIBLE_ENDPOINT":    r.factible.URL + "/ws/services/Cancelacion",
-		"FACTIBLE_USERNAME":    r.factible.Config().Username,
-		"FACTIBLE_PASSWORD":    revealed(r.factible.Config().Password),
-		"PAYVALIDA_ENDPOINT":   r.payvalida.URL,
-		"PAYVALIDA_MERCHANT":   r.payvalida.Config().Merchant,
-		"PAYVALIDA_FIXED_HASH": revealed(r.payvalida.Config().FixedHash),
-		"AUCO_ENDPOINT":        r.auco.URL,
-		"AUCO_PRIVATE_KEY":     revealed(r.auco.Config().PrivateKey),
-		"AUCO_PUBLIC_KEY":      revealed(r.auco.Config().PublicKey),
+	for _, s := range all {
+		for name, value := range s.Variables {
+			r.env[name] = value
+		}
 	}
+	r.factible.Register(idOf(invoice2), idOf(registered), idOf(unreasoned))
 	return r
-}
-
-func (r *rig) close() {
-	r.factible.Close()
-	r.payvalida.Close()
-	r.auco.Close()
 }
 
 // idOf is the ID in a line.
@@ -116,98 +96,84 @@ func (r *rig) read(name string) string {
 	return string(content)
 }
 
-// input writes in.csv with all columns. Those of invoices may be left out of a line.
+// input writes in.csv. A line with fewer cells than the header gets the others, unless it is
+// meant to be bad.
 func (r *rig) input(lines ...string) {
 	r.t.Helper()
-	all := []string{moreTitles}
+	all := []string{titles}
 	for _, line := range lines {
-		if strings.Count(line, ",") == strings.Count(titles, ",") {
-			line += strings.Repeat(",", strings.Count(moreTitles, ",")-strings.Count(titles, ","))
+		if strings.Count(line, ",") >= 2 {
+			line += strings.Repeat(",", strings.Count(titles, ",")-strings.Count(line, ","))
 		}
 		all = append(all, line)
 	}
 	r.write("in.csv", all...)
 }
 
-// run runs the program over in.csv and sees to it that no secret is left anywhere.
+// run runs the program over in.csv and checks that no secret is left anywhere, and that all
+// files are for their owner only.
 func (r *rig) run(args ...string) clitest.Outcome {
 	r.t.Helper()
-	got := clitest.Run(r.t, r.program.run, r.env, append(args, r.path("in.csv"))...)
-	r.noSecrets()
-	return got
+	return r.runUntil(r.t.Context(), append(args, r.path("in.csv"))...)
 }
 
-// runUntil is run with a context of its own.
 func (r *rig) runUntil(ctx context.Context, args ...string) clitest.Outcome {
 	r.t.Helper()
-	got := clitest.Run(r.t, func(_ context.Context, p cli.Process) int { return r.program.run(ctx, p) },
-		r.env, append(args, r.path("in.csv"))...)
-	r.noSecrets()
-	return got
-}
-
-func (r *rig) noSecrets() {
-	r.t.Helper()
-	err := filepath.WalkDir(r.folder, func(path string, d fs.DirEntry, err error) error {
+	got := clitest.Run(r.t, func(_ context.Context, p cli.Process) int { return r.program.run(ctx, p) }, r.env, args...)
+	require.NoError(r.t, filepath.WalkDir(r.folder, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
+		info, err := d.Info()
+		require.NoError(r.t, err)
+		assert.Equal(r.t, fs.FileMode(0o600), info.Mode().Perm(), path)
 		content, err := os.ReadFile(path)
-		for _, p := range providers {
-			for _, name := range p.secrets {
-				if secret := r.env[name]; secret != "" {
-					assert.NotContains(r.t, string(content), secret, "%s in %s", name, path)
+		for _, v := range vendors.All {
+			for _, variable := range v.Variables {
+				if secret := r.env[variable.Name]; variable.Secret && secret != "" {
+					assert.NotContains(r.t, string(content), secret, "%s in %s", variable.Name, path)
 				}
 			}
 		}
 		return err
-	})
+	}))
+	return got
+}
+
+// kept are the cancellations in the database, by the ID of the thing; the last one counts.
+func (r *rig) kept() map[string]durable.Cancellation {
+	r.t.Helper()
+	config := durable.Config{Providers: map[string]durable.Provider{"none": {Canceler: vendors.Register{}}}}
+	q, err := durable.OpenSQLite(r.t.Context(), r.path("in.cancellations.db"), config)
 	require.NoError(r.t, err)
-}
-
-// entries are the lines of the results.
-func (r *rig) entries() []entry {
-	r.t.Helper()
-	var entries []entry
-	for text := range bytes.Lines([]byte(r.read("in.results.jsonl"))) {
-		var e entry
-		require.NoError(r.t, json.Unmarshal(text, &e), "%s", text)
-		entries = append(entries, e)
+	defer func() { assert.NoError(r.t, q.Close()) }()
+	page, err := q.List(r.t.Context(), durable.Filter{Limit: 10_000})
+	require.NoError(r.t, err)
+	kept := map[string]durable.Cancellation{}
+	for _, c := range page {
+		kept[c.Request.ID] = c
 	}
-	return entries
+	return kept
 }
 
-// outcomes are what became of each ID in the end.
-func (r *rig) outcomes() map[string]string {
-	r.t.Helper()
-	outcomes := map[string]string{}
-	for _, e := range r.entries() {
-		switch e.Event {
-		case eventStarted:
-			outcomes[e.Request.ID] = inFlight
-		case eventEnded:
-			o, ok := e.outcome()
-			require.True(r.t, ok)
-			outcomes[e.ID] = o.name
-		}
-	}
-	return outcomes
-}
-
-// calls are the operations that vendors were asked for, by ID.
-func (r *rig) calls() map[string][]string {
-	calls := map[string][]string{}
-	for _, vendor := range []*canceltest.Server{r.factible.Server, r.payvalida.Server, r.auco.Server} {
-		for _, call := range vendor.Calls() {
+// sent are the operations that change something, by ID.
+func (r *rig) sent() map[string]int {
+	sent := map[string]int{}
+	for _, s := range r.all {
+		for _, call := range s.Calls() {
+			if strings.Contains(call.Op, "getStatus") || strings.HasPrefix(call.Op, "GET") || call.Op == "Consulta" {
+				continue
+			}
 			for _, id := range call.IDs {
-				calls[id] = append(calls[id], call.Op)
+				sent[id]++
 			}
 		}
 	}
-	return calls
+	return sent
 }
 
-func revealed(s cancel.Secret) string {
-	value, _ := s.Reveal(context.Background())
-	return value
+// answers are what there is to know about a request, for tests of the report.
+func req(line string) cancel.Request {
+	cells := strings.Split(line, ",")
+	return cancel.Request{Provider: cells[0], Kind: cancel.Kind(cells[1]), ID: cells[2]}
 }

@@ -1,6 +1,7 @@
-// Command quickstart cancels one of everything and shows what a program gets back:
-// a state, or an error with a reason. The vendors are simulators in this process, so
-// that it needs neither credentials nor a network. It fails if anything comes out
+// Command quickstart cancels one of everything through a Client and shows what a program gets
+// back: a state, or an error with a reason. Then it shows how a doubt is resolved, how the
+// SAT confirms what a PAC says, and how to ask beforehand. The vendors are simulators in this
+// process, so that it needs neither credentials nor a network. It fails if anything comes out
 // other than the source says.
 //
 //	go run ./examples/quickstart
@@ -8,24 +9,168 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"os"
+	"time"
+
+	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/canceltest"
+	"github.com/unified-cancel/cancel/examples/internal/cli"
+	"github.com/unified-cancel/cancel/examples/internal/vendors"
+	"github.com/unified-cancel/cancel/factible/factibletest"
+	"github.com/unified-cancel/cancel/sat"
 )
 
-func main() {
-	if err := run(context.Background(), os.Stdout); err != nil {
-		fmt.Fprintln(os.Stderr, "quickstart:", err)
-		os.Exit(1)
-	}
+var about = cli.About{
+	Name: "quickstart",
+	Does: "Cancels one of everything at simulators in this process, and shows what a program gets back.",
+	Exits: []cli.Exit{
+		{Code: cli.ExitDone, Meaning: "everything came out as the source says"},
+		{Code: cli.ExitFailed, Meaning: "something did not"},
+		{Code: cli.ExitUsage, Meaning: "usage"},
+	},
 }
 
-func run(ctx context.Context, stdout io.Writer) error {
-	t := newTable(stdout)
-	for _, vendor := range []func(context.Context, *table) error{invoices, payments, documents} {
-		if err := vendor(ctx, t); err != nil {
+func main() { cli.Main(run) }
+
+func run(ctx context.Context, process cli.Process) int {
+	flags := cli.NewFlags(about, process)
+	if err := flags.Parse(); err != nil {
+		return flags.Refuse(err)
+	}
+	t := newTable(process.Stdout)
+	if err := show(ctx, t); err != nil {
+		return flags.Fail(err)
+	}
+	if t.surprise != nil {
+		return flags.Fail(t.surprise)
+	}
+	return cli.ExitDone
+}
+
+func show(ctx context.Context, t *table) error {
+	all, err := vendors.Simulate(func(string) string { return "" })
+	if err != nil {
+		return err
+	}
+	defer all.Close()
+
+	providers := map[string]cancel.Canceler{}
+	for _, v := range vendors.Cancelers {
+		if providers[v.Name], err = v.Open(all.Getenv, all[v.Name].Options()); err != nil {
 			return err
 		}
 	}
-	return t.surprise
+	authority, err := vendors.OpenSAT(all.Getenv, all["sat"].Options())
+	if err != nil {
+		return err
+	}
+	providers["confirmed"] = sat.Confirm(providers["factible"], authority)
+	client := cancel.NewClient(providers, cancel.WithBackoff(time.Millisecond, time.Millisecond))
+
+	everything(ctx, t, client)
+	doubts(ctx, t, client, all)
+	preflight(ctx, t, client, all)
+	confirmation(ctx, t, client, all)
+	return nil
+}
+
+// everything cancels what the simulators hold.
+func everything(ctx context.Context, t *table, client *cancel.Client) {
+	for _, v := range vendors.Cancelers {
+		t.part(v.Title)
+		for _, s := range v.Samples {
+			result, err := client.Cancel(ctx, s.Request)
+			t.row(s.About, want(s), result, err)
+		}
+	}
+	t.part("Cancelled twice, and malformed")
+	for _, v := range vendors.Cancelers {
+		result, err := client.Cancel(ctx, v.Samples[0].Request)
+		t.row(v.Samples[0].About+", again", cancel.AlreadyCancelled, result, err)
+	}
+	result, err := client.Cancel(ctx, cancel.Request{Provider: "factible", Kind: cancel.PrimarySectorInvoice, ID: "12345"})
+	t.row("something that is not a UUID", cancel.ErrInvalid, result, err)
+}
+
+func want(s vendors.Sample) any {
+	if s.Reason != nil {
+		return s.Reason
+	}
+	return s.State
+}
+
+// doubts are about calls that are carried out and whose answer is lost. A Client finds out.
+func doubts(ctx context.Context, t *table, client *cancel.Client, all vendors.Simulators) {
+	t.part("The answer is lost: the Client finds out")
+	for _, v := range vendors.Cancelers {
+		req := v.Request(1)
+		all[v.Name].Hold(req)
+		all[v.Name].Fail(1, canceltest.CarriedOutThenDropped)
+		result, err := client.Cancel(ctx, req)
+		t.row("at "+v.Title, cancel.Cancelled, result, err)
+	}
+	t.part("The program ended before the answer came: Resolve, in the next one")
+	for _, v := range vendors.Cancelers {
+		result, err := client.Resolve(ctx, v.Request(1))
+		t.row("at "+v.Title, cancel.Cancelled, result, err)
+	}
+	t.part("Nobody answers")
+	req := vendors.Auco.Request(2)
+	all["auco"].Hold(req)
+	all["auco"].FailAtRandom(1, 1, canceltest.CarriedOutThenDropped)
+	result, err := client.Cancel(ctx, req)
+	t.row("at Auco", cancel.ErrUnknownOutcome, result, err)
+	all["auco"].FailAtRandom(0, 1)
+	result, err = client.Resolve(ctx, req)
+	t.row("at Auco, later: Resolve", cancel.Cancelled, result, err)
+}
+
+// preflight asks what can be cancelled, and changes nothing.
+func preflight(ctx context.Context, t *table, client *cancel.Client, all vendors.Simulators) {
+	t.part("Can it be cancelled? Preflight asks and changes nothing")
+	for _, c := range []struct {
+		about string
+		req   cancel.Request
+		want  any
+	}{
+		{"an invoice: the SAT answers", invoice(all), cancel.ConsentNeeded},
+		{"a payment", held(all, vendors.Payvalida, 4), cancel.Cancellable},
+		{"a document", held(all, vendors.Auco, 4), cancel.Cancellable},
+		{"a document that is cancelled", vendors.Auco.Samples[0].Request, cancel.Done},
+		{"a document that everybody has signed", vendors.Auco.Samples[1].Request, cancel.ErrNotCancellable},
+	} {
+		answer, err := client.Preflight(ctx, c.req)
+		t.verdict(c.about, c.want, answer, err)
+	}
+}
+
+// confirmation cancels an invoice that counts as cancelled only if the SAT says so, too.
+func confirmation(ctx context.Context, t *table, client *cancel.Client, all vendors.Simulators) {
+	t.part("Is it really cancelled? sat.Confirm asks the SAT, too")
+	pac := all["factible"].Vendor.(*factibletest.Simulator)
+	req := invoice(all)
+	result, err := client.Cancel(ctx, req)
+	t.row("an invoice is registered", cancel.Pending, result, err)
+
+	pac.Accept(req.ID)
+	result, err = client.Status(ctx, req)
+	t.row("the PAC says yes, the SAT not yet", cancel.Pending, result, err)
+
+	pac.Pass(2 * vendors.Lag)
+	result, err = client.Status(ctx, req)
+	t.row("two days later both say yes", cancel.Cancelled, result, err)
+}
+
+// held returns an invented request for a thing that the vendor holds.
+func held(all vendors.Simulators, v vendors.Vendor, i int) cancel.Request {
+	req := v.Request(i)
+	all[v.Name].Hold(req)
+	return req
+}
+
+// invoice returns a request for an invoice that the PAC and the SAT hold.
+func invoice(all vendors.Simulators) cancel.Request {
+	req := held(all, vendors.Factible, 4)
+	all["sat"].Hold(req)
+	req.Provider = "confirmed"
+	return req
 }

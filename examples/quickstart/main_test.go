@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	_ "embed"
 	"io"
 	"testing"
@@ -11,6 +10,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/examples/internal/cli/clitest"
 )
 
 // golden is the output: go run ./examples/quickstart > examples/quickstart/testdata/output.txt
@@ -21,11 +21,11 @@ var golden string
 func TestOutput(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	for range 2 { // it is always the same
-		var stdout bytes.Buffer
-		require.NoError(t, run(t.Context(), &stdout))
-		assert.Equal(t, golden, stdout.String())
+		assert.Equal(t, clitest.Outcome{Stdout: golden}, clitest.Run(t, run, nil))
 	}
 }
+
+func TestUsage(t *testing.T) { clitest.Usage(t, run) }
 
 func TestASurpriseIsAnError(t *testing.T) {
 	cancelled := cancel.Result{State: cancel.Cancelled}

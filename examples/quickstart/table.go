@@ -22,14 +22,20 @@ func newTable(w io.Writer) *table {
 	return t
 }
 
-// operation heads the outcomes of one of a vendor's operations.
-func (t *table) operation(vendor, name string) { fmt.Fprintf(t.w, "\n%s: %s\n", vendor, name) }
+// part heads the outcomes that follow.
+func (t *table) part(title string) { fmt.Fprintf(t.w, "\n%s\n", title) }
 
-// row shows what came of a call. What is wanted is a cancel.State or the reason of
-// an error.
+// row shows what came of a call. want is a cancel.State or the reason of an error.
 func (t *table) row(asked string, want any, result cancel.Result, err error) {
-	var got any = result.State
-	outcome, code, message := string(result.State), result.Code, result.Message
+	t.show(asked, want, result.State, words(result.State), result.Code, result.Message, err)
+}
+
+// verdict shows the answer of Preflight. want is a cancel.Verdict or the reason of an error.
+func (t *table) verdict(asked string, want any, answer cancel.Preflight, err error) {
+	t.show(asked, want, answer.Verdict, words(answer.Verdict), answer.Code, answer.Message, err)
+}
+
+func (t *table) show(asked string, want, got any, outcome, code, message string, err error) {
 	if e, ok := errors.AsType[*cancel.Error](err); ok {
 		got = e.Reason
 		outcome, code, message = "error: "+e.Reason.Error(), e.Code, e.Message
@@ -44,6 +50,8 @@ func (t *table) line(asked, outcome, code, message string) {
 	if long := []rune(message); len(long) > 50 {
 		message = string(long[:49]) + "…"
 	}
-	line := fmt.Sprintf("%-36s %-28s %-4s %s", asked, outcome, code, message)
+	line := fmt.Sprintf("%-41s %-24s %-25s %s", asked, outcome, code, message)
 	fmt.Fprintln(t.w, strings.TrimRight(line, " "))
 }
+
+func words[T ~string](name T) string { return strings.ReplaceAll(string(name), "_", " ") }

@@ -12,7 +12,7 @@ import (
 
 var factibleSamples = []Sample{
 	{primary("6F0A5C1E-3B7D-4E52-9C68-2D41A90B7E13"), "an invoice of the primary sector", cancel.Cancelled, nil},
-	{invoice("A41B8E07-92C3-4D6F-8F15-C3D70E95B264"), "an invoice whose recipient has 72 hours to object", cancel.Pending, nil},
+	{invoice("A41B8E07-92C3-4D6F-8F15-C3D70E95B264"), "an invoice whose recipient may object", cancel.Pending, nil},
 	{primary("C5E58106-6C1E-41C9-A211-FB8BAD1CABB0"), "one that takes its time", cancel.Pending, nil}, // the vendor publishes it for tests
 	{primary("0C9D7B42-5E1F-4A86-B3D0-71E8F26A4C95"), "one whose recipient refuses", "", cancel.ErrRejected},
 	{primary("E329DD15-7D0B-44E9-A204-51A7443D1FBE"), "one that cannot be cancelled", "", cancel.ErrNotCancellable}, // and this one

@@ -39,3 +39,8 @@ type Register struct {
 	cancel.Canceler // nil
 	*sat.Client
 }
+
+// Validate reports why the SAT cannot be asked about req.
+func (r Register) Validate(req cancel.Request) error {
+	return sat.Confirm(nil, r.Client).(cancel.Validator).Validate(req)
+}

@@ -60,16 +60,19 @@ type Simulator struct {
 	// it has registered a cancellation that waits.
 	IsCancelled, IsRegistered func(id string) bool
 
-	hold func(cancel.Request)
-	held []Sample
+	hold    func(cancel.Request)
+	samples []Sample
+	adapter cancel.Validator
 }
 
 // Getenv returns one of the Variables.
 func (s *Simulator) Getenv(name string) string { return s.Variables[name] }
 
-// Hold makes the vendor hold what a well-formed request names. Samples stay as they are.
+// Hold makes the vendor hold what a request names, unless it is malformed. Samples stay as
+// they are.
 func (s *Simulator) Hold(req cancel.Request) {
-	if !slices.ContainsFunc(s.held, func(sample Sample) bool { return strings.EqualFold(sample.ID, req.ID) }) {
+	sample := slices.ContainsFunc(s.samples, func(sample Sample) bool { return strings.EqualFold(sample.ID, req.ID) })
+	if !sample && s.adapter.Validate(req) == nil {
 		s.hold(req)
 	}
 }
@@ -94,8 +97,14 @@ func Simulate(address func(name string) string) (Simulators, error) {
 			all.Close()
 			return nil, err
 		}
-		s.held = v.Samples
 		all[v.Name] = s
+		s.samples = v.Samples
+		adapter, err := v.Open(s.Getenv, cancel.ClientOptions{})
+		if err != nil {
+			all.Close()
+			return nil, err
+		}
+		s.adapter = adapter.(cancel.Validator)
 	}
 	for _, sample := range Factible.Samples {
 		if sample.Reason != cancel.ErrNotFound {
