@@ -159,7 +159,7 @@ func sum[TTx any](ctx context.Context, q *durable.Queue[TTx], stdout io.Writer) 
 			return err
 		}
 		for _, c := range examples {
-			fmt.Fprintf(stdout, "%4d %-9s such as %s %s, asked for %d times%s\n",
+			fmt.Fprintf(stdout, "%4d %-9s for example %s %s, calls of the vendor: %d%s\n",
 				counts[s], s, c.Request.Provider, c.Request.ID, len(c.Evidence), because(c))
 		}
 	}

@@ -31,11 +31,11 @@ type bulk struct {
 	reading  bool // not all of the input was read
 }
 
-// result is what is known of a row.
+// result is the outcome of a row.
 type result struct {
 	row
 	outcome
-	said string // by the provider, or else what is known of a failure
+	said string // the provider's words, or the text of the failure
 }
 
 // thing is what makes two requests the same. A UUID is the same without case.
@@ -52,7 +52,7 @@ func thingOf(req cancel.Request) thing {
 	return thing{req.Provider, req.Kind, req.ID}
 }
 
-// read reads the input and sorts out what is not good: what the adapters would not send.
+// read reads the input and sorts out the rows that the adapters would not send.
 func (b *bulk) read(ctx context.Context) error {
 	first := map[thing]row{}
 	b.reading = true
@@ -168,12 +168,12 @@ func (b *bulk) work(ctx context.Context) (err error) {
 	if stopped != nil {
 		last, end := context.WithTimeout(steady, 30*time.Second)
 		defer end()
-		stopped = q.StopNow(last) // what it leaves in doubt is recorded as such
+		stopped = q.StopNow(last) // the queue records the doubts that this leaves
 	}
 	return errors.Join(watched, stopped, b.collect(steady, q))
 }
 
-// enqueue puts into the queue what is not in it, and what is worth another try.
+// enqueue puts the requests into the queue that are not in it, or are worth another try.
 func (b *bulk) enqueue(ctx context.Context, q *durable.SQLite) error {
 	var batch []cancel.Request
 	for i, r := range b.good {
@@ -286,7 +286,7 @@ func (b *bulk) each(ctx context.Context, q *durable.SQLite, state durable.State)
 	}
 }
 
-// collect reads what became of the rows, and saves the receipts.
+// collect reads the outcomes of the rows, and saves the receipts.
 func (b *bulk) collect(ctx context.Context, q *durable.SQLite) error {
 	rows := map[thing]row{}
 	for _, r := range b.good {

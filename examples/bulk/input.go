@@ -38,14 +38,14 @@ type input struct {
 	total int
 }
 
-// header is what the first line of a CSV file says.
+// header is the first line of a CSV file.
 type header struct {
 	comma   rune
 	columns []string
 	ignored []string
 }
 
-// columns are those that are read, and where they go.
+// columns are the known columns, each with its field of a request.
 var columns = map[string]func(*cancel.Request) *string{
 	"provider":     func(r *cancel.Request) *string { return &r.Provider },
 	"kind":         func(r *cancel.Request) *string { return (*string)(&r.Kind) },
@@ -61,7 +61,7 @@ var columns = map[string]func(*cancel.Request) *string{
 
 var required = []string{"provider", "kind", "id"}
 
-// openInput finds out what the file is, by its extension, and how much is in it.
+// openInput recognises the file by its extension, and counts its rows.
 func openInput(path string, f folder) (*input, error) {
 	in := &input{path: path}
 	about, err := os.Stat(path)
@@ -145,7 +145,7 @@ func splitCSV(text []byte, comma rune) ([]string, error) {
 	return cells, err
 }
 
-// rows yields the rows. An error is that of the file and comes last.
+// rows yields the rows. An error of the file comes last.
 func (in *input) rows() iter.Seq2[row, error] {
 	if in.folder != nil {
 		return in.invoices()
@@ -208,7 +208,7 @@ func readJSON(text []byte) (req cancel.Request, err error) {
 	return req, nil
 }
 
-// incomplete reports what is missing to tell requests apart. All else is for the
+// incomplete names the first empty field that tells requests apart. All else is for the
 // adapters to judge.
 func incomplete(req cancel.Request) error {
 	for _, name := range required {
@@ -263,7 +263,7 @@ func (in *input) lines() iter.Seq2[line, error] {
 	}
 }
 
-// read reads the next line. Of one that is too long it keeps the beginning.
+// read reads the next line. It keeps the beginning of a line that is too long.
 func (l *line) read(r *bufio.Reader) error {
 	l.text, l.tooLong = l.text[:0], false
 	for {

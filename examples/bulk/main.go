@@ -1,4 +1,4 @@
-// Command bulk cancels what a file lists, CSV or JSON Lines, or the invoices (CFDI) of a
+// Command bulk cancels the requests of a file, CSV or JSON Lines, or the invoices (CFDI) of a
 // folder. It keeps every cancellation in a durable queue, an SQLite file beside the input, so
 // that the same command again goes on where a run ended. At the end it leaves a report for
 // people. With -check it asks what can be cancelled, and cancels nothing.
@@ -22,8 +22,8 @@ import (
 	"github.com/unified-cancel/cancel/examples/internal/vendors"
 )
 
-// The exit codes. What is in doubt counts for more than what is asked again, and that for
-// more than what was refused.
+// The exit codes. A doubt counts for more than a request that is put off, and that counts
+// for more than a refusal.
 const (
 	exitRefused     = 3
 	exitAgain       = 4
@@ -55,13 +55,13 @@ allowed to do it.`,
 		{Code: cli.ExitFailed, Meaning: "a file or the database could not be read or written"},
 		{Code: cli.ExitUsage, Meaning: "usage, or a variable is missing"},
 		{Code: exitRefused, Meaning: "some is refused, or a line is not a request"},
-		{Code: exitAgain, Meaning: "some is to be asked again: run the same command again"},
+		{Code: exitAgain, Meaning: "some was put off: run the same command again"},
 		{Code: exitDoubt, Meaning: "some is in doubt: run the same command again, and look at the report"},
 		{Code: exitInterrupted, Meaning: "interrupted: run the same command again"},
 	},
 }
 
-// variables are those of all vendors.
+// variables returns the variables of all vendors.
 func variables() []cli.Variable {
 	all := []cli.Variable{{Name: cli.Environment.Name, Meaning: cli.Environment.Meaning + "; if none of these is set, the providers are simulators"}}
 	for _, v := range vendors.All {
@@ -84,7 +84,7 @@ type program struct {
 	grace   time.Duration // for the calls in flight when the program is interrupted
 }
 
-// settings are what the flags say.
+// settings are the values of the flags.
 type settings struct {
 	file, report, receipts   string
 	dryRun, check, yes, wait bool

@@ -15,13 +15,13 @@ type class int
 const (
 	done     class = iota // nothing
 	underWay              // it is not cancelled yet
-	refused               // it will not be cancelled as it was asked for
+	refused               // asking again unchanged will not help
 	again                 // asking again may work
 	doubt                 // it may be cancelled or not
 	classes
 )
 
-// outcome is what became of a request, or of the question whether it can be cancelled.
+// outcome is the end of a request, or the answer to -check.
 type outcome struct {
 	name   string // in the page's style sheet
 	class  class
@@ -29,7 +29,7 @@ type outcome struct {
 	advice string
 }
 
-// mode is what a report is about, and the outcomes in the order in which they are shown.
+// mode is the subject of a report, with its outcomes in the order in which they are shown.
 type mode struct {
 	title, lead, person string
 	cards               [classes]string
@@ -95,7 +95,7 @@ var classOf = map[durable.State]class{
 	durable.InDoubt: doubt, durable.Unknown: doubt, durable.Forgotten: doubt,
 }
 
-// outcomeOf returns how a cancellation stands, and what was said.
+// outcomeOf returns how a cancellation stands, and the words about it.
 func outcomeOf(c durable.Cancellation) (outcome, string) {
 	name := string(c.State)
 	said := words(c.Result.Code, c.Result.Message, nil)
@@ -122,7 +122,7 @@ func outcomeOf(c durable.Cancellation) (outcome, string) {
 	return cancelling.named(name), said
 }
 
-// verdictOf returns what came of the question whether something can be cancelled.
+// verdictOf returns the outcome of Preflight, and the words about it.
 func verdictOf(p cancel.Preflight, err error) (outcome, string) {
 	if err != nil {
 		_, name := cli.Reason(err)
@@ -131,7 +131,7 @@ func verdictOf(p cancel.Preflight, err error) (outcome, string) {
 	return checking.named(string(p.Verdict)), words(p.Code, p.Message, nil)
 }
 
-// wordsOf is what the provider said, or else what is known of the failure.
+// wordsOf returns the provider's words, or the text of the failure.
 func wordsOf(err error) string {
 	if e, ok := errors.AsType[*cancel.Error](err); ok {
 		return words(e.Code, e.Message, e)
@@ -139,7 +139,7 @@ func wordsOf(err error) string {
 	return err.Error()
 }
 
-// maxWords bounds what is shown of a provider's words, in bytes.
+// maxWords is the most that is shown of a provider's words, in bytes.
 const maxWords = 500
 
 func words(code, message string, e *cancel.Error) string {

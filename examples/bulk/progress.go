@@ -23,7 +23,7 @@ const (
 type progress struct {
 	mu    sync.Mutex
 	out   io.Writer
-	bar   *progressbar.ProgressBar // nil where there is no terminal
+	bar   *progressbar.ProgressBar // nil without a terminal
 	total int
 	done  int
 	n     [classes]int
@@ -31,7 +31,7 @@ type progress struct {
 	told  map[string]bool
 	stop  chan struct{}
 	shown sync.WaitGroup
-	over  bool // nothing more is told
+	over  bool // nothing more is shown
 }
 
 // newProgress begins to show how far it is, until close.

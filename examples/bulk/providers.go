@@ -21,8 +21,8 @@ type providers struct {
 	close     func()
 }
 
-// account names a provider in the database, where it is part of the name where the provider
-// is: what was done in the sandbox or by simulators counts for nothing in production.
+// account returns the name of a provider in the database. It includes the environment, so
+// that results of the sandbox and of simulators count for nothing in production.
 func (p *providers) account(name string) string { return name + "@" + p.where[name] }
 
 // name is the reverse of account: "" for an account of another place.
@@ -45,8 +45,8 @@ func (p *providers) missing(name string) error {
 	return fmt.Errorf("there is no provider %q", name)
 }
 
-// openProviders opens the providers whose variables are set; if none is set, simulators that
-// hold what the input asks for. With -check the SAT takes Factible's place.
+// openProviders opens the providers whose variables are set; without any, simulators that
+// hold the things in the input. With -check the SAT takes Factible's place.
 func openProviders(getenv func(string) string, in *input, s settings) (*providers, error) {
 	p := &providers{map[string]cancel.Canceler{}, map[string]string{}, map[string]error{}, func() {}}
 	var simulators vendors.Simulators

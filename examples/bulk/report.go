@@ -32,7 +32,7 @@ var reportTemplate = template.Must(template.New("report").Funcs(template.FuncMap
 	},
 }).Parse(reportText))
 
-// report is what the page shows.
+// report is the content of the page.
 type report struct {
 	Title, Lead, Person    string
 	Input, Database        string
@@ -107,7 +107,7 @@ const (
 	chartLeft  = 110.0
 	chartWidth = 720.0
 	barStep    = 44
-	// leastWidth keeps what is rare visible, and leastLabelled what is narrow legible.
+	// leastWidth keeps rare outcomes visible, and leastLabelled keeps labels legible.
 	leastWidth    = 3.0
 	leastLabelled = 24.0
 )

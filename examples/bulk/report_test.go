@@ -18,7 +18,7 @@ import (
 	"github.com/unified-cancel/cancel/factible/factibletest"
 )
 
-// elements are those of a page by name; the page must be whole.
+// elements returns the elements of a page by name; the page must be whole.
 func elements(t *testing.T, page string) map[string][]*html.Node {
 	t.Helper()
 	root, err := html.Parse(strings.NewReader(page))

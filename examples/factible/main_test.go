@@ -187,7 +187,7 @@ func TestTheRecipientDecides(t *testing.T) {
 
 	require.Zero(t, clitest.Run(t, run, env, args...).Exit)
 	simulator.Accept(issued)
-	// It is registered already, so that what is waited for is settled at once.
+	// It is registered already, so that the wait ends at once.
 	got = clitest.Run(t, run, env, append(args, "-wait")...)
 	assert.Zero(t, got.Exit)
 	assert.Contains(t, got.Stdout, ": cancelled, code 200")

@@ -1,6 +1,6 @@
-// Command quickstart cancels one of everything through a Client and shows what a program gets
-// back: a state, or an error with a reason. Then it shows how a doubt is resolved, how the
-// SAT confirms what a PAC says, and how to ask beforehand. The vendors are simulators in this
+// Command quickstart cancels one of everything through a Client and shows what
+// comes back: a state, or an error with a reason. Then it shows how a doubt is resolved, how the
+// SAT confirms a PAC's answer, and how to ask beforehand. The vendors are simulators in this
 // process, so that it needs neither credentials nor a network. It fails if anything comes out
 // other than the source says.
 //
@@ -73,7 +73,7 @@ func show(ctx context.Context, t *table) error {
 	return nil
 }
 
-// everything cancels what the simulators hold.
+// everything cancels the samples that the simulators hold.
 func everything(ctx context.Context, t *table, client *cancel.Client) {
 	for _, v := range vendors.Cancelers {
 		t.part(v.Title)

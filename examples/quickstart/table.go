@@ -25,7 +25,7 @@ func newTable(w io.Writer) *table {
 // part heads the outcomes that follow.
 func (t *table) part(title string) { fmt.Fprintf(t.w, "\n%s\n", title) }
 
-// row shows what came of a call. want is a cancel.State or the reason of an error.
+// row shows the outcome of a call. want is a cancel.State or the reason of an error.
 func (t *table) row(asked string, want any, result cancel.Result, err error) {
 	t.show(asked, want, result.State, words(result.State), result.Code, result.Message, err)
 }

@@ -34,7 +34,7 @@ func anywhere(but ...string) []string {
 	return append(args, but...)
 }
 
-// start runs the simulators and returns what they print and the variables in it. When the
+// start runs the simulators and returns the comments and the variables that they print. When the
 // test ends it reads on: nothing may follow.
 func start(t *testing.T, args ...string) (comments string, variables map[string]string) {
 	t.Helper()

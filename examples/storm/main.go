@@ -1,6 +1,6 @@
 // Command storm cancels many things at simulators of the vendors, which fail in every way
-// that a network or a vendor can, and compares what the vendors' ledgers hold with what the
-// client said. It needs neither credentials nor a network. -h explains.
+// that a network or a vendor can, and compares the vendors' ledgers with the client's
+// answers. It needs neither credentials nor a network. -h explains.
 //
 //	go run ./examples/storm -n 50000 -share 0.2 -seed 1
 package main

@@ -22,7 +22,7 @@ type ledgers interface {
 	holds(req cancel.Request, state cancel.State) bool
 }
 
-// tally compares what the client says of each request with the vendors' ledgers.
+// tally compares the client's answer to each request with the vendors' ledgers.
 type tally struct {
 	ledgers ledgers
 	pulled  atomic.Int64 // requests that the client took
@@ -33,7 +33,7 @@ type tally struct {
 	lies    []string
 }
 
-// column counts what became of one vendor's requests.
+// column counts the outcomes of one vendor's requests.
 type column struct{ items, cancelled, pending, failed, doubted int }
 
 func newTally(l ledgers) *tally {
@@ -69,7 +69,7 @@ func (t *tally) add(item cancel.Item) {
 	t.settle(item)
 }
 
-// follow waits for what is under way.
+// follow waits for the cancellations under way.
 func (t *tally) follow(ctx context.Context, client *cancel.Client, concurrency int) {
 	var (
 		mu    sync.Mutex

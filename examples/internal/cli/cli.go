@@ -1,6 +1,6 @@
-// Package cli is what the programs have in common: flags and help, where the credentials
-// come from, when to ask for confirmation, and how to tell a person, a machine and a shell
-// what became of a cancellation.
+// Package cli has the code that the programs share: flags and help, credentials from the
+// environment, the confirmation, and the report of an outcome to a person, a machine and a
+// shell.
 package cli
 
 import (
@@ -20,7 +20,7 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-// Process is what a program has from the system.
+// Process holds the arguments, environment and streams of a program.
 type Process struct {
 	Args           []string // without the program's name
 	Getenv         func(string) string
@@ -35,12 +35,12 @@ func Main(run func(context.Context, Process) int) {
 	os.Exit(run(ctx, Process{Args: os.Args[1:], Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr}))
 }
 
-// About is what a program says of itself in its help.
+// About describes a program in its help.
 type About struct {
 	Name     string // of the program; of a [Tool], the provider's name, too
 	Synopsis string // the arguments
 	Does     string
-	// Variables are those of the environment that the program reads.
+	// Variables are the environment variables that the program reads.
 	Variables []Variable
 	// Exits are the exit codes. A [Tool] has its own.
 	Exits []Exit
@@ -48,7 +48,7 @@ type About struct {
 	// before, between and after the flags.
 	Files int
 
-	// Of a Tool: ReadOnly is true for a program that cancels nothing, and asks for no
+	// These are for a Tool. ReadOnly is true for a program that cancels nothing, and asks for no
 	// confirmation. Pending and Doubt say what to do after these outcomes.
 	ReadOnly       bool
 	Pending, Doubt string
@@ -163,8 +163,7 @@ func Endpoint(name string) Variable {
 }
 
 // Rehearsal reports whether nothing real can be cancelled: in the vendor's sandbox and on
-// this machine. An endpoint elsewhere may be the real one, no matter what the environment
-// is called.
+// this machine. An endpoint elsewhere may be the real one in any environment.
 func Rehearsal(environment cancel.Environment, endpoint string) bool {
 	return environment != cancel.Production && (endpoint == "" || isLocal(endpoint))
 }
@@ -182,7 +181,7 @@ func isLocal(endpoint string) bool {
 var ErrUnconfirmed = errors.New("this is not the sandbox: what is cancelled here stays cancelled. Add -yes to go ahead")
 
 // Missing returns an error that names all variables that the provider of that name needs
-// and that are not set, nil if there are none.
+// and that are not set. It returns nil if all are set.
 func Missing(name string, variables []Variable, getenv func(string) string) error {
 	if getenv(Endpoint(name).Name) == "" {
 		variables = append(slices.Clone(variables), Environment)
@@ -233,8 +232,8 @@ func (t *Tool) AskCheck() {
 // JSON reports whether the outcomes are printed as JSON.
 func (t *Tool) JSON() bool { return t.json }
 
-// Parse reads the flags and looks for what is missing: a required flag, a variable, or the
-// confirmation. A program that only asks needs no confirmation.
+// Parse reads the flags. Its error names a missing flag, all missing variables, or the
+// missing confirmation. A program that only asks needs no confirmation.
 func (t *Tool) Parse(required ...string) error {
 	if err := t.Flags.Parse(); err != nil {
 		return err
@@ -258,8 +257,8 @@ func (t *Tool) Parse(required ...string) error {
 	return nil
 }
 
-// Ask cancels what requests name, or asks about it if -status or -check says so. It tells
-// what became of each and returns the last answer and the exit code.
+// Ask cancels what requests name, or asks about it if -status or -check says so. It shows
+// each outcome and returns the last one and the exit code.
 func (t *Tool) Ask(ctx context.Context, adapter cancel.Canceler, requests ...cancel.Request) (last cancel.Item, exit int) {
 	show := func(items ...cancel.Item) {
 		last = items[len(items)-1]

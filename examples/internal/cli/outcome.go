@@ -55,7 +55,7 @@ func exits() []Exit {
 	return append(all, Exit{exitStands, "it is not cancelled, if that was the question; of several outcomes the highest code counts"})
 }
 
-// outcome is what is told of one item. The response body is no part of it.
+// outcome is an item as it is shown, without the response body.
 type outcome struct {
 	Provider          string         `json:"provider"`
 	Kind              cancel.Kind    `json:"kind"`
@@ -127,7 +127,7 @@ func (t *Tool) preflight(ctx context.Context, adapter cancel.Preflighter, req ca
 	return t.tell(o)
 }
 
-// Show tells what became of items and returns the exit code.
+// Show shows the outcomes of items and returns the exit code.
 func (t *Tool) Show(items ...cancel.Item) int {
 	exit := ExitDone
 	for _, item := range items {

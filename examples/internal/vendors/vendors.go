@@ -19,16 +19,16 @@ type Vendor struct {
 	Name, Title string
 	// Variables hold the credentials.
 	Variables []cli.Variable
-	// Kinds are what the vendor cancels. The SAT cancels nothing.
+	// Kinds are the kinds that the vendor cancels. The SAT cancels nothing.
 	Kinds []cancel.Kind
 	// Open returns the adapter that the environment describes.
 	Open func(getenv func(string) string, options cancel.ClientOptions) (cancel.Canceler, error)
-	// Samples are what a simulator holds from the beginning, and what becomes of it.
+	// Samples are the things that a simulator holds from the beginning.
 	Samples []Sample
 	// Request returns the i-th of invented requests, which a simulator can hold.
 	Request func(i int) cancel.Request
 	// Pending says how to follow a cancellation that is under way, "" if the vendor has
-	// none. Doubt says how to find out what became of one.
+	// none. Doubt says how to resolve a doubt.
 	Pending, Doubt string
 
 	simulate func(address string) (*Simulator, error)
@@ -68,7 +68,7 @@ type Simulator struct {
 // Getenv returns one of the Variables.
 func (s *Simulator) Getenv(name string) string { return s.Variables[name] }
 
-// Hold makes the vendor hold what a request names, unless it is malformed. Samples stay as
+// Hold makes the vendor hold the thing that req names, unless req is malformed. Samples stay as
 // they are.
 func (s *Simulator) Hold(req cancel.Request) {
 	sample := slices.ContainsFunc(s.samples, func(sample Sample) bool { return strings.EqualFold(sample.ID, req.ID) })

@@ -15,7 +15,7 @@ import (
 	"github.com/unified-cancel/cancel/examples/internal/vendors"
 )
 
-// Outcome is what a program left behind.
+// Outcome is the exit code and the output of a program.
 type Outcome struct {
 	Exit           int
 	Stdout, Stderr string
@@ -52,8 +52,8 @@ func Run(t *testing.T, run func(context.Context, cli.Process) int, env Env, args
 	return Outcome{Exit: exit, Stdout: stdout.String(), Stderr: stderr.String()}
 }
 
-// Usage checks that a program has the help that all have, and refuses what it does not
-// know. Good are arguments that it would take.
+// Usage checks that a program has the help that all have, and refuses unknown flags and
+// stray arguments. Good are arguments that it would take.
 func Usage(t *testing.T, run func(context.Context, cli.Process) int, good ...string) {
 	t.Helper()
 	help := Run(t, run, nil, "-h")
