@@ -19,8 +19,8 @@ func newServer(t *testing.T, h http.Handler) string {
 	return s.URL
 }
 
-// The race detector allocates for itself, so that what is checked is built without it.
-func TestDocumentIsKept(t *testing.T) {
+// The race detector allocates too, so the program is built without it.
+func TestDocumentHolds(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "bench")
 	build := exec.CommandContext(t.Context(), "go", "build", "-race=false", "-o", program, ".")
 	build.Env = append(os.Environ(), "GOWORK=off")
@@ -30,7 +30,7 @@ func TestDocumentIsKept(t *testing.T) {
 	assert.NoError(t, err, "%s", out)
 }
 
-func TestWhatIsHeld(t *testing.T) {
+func TestFigureAboveTheDocumentIsNamed(t *testing.T) {
 	stated, err := parseHeld("# x\n\n| measure | at most |\n|---|---|\n" +
 		"| allocations per call of a | 75 |\n| connections of a, 8 in flight | 1,010 |\n| other | 3 |\n")
 	require.NoError(t, err)
@@ -38,9 +38,9 @@ func TestWhatIsHeld(t *testing.T) {
 
 	require.NoError(t, exceeds(stated, []held{{"allocations per call of a", 75}, {"connections of a, 8 in flight", 9}}))
 	require.EqualError(t, exceeds(stated, []held{{"allocations per call of a", 76}, {"connections of a, 8 in flight", 1011}}),
-		"allocations per call of a: 76, and 75 are stated\nconnections of a, 8 in flight: 1011, and 1010 are stated")
+		"allocations per call of a: 76, and the document states 75\nconnections of a, 8 in flight: 1011, and the document states 1010")
 	require.EqualError(t, exceeds(stated, []held{{"allocations per call of b", 1}}),
-		"allocations per call of b: nothing is stated")
+		"allocations per call of b: the document states nothing")
 
 	_, err = parseHeld("| measure | at most |\n")
 	assert.Error(t, err)

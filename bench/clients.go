@@ -32,7 +32,7 @@ type contestant struct {
 	dial func(url string) (call, error)
 }
 
-// The contestants that the rows of the table are about.
+// The names of the contestants.
 const (
 	floor         = "floor"
 	byHand        = "by-hand"
@@ -45,7 +45,7 @@ const (
 	oursAuco      = "auco"
 )
 
-// field is contestants that do the same.
+// field is a group of contestants that do the same.
 type field struct {
 	name        string
 	answer      string
@@ -72,7 +72,7 @@ var fields = []field{
 	}},
 }
 
-// What is asked, by all contestants alike.
+// All contestants send the same request.
 const (
 	username = "usuario@example.com"
 	password = "una & otra"
@@ -81,7 +81,7 @@ const (
 	secret   = "invented"
 	payment  = "2402558"
 
-	documentPrefix = "TR" // of the codes of documents
+	documentPrefix = "TR" // of a document code
 )
 
 var (
@@ -105,7 +105,7 @@ const (
 )
 
 // tuned returns an HTTP client that keeps as many connections as there are calls in
-// flight, as that of the adapters does.
+// flight, as the adapters do.
 func tuned() *http.Client {
 	return &http.Client{Transport: tunedTransport(), Timeout: 30 * time.Second}
 }
@@ -119,7 +119,7 @@ func tunedTransport() *http.Transport {
 	}
 }
 
-// constant is the floor: the same body each time, and an answer that is not looked at.
+// constant is the floor: the same body each time, and an answer that it does not examine.
 func constant(url, contentType string, body []byte) call {
 	client := &http.Client{Transport: tunedTransport()}
 	return func(ctx context.Context) error {
@@ -213,12 +213,12 @@ func (r cancelarSectorPrimarioResponse) check() error {
 	return nil
 }
 
-// dialGowsdl is gowsdl as its example has it: a client of the URL alone.
+// dialGowsdl uses gowsdl as in its example: a client of the URL only.
 func dialGowsdl(url string) (call, error) {
 	return gowsdlCall(gowsdl.NewClient(url + soapPath)), nil
 }
 
-// dialGowsdlMended is gowsdl with connections that are kept.
+// dialGowsdlMended uses gowsdl and keeps the connections.
 func dialGowsdlMended(url string) (call, error) {
 	return gowsdlCall(gowsdl.NewClient(url+soapPath, gowsdl.WithHTTPClient(keepAlive{tuned()}))), nil
 }
@@ -233,8 +233,8 @@ func gowsdlCall(client *gowsdl.Client) call {
 	}
 }
 
-// keepAlive undoes what keeps gowsdl from using a connection again: that it asks for
-// each to be closed, and that it leaves the end of the body unread.
+// keepAlive lets gowsdl use a connection again. gowsdl asks to close each connection, and
+// does not read the end of the body.
 type keepAlive struct{ client *http.Client }
 
 func (k keepAlive) Do(req *http.Request) (*http.Response, error) {
@@ -253,8 +253,8 @@ func (d drained) Close() error {
 	return errors.Join(err, d.ReadCloser.Close())
 }
 
-// dialXML is a client as one would write it by hand for this operation, on encoding/xml.
-// It does not look into the acuse.
+// dialXML is a client written by hand for this operation, on encoding/xml. It does not open
+// the acuse.
 func dialXML(url string) (call, error) {
 	type (
 		envelope struct {
@@ -318,7 +318,7 @@ func (a paymentAnswer) check() error {
 	return nil
 }
 
-// dialJSON is a client as one would write it by hand for this operation.
+// dialJSON is a client written by hand for this operation, on encoding/json.
 func dialJSON(url string) (call, error) {
 	client := tuned()
 	return func(ctx context.Context) error {

@@ -10,9 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Every contestant reads the answer for what it is: all take the one, and all that look
-// at it refuse the other.
-func TestContestants(t *testing.T) {
+func TestContestantsTakeAGoodAnswerAndRefuseABadOne(t *testing.T) {
 	for _, f := range fields {
 		for _, c := range f.contestants {
 			t.Run(f.name+"/"+c.name, func(t *testing.T) {
@@ -31,7 +29,7 @@ func TestContestants(t *testing.T) {
 				}
 
 				if c.name == retryable {
-					return // it asks again until the answer is another
+					return // it repeats the request until the answer is good
 				}
 				other, err := shared.open(vendorConfig{Mixed: true})
 				require.NoError(t, err)
@@ -53,8 +51,7 @@ func TestContestants(t *testing.T) {
 	}
 }
 
-// What all send is the same, so that none is compared for sending less.
-func TestRequestsAreAlike(t *testing.T) {
+func TestContestantsSendTheSame(t *testing.T) {
 	sent := map[string][]byte{}
 	for _, f := range fields {
 		for _, c := range f.contestants {
@@ -75,7 +72,6 @@ func TestRequestsAreAlike(t *testing.T) {
 	}
 }
 
-// A count that could not find more would prove nothing.
 func TestConnectionsAreCounted(t *testing.T) {
 	leaks := func(url string) (call, error) {
 		return func(ctx context.Context) error {
@@ -96,7 +92,7 @@ func TestConnectionsAreCounted(t *testing.T) {
 
 	refused := func(string) (call, error) { return dialPayvalida("https://127.0.0.1:1") }
 	_, err = connections(t.Context(), shared, refused, 1, 1)
-	assert.Error(t, err, "what fails otherwise than by HTTP 500 is no measurement")
+	assert.Error(t, err, "only HTTP 500 may fail a call")
 }
 
 func newPlainServer(t *testing.T, got func([]byte)) string {

@@ -1,13 +1,14 @@
-// Command bench measures what the library costs beside other clients that do the same,
-// and writes docs/performance.md.
+// Command bench compares the cost of a call with other clients that do the same, and writes
+// docs/performance.md. For times, profiles and allocations on one machine use go test -bench
+// in this folder and benchstat.
 //
-//	GOWORK=off go -C bench run .         # all of it, about four minutes
-//	GOWORK=off go -C bench run . -quick  # a look at it, on the standard output
-//	GOWORK=off go -C bench run . -check  # what the gate holds: allocations and connections
+//	GOWORK=off go -C bench run .         # the whole page, in about four minutes
+//	GOWORK=off go -C bench run . -quick  # a short run, to the standard output
+//	GOWORK=off go -C bench run . -check  # only allocations and connections, as the gate does
 //
-// All contestants call the same vendor, a process of its own on this machine, by HTTP/1.1
-// over TLS, so that this process costs what the client costs. It needs Linux, or another
-// Unix whose crypto/x509 heeds SSL_CERT_FILE.
+// All contestants call the same vendor over HTTP/1.1 and TLS. The vendor is a process of its
+// own on this machine, so its cost is not counted. The program needs Linux, or another Unix
+// whose crypto/x509 reads SSL_CERT_FILE.
 package main
 
 import (
@@ -21,14 +22,14 @@ import (
 	"os/signal"
 )
 
-// What makes this program one of its own processes: that of the vendors, or one whose
+// The first argument of this program in its other processes: the vendors, and the one whose
 // memory is measured.
 const (
 	serveArgument  = "serve"
 	memoryArgument = "memory"
 )
 
-// document is where the figures stand, seen from this folder.
+// document is the page, relative to this folder.
 const document = "../docs/performance.md"
 
 func main() {
@@ -56,10 +57,9 @@ func dispatch(ctx context.Context, args []string) error {
 func command(ctx context.Context, args []string, stdout, stderr io.Writer) (err error) {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	quick := flags.Bool("quick", false, "measure so little that the figures mean nothing, and write to the standard output")
+	quick := flags.Bool("quick", false, "measure little, so that the figures mean nothing, and write to the standard output")
 	checking := flags.Bool("check", false, "compare allocations and connections with what the document states, and write nothing")
 	path := flags.String("document", document, "the `file` to write, or to check against")
-	samples := flags.String("samples", "", "keep the measurements in this `file`, for benchstat")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -80,13 +80,8 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) (err 
 	if err != nil {
 		return err
 	}
-	if *samples != "" {
-		if err := os.WriteFile(*samples, r.samples(), 0o600); err != nil {
-			return err
-		}
-	}
 	var text bytes.Buffer
-	if err := r.write(ctx, &text); err != nil {
+	if err := r.write(&text); err != nil {
 		return err
 	}
 	if *quick {

@@ -14,7 +14,7 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-// adapters are ours, with the field they are in.
+// adapters lists the adapters of this repository, with their fields.
 var adapters = []struct {
 	field, name string
 	dial        func(url string) (call, error)
@@ -24,8 +24,8 @@ var adapters = []struct {
 	{"JSON", oursAuco, dialAuco},
 }
 
-// connections returns how many connections so many calls open, the answers to which come
-// with a length and chunked, with HTTP 200 and HTTP 500.
+// connections returns the number of connections that so many calls open. The answers come with
+// a length and chunked, with HTTP 200 and HTTP 500.
 func connections(ctx context.Context, v *vendors, dial func(string) (call, error), calls, inFlight int) (int64, error) {
 	url, err := v.open(vendorConfig{Mixed: true})
 	if err != nil {
@@ -50,15 +50,15 @@ func isServerError(err error) bool {
 	return ok && e.HTTPStatus == http.StatusInternalServerError
 }
 
-// How a vendor that takes its time is called.
+// The calls to a slow vendor.
 const (
 	slowVendor   = 20 * time.Millisecond
 	slowInFlight = 32
 )
 
-// slow returns how long so many calls take to a vendor that takes 20 ms, over what they
-// would if nothing took any time besides: those of the floor, through the adapter alone and
-// through Client.All. The connections are opened in that time too.
+// slow returns the time of so many calls to a vendor that takes 20 ms, divided by the ideal
+// time, in which only the vendor takes time: with the floor, with the adapter, and through
+// Client.All. Each time includes opening the connections.
 func slow(ctx context.Context, v *vendors, calls int) (least, alone, all float64, err error) {
 	ideal := float64(calls) / slowInFlight * float64(slowVendor)
 	took := func(do func(url string) error) (float64, error) {
@@ -110,7 +110,7 @@ func repeat(n int, request func(i int) cancel.Request) iter.Seq[cancel.Request] 
 	}
 }
 
-// drain takes all items, of which there must be n and no error.
+// drain takes all items. There must be n, without an error.
 func drain(items iter.Seq[cancel.Item], n int) error {
 	for item := range items {
 		if item.Err != nil {
@@ -136,28 +136,10 @@ func instantClient() (*cancel.Client, cancel.Request) {
 		cancel.Request{Provider: "instant", Kind: cancel.Payment, ID: payment}
 }
 
-// overhead returns what an item of Client.All costs over a plain call of Client.Cancel, in
-// nanoseconds and in allocations, where the provider answers at once.
-func overhead(ctx context.Context, n int) (ns, allocs float64, err error) {
-	client, req := instantClient()
-	plain, err := measure(ctx, func(ctx context.Context) error {
-		_, err := client.Cancel(ctx, req)
-		return err
-	}, n, 1)
-	if err != nil {
-		return 0, 0, err
-	}
-	m := startMeter()
-	err = drain(client.All(ctx, repeat(n, func(int) cancel.Request { return req })), n)
-	all := m.stop(n)
-	return all.per(float64(all.elapsed - plain.elapsed)), all.per(float64(all.allocs) - float64(plain.allocs)), err
-}
-
-// heapSamples is how often the live heap is looked at.
+// heapSamples is the number of looks at the live heap.
 const heapSamples = 20
 
-// liveHeap returns the most that is alive on the heap while Client.All cancels n requests,
-// in bytes.
+// liveHeap returns the largest live heap while Client.All cancels n requests, in bytes.
 func liveHeap(ctx context.Context, n int) (peak uint64, err error) {
 	client, req := instantClient()
 	done := 0
@@ -175,7 +157,7 @@ func liveHeap(ctx context.Context, n int) (peak uint64, err error) {
 	return peak, nil
 }
 
-// liveNow returns what a garbage collection finds to be alive.
+// liveNow returns the bytes that a garbage collection finds alive.
 func liveNow() uint64 {
 	runtime.GC()
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
@@ -183,7 +165,7 @@ func liveNow() uint64 {
 	return live[0].Value.Uint64()
 }
 
-// grouped returns how many calls Client.All makes of Auco for so many documents.
+// grouped returns the number of calls of Auco that Client.All makes for so many documents.
 func grouped(ctx context.Context, v *vendors, documents int) (int64, error) {
 	url, err := v.open(vendorConfig{})
 	if err != nil {

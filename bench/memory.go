@@ -13,12 +13,11 @@ import (
 	"strings"
 )
 
-// hugeAnswers are the kinds of them.
+// hugeAnswers lists the kinds of huge answers.
 var hugeAnswers = []string{huge200, huge500, hugeGzip}
 
-// peakMemory returns by how much an answer of 64 MiB raises what a process has of the
-// machine's memory, in bytes: the most that any of the adapters needs. Each is called in a
-// process of its own.
+// peakMemory returns the additional memory of a process that gets an answer of 64 MiB, in
+// bytes. It is the highest of all adapters. Each adapter runs in a process of its own.
 func peakMemory(ctx context.Context, v *vendors, kind string) (int64, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -49,9 +48,9 @@ func peakMemory(ctx context.Context, v *vendors, kind string) (int64, error) {
 	return most, errors.Join(v.close(small), v.close(huge))
 }
 
-// memory is the process whose memory is measured. Its arguments are an adapter, the URL of
-// a vendor and that of one with a huge answer; it prints by how many bytes the latter
-// raises its peak over what it had before.
+// memory is the process whose memory is measured. Its arguments are an adapter, the URL of a
+// vendor, and the URL of a vendor with a huge answer. It prints the peak of its memory during
+// the huge answer, less its memory before, in bytes.
 func memory(ctx context.Context, args []string, out io.Writer) error {
 	if len(args) != 3 {
 		return errors.New("an adapter and two URLs are wanted")
@@ -88,8 +87,8 @@ func memory(ctx context.Context, args []string, out io.Writer) error {
 	return fmt.Errorf("there is no adapter %q", args[0])
 }
 
-// resetPeak returns how much memory this process has, once it has given back what it does
-// not need, and has the kernel forget how much it ever had.
+// resetPeak frees unused memory, resets the kernel's record of the peak, and returns the
+// memory of this process in bytes.
 func resetPeak() (int64, error) {
 	debug.FreeOSMemory()
 	if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0); err != nil {

@@ -1,13 +1,9 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	_ "embed"
-	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -18,15 +14,7 @@ import (
 var layout string
 
 // write writes the document.
-func (r *results) write(ctx context.Context, to io.Writer) error {
-	tables := make([]table, len(fields))
-	for i, f := range fields {
-		text, err := benchstat(ctx, f.name, r.samples())
-		if err != nil {
-			return err
-		}
-		tables[i] = table{f.name, f.answer, text}
-	}
+func (r *results) write(to io.Writer) error {
 	page, err := template.New("performance.md").Parse(layout)
 	if err != nil {
 		return err
@@ -34,7 +22,6 @@ func (r *results) write(ctx context.Context, to io.Writer) error {
 	return page.Execute(to, map[string]any{
 		"Rows":      r.rows(),
 		"Held":      r.held(),
-		"Tables":    tables,
 		"Machine":   thisMachine(),
 		"Libraries": libraries(),
 		"Heats":     r.plan.heats,
@@ -42,41 +29,10 @@ func (r *results) write(ctx context.Context, to io.Writer) error {
 	})
 }
 
-// table is what benchstat says of a field.
-type table struct{ Field, Answer, Text string }
-
-// benchstat returns its table of one field, a column for each contestant.
-func benchstat(ctx context.Context, field string, samples []byte) (string, error) {
-	file, err := os.CreateTemp("", "samples")
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = os.Remove(file.Name()) }()
-	_, err = file.Write(samples)
-	if closed := file.Close(); err == nil {
-		err = closed
-	}
-	if err != nil {
-		return "", err
-	}
-	var out, complaints bytes.Buffer
-	command := exec.CommandContext(ctx, "go", "tool", "benchstat",
-		"-filter", ".name:"+field, "-row", "/vendor,/inflight", "-col", "/client", file.Name())
-	command.Env = append(os.Environ(), "GOWORK=off") // it is a tool of this module
-	command.Stdout, command.Stderr = &out, &complaints
-	if err := command.Run(); err != nil {
-		return "", fmt.Errorf("benchstat: %w: %s", err, complaints.String())
-	}
-	var lines []string
-	for line := range strings.Lines(out.String()) {
-		lines = append(lines, strings.TrimRight(line, " \n"))
-	}
-	return strings.Join(lines, "\n"), nil
-}
-
-// machine is where it was measured. What is not known is "".
+// machine describes this machine. "" means unknown.
 type machine struct {
 	Processor, System, Kernel, Go string
+	Load                          string // average of 15 minutes, with this program's own
 	Cores                         int
 }
 
@@ -89,6 +45,11 @@ func thisMachine() machine {
 	}
 	if release, err := os.ReadFile("/proc/sys/kernel/osrelease"); err == nil {
 		m.Kernel = strings.TrimSpace(string(release))
+	}
+	if load, err := os.ReadFile("/proc/loadavg"); err == nil {
+		if averages := strings.Fields(string(load)); len(averages) > 2 {
+			m.Load = averages[2]
+		}
 	}
 	return m
 }

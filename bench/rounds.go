@@ -1,31 +1,25 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"runtime"
 	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
 	"time"
 )
 
-// inFlight is how many calls are in flight at a time.
+// inFlight is the number of calls in flight at a time.
 var inFlight = []int{1, 8, 64}
 
-// lane is where a contestant runs: how many calls are in flight, and how long the vendor
-// takes.
+// lane is the place of a contestant: its field and the number of calls in flight.
 type lane struct {
 	field, contestant string
 	inFlight          int
-	delay             time.Duration
-}
-
-// sample is what a lane cost in one round.
-type sample struct {
-	cost
-	connections int64
 }
 
 // runner is a contestant in a lane, ready to run.
@@ -33,16 +27,72 @@ type runner struct {
 	lane
 	url string
 	do  call
-	n   int // of calls in a round
+	n   int // calls in a round
 }
 
-// sideBySide runs all contestants for so many rounds, each for so long, and adds what
-// they cost to samples. The contestants of a field take turns, so that what else the
-// machine does at the time befalls them alike.
-func sideBySide(ctx context.Context, v *vendors, delay time.Duration, rounds int, each time.Duration, samples map[lane][]sample) error {
+// run makes n calls, with so many in flight. It returns the first error that fails does not
+// accept. A nil fails accepts no error.
+func run(ctx context.Context, do call, n, inFlight int, fails func(error) bool) error {
+	var (
+		calls  sync.WaitGroup
+		next   atomic.Int64
+		failed atomic.Pointer[error]
+	)
+	for range min(inFlight, n) {
+		calls.Go(func() {
+			for next.Add(1) <= int64(n) && failed.Load() == nil {
+				if err := do(ctx); err != nil && (fails == nil || !fails(err)) {
+					failed.CompareAndSwap(nil, &err)
+				}
+			}
+		})
+	}
+	calls.Wait()
+	if err := failed.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+// perCall returns the wall time of each of n calls.
+func perCall(ctx context.Context, do call, n, inFlight int) (time.Duration, error) {
+	runtime.GC()
+	began := time.Now()
+	err := run(ctx, do, n, inFlight, nil)
+	return time.Since(began) / time.Duration(n), err
+}
+
+// allocationsOf returns the number of allocations of one call, with one in flight.
+func allocationsOf(ctx context.Context, v *vendors, dial func(string) (call, error)) (int, error) {
+	url, err := v.open(vendorConfig{})
+	if err != nil {
+		return 0, err
+	}
+	do, err := dial(url)
+	if err != nil {
+		return 0, err
+	}
+	fewest := math.Inf(1)
+	for range 5 { // the runtime empties its pools when it collects garbage
+		fewest = min(fewest, testing.AllocsPerRun(500, func() {
+			if e := do(ctx); e != nil {
+				err = e
+			}
+		}))
+	}
+	if err != nil {
+		return 0, err
+	}
+	return int(fewest), v.close(url)
+}
+
+// sideBySide runs all contestants for so many rounds, each for so long, and adds the wall
+// time of a call to times. The contestants of a field take turns, so that they share the noise
+// of the machine.
+func sideBySide(ctx context.Context, v *vendors, rounds int, each time.Duration, times map[lane][]float64) error {
 	for _, f := range fields {
 		for _, n := range inFlight {
-			if err := race(ctx, v, f, lane{field: f.name, inFlight: n, delay: delay}, rounds, each, samples); err != nil {
+			if err := race(ctx, v, f, n, rounds, each, times); err != nil {
 				return err
 			}
 		}
@@ -50,32 +100,35 @@ func sideBySide(ctx context.Context, v *vendors, delay time.Duration, rounds int
 	return nil
 }
 
-// race runs the contestants of a field in like lanes.
-func race(ctx context.Context, v *vendors, f field, like lane, rounds int, each time.Duration, samples map[lane][]sample) error {
+// race runs the contestants of a field with the same number of calls in flight.
+func race(ctx context.Context, v *vendors, f field, inFlight, rounds int, each time.Duration, times map[lane][]float64) error {
 	runners := make([]*runner, len(f.contestants))
 	for i, c := range f.contestants {
-		like.contestant = c.name
-		r := &runner{lane: like}
+		r := &runner{lane: lane{f.name, c.name, inFlight}}
 		var err error
-		if r.url, err = v.open(vendorConfig{Delay: like.delay}); err != nil {
+		if r.url, err = v.open(vendorConfig{}); err != nil {
 			return err
 		}
 		if r.do, err = c.dial(r.url); err != nil {
 			return err
 		}
-		if r.n, err = calibrate(ctx, r.do, r.inFlight, each); err != nil {
-			return fmt.Errorf("%s %s: %w", f.name, c.name, err)
+		for range 2 { // the first time opens the connections
+			took, err := perCall(ctx, r.do, 2*inFlight, inFlight)
+			if err != nil {
+				return fmt.Errorf("%s %s: %w", f.name, c.name, err)
+			}
+			r.n = max(2*inFlight, int(each/max(took, 1)))
 		}
 		runners[i] = r
 	}
 	for range rounds {
 		rand.Shuffle(len(runners), func(i, j int) { runners[i], runners[j] = runners[j], runners[i] })
 		for _, r := range runners {
-			s, err := r.round(ctx, v)
+			took, err := perCall(ctx, r.do, r.n, inFlight)
 			if err != nil {
 				return fmt.Errorf("%s %s: %w", f.name, r.contestant, err)
 			}
-			samples[r.lane] = append(samples[r.lane], s)
+			times[r.lane] = append(times[r.lane], float64(took))
 		}
 	}
 	for _, r := range runners {
@@ -86,45 +139,12 @@ func race(ctx context.Context, v *vendors, f field, like lane, rounds int, each 
 	return nil
 }
 
-func (r *runner) round(ctx context.Context, v *vendors) (sample, error) {
-	before, _, err := v.count(r.url)
-	if err != nil {
-		return sample{}, err
-	}
-	c, err := measure(ctx, r.do, r.n, r.inFlight)
-	if err != nil {
-		return sample{}, err
-	}
-	after, _, err := v.count(r.url)
-	return sample{c, after - before}, err
-}
-
-// benchmarks returns samples in the format of Go's benchmarks, which benchstat reads.
-func benchmarks(samples map[lane][]sample, delays []time.Duration) []byte {
-	var text bytes.Buffer
-	fmt.Fprintf(&text, "goos: %s\ngoarch: %s\npkg: github.com/unified-cancel/cancel/bench\n", runtime.GOOS, runtime.GOARCH)
-	for _, delay := range delays {
-		for _, f := range fields {
-			for _, n := range inFlight {
-				for _, c := range f.contestants {
-					for _, s := range samples[lane{f.name, c.name, n, delay}] {
-						fmt.Fprintf(&text, "Benchmark%s/client=%s/vendor=%v/inflight=%d-%d %d %.0f ns/op %.0f cpu-ns/op %.0f B/op %.1f allocs/op %.4f conns/op\n",
-							f.name, c.name, delay, n, runtime.GOMAXPROCS(0), s.n,
-							s.per(float64(s.elapsed)), s.per(float64(s.cpu)), s.per(float64(s.bytes)), s.per(float64(s.allocs)), s.per(float64(s.connections)))
-					}
-				}
-			}
-		}
-	}
-	return text.Bytes()
-}
-
-// spread is a median, and the two values between which half of all lie.
+// spread is a median, and the two values that half of all values lie between.
 type spread struct{ median, low, high float64 }
 
 func spreadOf(values []float64) spread {
 	values = slices.Sorted(slices.Values(values))
-	at := func(share float64) float64 { // between its neighbours where it falls between two
+	at := func(share float64) float64 { // interpolates between two neighbours
 		place := share * float64(len(values)-1)
 		below := math.Floor(place)
 		v := values[int(below)]
@@ -133,22 +153,17 @@ func spreadOf(values []float64) spread {
 	return spread{at(0.5), at(0.25), at(0.75)}
 }
 
-// ratios returns, for each round, what a call costs one contestant in wall time over what
-// it costs another, with the vendor that answers at once.
-func ratios(samples map[lane][]sample, field, one, other string, n int) spread {
-	ones, others := samples[lane{field, one, n, 0}], samples[lane{field, other, n, 0}]
-	values := make([]float64, len(ones))
-	for i := range ones {
-		values[i] = ones[i].per(float64(ones[i].elapsed)) / others[i].per(float64(others[i].elapsed))
+// ratios returns the wall time of a call of one contestant over the wall time
+// of another, for each number of calls in flight. Each ratio is of two times of one round.
+func ratios(times map[lane][]float64, field, one, other string) []spread {
+	var all []spread
+	for _, n := range inFlight {
+		others := times[lane{field, other, n}]
+		var values []float64
+		for i, took := range times[lane{field, one, n}] {
+			values = append(values, took/others[i])
+		}
+		all = append(all, spreadOf(values))
 	}
-	return spreadOf(values)
-}
-
-// allocations returns what a call allocates, with one in flight.
-func allocations(samples map[lane][]sample, field, contestant string) spread {
-	var values []float64
-	for _, s := range samples[lane{field, contestant, 1, 0}] {
-		values = append(values, s.per(float64(s.allocs)))
-	}
-	return spreadOf(values)
+	return all
 }

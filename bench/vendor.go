@@ -27,7 +27,7 @@ import (
 	"time"
 )
 
-// What the vendors answer. The acuse comes as XML text, the longer of its two forms.
+// The answers of the vendors. The acuse comes as XML text, the longer of its two forms.
 var (
 	//go:embed answers/acuse.xml
 	acuse []byte
@@ -46,9 +46,9 @@ const (
 	aucoPath      = "/document/cancel"
 )
 
-// vendorConfig is how a vendor behaves.
+// vendorConfig says how a vendor behaves.
 type vendorConfig struct {
-	// Delay is how long it takes to answer.
+	// Delay is the time that an answer takes.
 	Delay time.Duration
 	// Mixed says that answers come in turn with a length and chunked, with HTTP 200 and
 	// with HTTP 500.
@@ -57,7 +57,7 @@ type vendorConfig struct {
 	Huge string
 }
 
-// The kinds of huge answers, and how long they are.
+// The kinds of huge answers, and their length.
 const (
 	huge200  = "HTTP 200"
 	huge500  = "HTTP 500"
@@ -66,8 +66,7 @@ const (
 	hugeBytes = 64 << 20
 )
 
-// vendor serves all three vendors' operations on a port of its own, and so with
-// connections of its own.
+// vendor serves all three vendors' operations, with a port and connections of its own.
 type vendor struct {
 	config             vendorConfig
 	server             *http.Server
@@ -84,7 +83,7 @@ func openVendor(config vendorConfig, certificate tls.Certificate) (*vendor, stri
 		Handler:           v,
 		ReadHeaderTimeout: time.Minute,
 		TLSConfig:         &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12},
-		TLSNextProto:      map[string]func(*http.Server, *tls.Conn, http.Handler){}, // HTTP/1.1 alone
+		TLSNextProto:      map[string]func(*http.Server, *tls.Conn, http.Handler){}, // HTTP/1.1 only
 		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),  // clients hang up on a huge answer
 		ConnState: func(_ net.Conn, state http.ConnState) {
 			if state == http.StateNew {
@@ -147,7 +146,7 @@ func (v *vendor) answer(path string, body []byte, failed bool) (answer []byte, c
 	case failed:
 		return jsonError, "application/json"
 	case path == aucoPath:
-		// Decoded it would take this process longer than what the others ask for.
+		// Decoding would take this process longer than the other requests.
 		codes := bytes.Count(body, []byte(`"`+documentPrefix))
 		return []byte(`{"success":` + strconv.Itoa(codes) + `,"errors":{"cant":0}}`), "application/json"
 	default:
@@ -173,8 +172,8 @@ func (v *vendor) huge(w http.ResponseWriter) {
 	}
 }
 
-// order is what the process of the vendors is asked, and reply what it answers: lines of
-// JSON through its standard input and output. It ends with its input.
+// order is a request to the process of the vendors, and reply its answer. Both are lines of
+// JSON, through its standard input and output. The process ends with its input.
 type (
 	order struct {
 		Open  *vendorConfig `json:",omitempty"`
@@ -182,7 +181,7 @@ type (
 		Close string        `json:",omitempty"` // URL of a vendor
 	}
 	reply struct {
-		Certificate        []byte `json:",omitempty"` // in PEM, unasked at the start
+		Certificate        []byte `json:",omitempty"` // in PEM, only in the first reply
 		URL                string `json:",omitempty"`
 		Connections, Calls int64
 		Error              string `json:",omitempty"`
@@ -256,7 +255,7 @@ func selfSigned() (tls.Certificate, []byte, error) {
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}, encoded, nil
 }
 
-// vendors is the process of the vendors, seen from here. It is safe for concurrent use.
+// vendors controls the process of the vendors. It is safe for concurrent use.
 type vendors struct {
 	command *exec.Cmd
 	in      io.Closer
@@ -267,9 +266,8 @@ type vendors struct {
 	replies *json.Decoder
 }
 
-// startVendors starts this program once more as the process of the vendors, and has this
-// process trust their certificate, as a user's would that of a test server: by
-// SSL_CERT_FILE. So what is measured is the transport that the adapters bring.
+// startVendors starts this program once more, as the process of the vendors. This process
+// trusts their certificate by SSL_CERT_FILE, so that the adapters use their own transport.
 func startVendors(ctx context.Context) (_ *vendors, err error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -305,8 +303,8 @@ func startVendors(ctx context.Context) (_ *vendors, err error) {
 	return v, err
 }
 
-// trust has this process, and those it starts, trust one certificate and no other. It
-// must come before any is verified.
+// trust makes this process, and the processes that it starts, trust only one certificate. It
+// must be called before any certificate is verified.
 func (v *vendors) trust(certificate []byte) error {
 	file := v.folder + "/ca.pem"
 	if err := os.WriteFile(file, certificate, 0o600); err != nil {
@@ -342,7 +340,7 @@ func (v *vendors) open(config vendorConfig) (string, error) {
 	return r.URL, err
 }
 
-// count returns how many connections a vendor took and how many calls it was made.
+// count returns the number of connections and of calls that a vendor got.
 func (v *vendors) count(url string) (connections, calls int64, err error) {
 	r, err := v.ask(order{Count: url})
 	return r.Connections, r.Calls, err
