@@ -24,7 +24,7 @@ func read(httpStatus int, contentType, body string, codes ...string) (cancel.Res
 	return readBatch(answer, codes).interpret(adapter.Call{Provider: provider, Op: cancelOp, ID: req.ID}, req)
 }
 
-func TestCancelled(t *testing.T) {
+func TestEvery2xxIsRead(t *testing.T) {
 	const body = ` {"errors":{"cant":0},"message":"dos \u00f1 palabras","success":1}` + "\n"
 	for _, httpStatus := range []int{200, 201, 202, 207, 299} {
 		v := (&vendor{Status: httpStatus, Answer: body}).Start(t)
@@ -39,7 +39,7 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
-func TestListed(t *testing.T) {
+func TestListedDocumentIsNotCancellable(t *testing.T) {
 	const body = `{"success":0,"errors":{"cant":1,"documents":["A"]}}`
 	v := (&vendor{Status: 200, Answer: body}).Start(t)
 	got, err := client(t, v).Cancel(t.Context(), document("A"))
@@ -54,7 +54,7 @@ func TestListed(t *testing.T) {
 
 // The codes sent are A, B and C. An answer gives the letters that each becomes:
 // c cancelled, n not cancellable, u unknown.
-func TestCounts(t *testing.T) {
+func TestCountsMustAddUp(t *testing.T) {
 	letters := map[rune]expect{
 		'c': {State: cancel.Cancelled}, 'n': {Reason: cancel.ErrNotCancellable}, 'u': {Reason: cancel.ErrUnknownOutcome},
 	}
@@ -139,7 +139,7 @@ func TestCounts(t *testing.T) {
 	}
 }
 
-func TestHTTPStatuses(t *testing.T) {
+func TestHTTPStatusDecidesWithoutCounts(t *testing.T) {
 	bodies := []string{"", "<html></html>", `{"message":"palabras"}`, `{"success":1,"errors":{"cant":0}}`}
 	for httpStatus, why := range map[int]error{
 		401: cancel.ErrAuth, 403: cancel.ErrForbidden,
@@ -166,7 +166,7 @@ func TestHTTPStatuses(t *testing.T) {
 	}
 }
 
-func TestAnswersInOtherCharsets(t *testing.T) {
+func TestAnswersInOtherCharsetsAreRead(t *testing.T) {
 	latin, err := charmap.ISO8859_1.NewEncoder().String(`{"success":1,"errors":{"cant":1,"documents":["Ñ"]}}`)
 	require.NoError(t, err)
 	_, err = read(200, "application/json; charset=ISO-8859-1", latin, "A", "Ñ")
@@ -181,7 +181,7 @@ func TestAnswersInOtherCharsets(t *testing.T) {
 	assert.NoError(t, err)
 }
 
-func TestAnswersThatDoNotComeWhole(t *testing.T) {
+func TestBrokenAnswersLeaveADoubt(t *testing.T) {
 	const ok = `{"success":1,"errors":{"cant":0}}`
 	for what, v := range map[string]*vendor{
 		"broken off after the answer": {Transmission: func(w http.ResponseWriter) {
@@ -201,7 +201,7 @@ func TestAnswersThatDoNotComeWhole(t *testing.T) {
 	assert.NoError(t, err, "exactly as long as it may be")
 }
 
-func TestContextDone(t *testing.T) {
+func TestNothingIsSentAfterTheContextEnded(t *testing.T) {
 	v := (&vendor{Status: 200}).Start(t)
 	ctx, end := context.WithCancel(t.Context())
 	end()

@@ -86,8 +86,7 @@ func (c *Client) MaxBatch() int { return c.maxBatch }
 // Code is the word that decides: the document's status, or the action of the roadmap. Without a
 // public key in Config the error is [errors.ErrUnsupported], as the cause of
 // [cancel.ErrInvalid]. The package's overview lists the errors. See
-// https://docs.auco.ai/en/api/document-managment/documents/get and
-// https://docs.auco.ai/en/api/document-managment/documents/roadmap.
+// https://docs.auco.ai/en/api/document-managment/documents/get.
 func (c *Client) Status(ctx context.Context, req cancel.Request) (cancel.Result, error) {
 	call := c.query(statusOp, req)
 	if c.public.IsZero() {

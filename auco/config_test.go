@@ -9,7 +9,7 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-func TestEndpoints(t *testing.T) {
+func TestEndpointsAreTheDocumentedOnes(t *testing.T) {
 	const path = "/document/cancel"
 	for want, config := range map[string]Config{
 		"https://dev.auco.ai/v1.5/ext" + path:     {Environment: cancel.Sandbox},
@@ -26,7 +26,7 @@ func TestEndpoints(t *testing.T) {
 	}
 }
 
-func TestMaxBatch(t *testing.T) {
+func TestMaxBatchIsFiftyByDefault(t *testing.T) {
 	for given, want := range map[int]int{0: 50, 1: 1, 1000: 1000} {
 		c, err := New(Config{PrivateKey: cancel.NewSecret("prk_a"), Environment: cancel.Sandbox, MaxBatch: given})
 		require.NoError(t, err)
@@ -34,7 +34,7 @@ func TestMaxBatch(t *testing.T) {
 	}
 }
 
-func TestKeysThatAreTaken(t *testing.T) {
+func TestNewTakesKeysOfAnyForm(t *testing.T) {
 	for _, key := range []string{"prk_a", "a", "PUK_a", "a b", "prk_ñ"} {
 		_, err := New(Config{PrivateKey: cancel.NewSecret(key), PublicKey: cancel.NewSecret("puk_a"), Environment: cancel.Sandbox})
 		assert.NoError(t, err)

@@ -39,7 +39,6 @@
 // ErrUnknownOutcome. Without a public key the error is [cancel.ErrInvalid] with
 // [errors.ErrUnsupported] as its cause. [Codes] has the words.
 //
-// The vendor's pages are https://docs.auco.ai/en/api/document-managment/documents/cancel,
-// https://docs.auco.ai/en/api/document-managment/documents/get and
-// https://docs.auco.ai/en/api/document-managment/documents/roadmap.
+// The vendor's pages are https://docs.auco.ai/en/api/document-managment/documents/cancel and
+// https://docs.auco.ai/en/api/document-managment/documents/get.
 package auco

@@ -77,3 +77,31 @@ func ExampleClient_CancelBatch() {
 	// DOCUMENTCODE cancelled
 	// TR99AQMY31 was signed by all, or rejected
 }
+
+// A signer declined the document, so nobody cancelled it and nobody can.
+func ExampleClient_Status() {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := `{"code":"TR99AQMY31","status":"REJECTED"}`
+		if r.URL.Path == "/document/roadmap" {
+			answer = `[{"action":"PARTICIPANT_REJECT","participant":"ana@example.com","message":"No es lo acordado"}]`
+		}
+		_, _ = io.WriteString(w, answer)
+	}))
+	defer server.Close()
+
+	client, err := auco.New(auco.Config{
+		PrivateKey: cancel.NewSecret("prk_invented"),
+		PublicKey:  cancel.NewSecret("puk_invented"), // Status needs it
+		Endpoint:   server.URL,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = client.Status(context.Background(), cancel.Request{Kind: cancel.Document, ID: "TR99AQMY31"})
+	fmt.Println(errors.Is(err, cancel.ErrNotCancellable))
+	fmt.Println(err)
+	// Output:
+	// true
+	// auco: GET /document/roadmap TR99AQMY31: not cancellable (code PARTICIPANT_REJECT, HTTP 200): No es lo acordado
+}

@@ -41,7 +41,7 @@ var cases = map[string]struct {
 	"cancel-401": {status: 401, codes: []string{"DOCUMENTCODE"}, want: []expect{{Reason: cancel.ErrAuth}}},
 }
 
-func TestFixtures(t *testing.T) {
+func TestFixturesAreReadAsTheySay(t *testing.T) {
 	requests, err := filepath.Glob(filepath.Join(fixtures, "*-request.json"))
 	require.NoError(t, err)
 	assert.Len(t, requests, len(cases))
@@ -91,7 +91,7 @@ var questions = map[string]struct {
 	"roadmap-open":                  {want: expect{State: cancel.Cancelled}, code: "REJECTED"},
 }
 
-func TestFixturesOfQuestions(t *testing.T) {
+func TestFixturesOfQuestionsAreReadAsTheySay(t *testing.T) {
 	requests, err := filepath.Glob(filepath.Join(fixtures, "*-request.txt"))
 	require.NoError(t, err)
 	assert.Len(t, requests, len(questions))

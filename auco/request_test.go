@@ -12,7 +12,7 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-func TestRequestOnTheWire(t *testing.T) {
+func TestRequestIsAsDocumented(t *testing.T) {
 	v := (&vendor{Status: 200, Answer: `{"success":1,"errors":{"cant":0}}`}).Start(t)
 	c := client(t, v, func(c *Config) {
 		c.PrivateKey, c.PublicKey = cancel.NewSecret(`prk_a b"=ñ`), cancel.NewSecret("puk_a")
@@ -87,7 +87,7 @@ func TestNothingMalformedIsSent(t *testing.T) {
 	assert.Zero(t, v.Count())
 }
 
-func TestBatchWithoutAGoodRequest(t *testing.T) {
+func TestBatchWithoutAGoodRequestIsNotSent(t *testing.T) {
 	v := (&vendor{Status: 200}).Start(t)
 	c := client(t, v)
 	assert.Empty(t, c.CancelBatch(t.Context(), nil))
@@ -105,7 +105,7 @@ func TestBatchWithoutAGoodRequest(t *testing.T) {
 	assert.Zero(t, v.Count())
 }
 
-func TestBatchTakesWhatIsGood(t *testing.T) {
+func TestBatchTakesGoodRequests(t *testing.T) {
 	invalid, cancelled := expect{Reason: cancel.ErrInvalid}, expect{State: cancel.Cancelled}
 	other := func(code, reason, email string) cancel.Request {
 		return cancel.Request{Kind: cancel.Document, ID: code, Reason: reason, RequestedBy: email}
@@ -189,7 +189,7 @@ func TestEqualIDsShareAFailure(t *testing.T) {
 	}
 }
 
-func TestBatchOfFiftyByDefault(t *testing.T) {
+func TestBatchSendsFiftyByDefault(t *testing.T) {
 	v := (&vendor{Status: 200, Answer: `{"success":50,"errors":{"cant":0}}`}).Start(t)
 	c := client(t, v)
 	require.Equal(t, 50, c.MaxBatch())

@@ -28,7 +28,7 @@ func asking(t *testing.T, document, roadmap *vendor) *vendor {
 
 const rejected = `{"code":"A","status":"REJECTED"}`
 
-func TestStatusOnTheWire(t *testing.T) {
+func TestStatusAsksWithThePublicKey(t *testing.T) {
 	v := asking(t, &vendor{Status: 200, Answer: `{"code":"TR 99&?","status":"REJECTED"}`}, &vendor{Status: 200, Answer: `[]`})
 	req := cancel.Request{Kind: cancel.Document, ID: "TR 99&?"} // neither Reason nor RequestedBy
 	got, err := client(t, v, readable).Status(t.Context(), req)
@@ -52,7 +52,7 @@ func TestStatusKeepsThePathAndQueryOfTheEndpoint(t *testing.T) {
 	assert.Equal(t, "/a%2Fb/document?c=d&code=A", r.URL.String())
 }
 
-func TestStatusAnswers(t *testing.T) {
+func TestStatusesBecomeTheirRows(t *testing.T) {
 	const whole = `{"url":"https://x.test","name":"Contrato","code":"A","status":"FINISH","data":{},"signProfile":[{"name":"N","email":"e@example.com","id":"1","status":"REJECT"}]}`
 	tests := []struct {
 		name   string
@@ -204,7 +204,7 @@ func TestEvidenceIsAboutTheAnswerThatDecides(t *testing.T) {
 	}
 }
 
-func TestPreflight(t *testing.T) {
+func TestPreflightAdvisesByTheStatus(t *testing.T) {
 	for _, tt := range []struct {
 		word, roadmap string
 		verdict       cancel.Verdict

@@ -35,7 +35,7 @@ var codes = map[string]expect{
 	"0037": {Reason: cancel.ErrForbidden},
 }
 
-func TestCodes(t *testing.T) {
+func TestCodesBecomeTheirRows(t *testing.T) {
 	odd := []string{"0", "1", "00", "000", "00000", "0000 ", " 0000", "+000", "OK", "ok", "-001", "０００0", strings.Repeat("0", 400)}
 	for code := range 10_000 {
 		odd = append(odd, fmt.Sprintf("%04d", code))
@@ -53,7 +53,7 @@ func TestCodes(t *testing.T) {
 	}
 }
 
-func TestCodesOnTheWire(t *testing.T) {
+func TestCodeDecidesAndNotTheHTTPStatus(t *testing.T) {
 	for _, kind := range []cancel.Kind{cancel.Payment, cancel.PreAuthorization} {
 		for _, httpStatus := range []int{200, 201, 302, 400, 401, 403, 404, 418, 429, 500, 502, 503} {
 			for _, code := range []string{"0000", "0001", "0013", "0015", "0017", "0018", "0019", "0025", "0037", "0028"} {
@@ -84,7 +84,7 @@ func TestCodesOnTheWire(t *testing.T) {
 	}
 }
 
-func TestKeysInEitherCase(t *testing.T) {
+func TestKeysAreReadInEitherCase(t *testing.T) {
 	for _, body := range []string{
 		`{"CODE":"0001","DESC":"d"}`, `{"code":"0001","desc":"d"}`, `{"Code":"0001","Desc":"d"}`, `{"cOdE":"0001","DESC":"d"}`,
 		`{"\u0063ode":"0001","desc":"\u0064"}`, "\uFEFF" + `{"code":"0001","desc":"d"}`,
@@ -123,7 +123,7 @@ func TestFieldErrorIsTheMessage(t *testing.T) {
 	expect{Reason: cancel.ErrUnknownOutcome}.Check(t, got, err, "in two cases")
 }
 
-func TestAnswersThatAreNone(t *testing.T) {
+func TestUnclearAnswersAreNoAnswers(t *testing.T) {
 	for what, body := range map[string]string{
 		"empty":                   "",
 		"blanks":                  " \r\n",
@@ -184,7 +184,7 @@ func TestWordsWithoutACodeAreKept(t *testing.T) {
 	assert.Equal(t, "not authorized", expect{Reason: cancel.ErrAuth}.Check(t, got, err).Message)
 }
 
-func TestAnswersInOtherCharsets(t *testing.T) {
+func TestAnswersInOtherCharsetsAreRead(t *testing.T) {
 	latin, err := charmap.ISO8859_1.NewEncoder().String(`{"CODE":"0001","DESC":"se canceló"}`)
 	require.NoError(t, err)
 	got, err := answered(payment, 200, "application/json; charset=ISO-8859-1", latin)
@@ -201,7 +201,7 @@ func TestAnswersInOtherCharsets(t *testing.T) {
 	}
 }
 
-func TestAnswersThatDoNotComeWhole(t *testing.T) {
+func TestBrokenAnswersLeaveADoubt(t *testing.T) {
 	const ok = `{"CODE":"0000","DESC":"d"}`
 	for what, v := range map[string]*vendor{
 		"broken off after the answer": {Transmission: func(w http.ResponseWriter) {
@@ -221,7 +221,7 @@ func TestAnswersThatDoNotComeWhole(t *testing.T) {
 	assert.NoError(t, err, "exactly as long as it may be")
 }
 
-func TestContextDone(t *testing.T) {
+func TestNothingIsSentAfterTheContextEnded(t *testing.T) {
 	v := (&vendor{Status: 200}).Start(t)
 	ctx, end := context.WithCancel(t.Context())
 	end()

@@ -9,7 +9,7 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-func TestEndpoints(t *testing.T) {
+func TestEndpointsAreTheDocumentedOnes(t *testing.T) {
 	const path = "/v4/merchant/transaction/cancel"
 	for want, config := range map[string]Config{
 		"https://api-test.payvalida.com" + path:   {Environment: cancel.Sandbox},

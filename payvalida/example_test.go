@@ -68,6 +68,25 @@ func ExampleClient_Cancel_preAuthorization() {
 	// payvalida: POST /v4/merchant/transaction/cancel 2402558: unavailable (code 0017, HTTP 200): transaction was not reversed, try again
 }
 
+// Preflight tells whether an order may be cancelled, by the merchant's own order id.
+func ExampleClient_Preflight() {
+	server := gateway(`{"CODE":"0000","DESC":"OK","DATA":{"ORDER":"PO-7","CODE":2402558,"STATE":"PENDIENTE"}}`)
+	defer server.Close()
+
+	client, err := payvalida.New(payvalida.Config{Merchant: "some_merchant", FixedHash: cancel.NewSecret("secreto"), Endpoint: server.URL})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	order := cancel.Request{Kind: cancel.Payment, ID: "2402558", Reference: "PO-7"}
+	advice, err := client.Preflight(context.Background(), order)
+	fmt.Println(advice.Verdict, advice.Code, err)
+	fmt.Println(advice.Message)
+	// Output:
+	// not_cancellable PENDIENTE <nil>
+	// the order is not paid, so there is nothing to cancel: an unpaid order is deleted by another call, DELETE /api/v3/porders
+}
+
 func ExampleChecksum() {
 	fmt.Println(payvalida.Checksum("some_merchant", "2402558", "invented_fixed_hash")[:16])
 	// Output:

@@ -55,7 +55,7 @@ var (
 	escaped = cancel.Request{Kind: cancel.Payment, ID: order, Reference: "pedido 7/ñ"}
 )
 
-func TestFixtures(t *testing.T) {
+func TestFixturesAreReadAsTheySay(t *testing.T) {
 	requests, err := filepath.Glob(filepath.Join(fixtures, "*-request.*"))
 	require.NoError(t, err)
 	assert.Len(t, requests, len(cases))

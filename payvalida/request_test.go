@@ -15,7 +15,7 @@ import (
 
 // The sums were computed with sha512sum of GNU coreutils, such as by
 // printf some_merchant2402558invented_fixed_hash | sha512sum.
-func TestChecksum(t *testing.T) {
+func TestChecksumIsTheDocumentedOne(t *testing.T) {
 	for _, tt := range []struct {
 		merchant, order string
 		fixedHash       string
@@ -32,7 +32,7 @@ func TestChecksum(t *testing.T) {
 	assert.NotEqual(t, Checksum("a", "1", "b"), Checksum("a", "1", "b "))
 }
 
-func TestRequestOnTheWire(t *testing.T) {
+func TestRequestIsAsDocumented(t *testing.T) {
 	const shop = `Café & "Cía" <1>`
 	for _, tt := range []struct {
 		kind cancel.Kind

@@ -41,7 +41,7 @@ func sumOf(text string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func TestStatusOnTheWire(t *testing.T) {
+func TestStatusEscapesTheReference(t *testing.T) {
 	for given, path := range map[string]string{
 		"PO-2402558":                           "/api/v3/porders/PO-2402558",
 		"pedido 7/ñ?":                          "/api/v3/porders/pedido%207%2F%C3%B1%3F",
@@ -93,7 +93,7 @@ func TestStatusKeepsThePathAndQueryOfTheEndpoint(t *testing.T) {
 	assert.Len(t, r.URL.Query(), 3)
 }
 
-func TestStates(t *testing.T) {
+func TestStatesBecomeTheirRows(t *testing.T) {
 	var (
 		cancelled   = expect{State: cancel.Cancelled}
 		stands      = expect{State: cancel.NotCancelled}
@@ -143,7 +143,7 @@ func TestStates(t *testing.T) {
 }
 
 // In the vendor's general list 0001 means that the client ID is invalid.
-func TestCodesOfAQuestion(t *testing.T) {
+func TestCodesOfAQuestionBecomeTheirRows(t *testing.T) {
 	for code := range 10_000 {
 		code := fmt.Sprintf("%04d", code)
 		want := codes[code]
@@ -160,7 +160,7 @@ func TestCodesOfAQuestion(t *testing.T) {
 	}
 }
 
-func TestAnotherOrder(t *testing.T) {
+func TestAnswerAboutAnotherOrderIsInvalid(t *testing.T) {
 	for _, number := range []string{
 		"2402559", "24025580", "240255", "2402558.0", "2.402558e6", "-2402558", `"2402559"`, `" 2402558"`, `"2402558.0"`, `""`,
 		"null", "true", "{}", "[2402558]", `{"CODE":2402558}`,
@@ -183,7 +183,7 @@ func TestAnotherOrder(t *testing.T) {
 	expect{Reason: cancel.ErrInvalid}.Check(t, got, err, "the last digit")
 }
 
-func TestQuestionsThatAreNotAnswered(t *testing.T) {
+func TestUnclearAnswersToAQuestionAreUnavailable(t *testing.T) {
 	for what, body := range map[string]string{
 		"empty":               "",
 		"HTML":                "<html>ANULADA</html>",
@@ -254,7 +254,7 @@ func TestStatusIsRefused(t *testing.T) {
 	assert.Zero(t, v.Count())
 }
 
-func TestPreflight(t *testing.T) {
+func TestPreflightAdvisesByTheState(t *testing.T) {
 	for state, want := range map[string]struct {
 		verdict cancel.Verdict
 		reason  error
