@@ -124,8 +124,12 @@ func (c *Client) Send(ctx context.Context, method string, target *url.URL, heade
 
 // Do sends req as [Client.Send] does. It changes req.
 func (c *Client) Do(req *http.Request) Answer {
-	ctx, stop := c.WithTimeout(req.Context())
-	defer stop()
+	ctx := req.Context()
+	if deadline, ok := ctx.Deadline(); !ok || time.Until(deadline) > c.timeout {
+		var stop context.CancelFunc
+		ctx, stop = c.WithTimeout(ctx)
+		defer stop()
+	}
 	if err := ctx.Err(); err != nil {
 		return Answer{Err: err, Unsent: true, At: time.Now()}
 	}
