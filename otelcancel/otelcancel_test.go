@@ -102,7 +102,7 @@ func (m telemetry) counted(t *testing.T) map[string]int64 {
 func labels(span tracetest.SpanStub) map[string]string {
 	found := map[string]string{}
 	for _, a := range span.Attributes {
-		found[string(a.Key)] = a.Value.Emit()
+		found[string(a.Key)] = a.Value.String()
 	}
 	return found
 }

@@ -100,7 +100,7 @@ func outcomeOf(c durable.Cancellation) (outcome, string) {
 	name := string(c.State)
 	said := words(c.Result.Code, c.Result.Message, nil)
 	if err := c.Err(); err != nil && c.State != durable.Done {
-		_, name = cli.Reason(err)
+		name, _ = cli.Reason(err)
 		said = wordsOf(err)
 	}
 	switch c.State {
@@ -125,7 +125,7 @@ func outcomeOf(c durable.Cancellation) (outcome, string) {
 // verdictOf returns the outcome of Preflight, and the words about it.
 func verdictOf(p cancel.Preflight, err error) (outcome, string) {
 	if err != nil {
-		_, name := cli.Reason(err)
+		name, _ := cli.Reason(err)
 		return checking.named(name), wordsOf(err)
 	}
 	return checking.named(string(p.Verdict)), words(p.Code, p.Message, nil)

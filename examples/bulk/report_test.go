@@ -188,7 +188,7 @@ func TestALongListIsCut(t *testing.T) {
 func TestEveryOutcomeIsListedAndHasAColour(t *testing.T) {
 	for _, m := range []mode{cancelling, checking} {
 		for _, reason := range cancel.Reasons() {
-			_, name := cli.Reason(reason)
+			name, _ := cli.Reason(reason)
 			o := m.named(name)
 			assert.Equal(t, name, o.name)
 			assert.NotEmpty(t, o.advice, name)

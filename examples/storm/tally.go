@@ -117,7 +117,7 @@ func why(err error) string {
 		if !ok {
 			return words
 		}
-		_, name := cli.Reason(e)
+		name, _ := cli.Reason(e)
 		words = fmt.Sprintf("%s, last answer: %s %s", name, e.Code, e.Message)
 		if e.Err == nil {
 			return words

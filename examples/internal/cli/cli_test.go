@@ -58,7 +58,7 @@ func TestEveryReasonHasAnExitCodeOfItsOwn(t *testing.T) {
 		"unknown_outcome": "or not. Find out.", "unexpected": "or not. Find out.", "pending": "still under way, and may still be cancelled. Wait.",
 	}
 	for i, reason := range cancel.Reasons() {
-		_, name := cli.Reason(reason)
+		name, _ := cli.Reason(reason)
 		want := struct {
 			exit       int
 			name, next string

@@ -29,9 +29,9 @@ var advice = map[error]string{
 	cancel.ErrPending:        "It is still under way, and may still be cancelled.",
 }
 
-// Reason returns the reason of an error, and its name in JSON, such as "not_found". An error
+// Reason returns the name of an error's reason in JSON, such as "not_found", and the reason. An error
 // without a reason, which no adapter of this module returns, is cancel.ErrUnexpected.
-func Reason(err error) (reason error, name string) {
+func Reason(err error) (name string, reason error) {
 	reason = cancel.ErrUnexpected
 	for _, r := range cancel.Reasons() {
 		if errors.Is(err, r) {
@@ -39,7 +39,7 @@ func Reason(err error) (reason error, name string) {
 		}
 	}
 	name = strings.TrimPrefix(fmt.Sprintf("%#v", reason), "cancel.Err")
-	return reason, strings.ToLower(capital.ReplaceAllString(name, "${1}_$2"))
+	return strings.ToLower(capital.ReplaceAllString(name, "${1}_$2")), reason
 }
 
 var capital = regexp.MustCompile(`([a-z])([A-Z])`)
@@ -100,7 +100,7 @@ func (a About) explain(o *outcome, err error) {
 		o.HTTPStatus = e.HTTPStatus
 		o.RetryAfterSeconds = e.RetryAfter.Seconds()
 	}
-	reason, name := Reason(err)
+	name, reason := Reason(err)
 	o.Reason, o.Next = name, advice[reason]
 	o.Exit = exitReason + slices.Index(cancel.Reasons(), reason)
 	switch {
