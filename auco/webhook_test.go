@@ -571,8 +571,6 @@ func TestWebhookShowsNoSecret(t *testing.T) {
 		config := auco.WebhookConfig{Header: hookHeader, Value: secret, Handle: func(context.Context, auco.Event) error { return nil }}
 		hook, err := auco.NewWebhook(config)
 		require.NoError(t, err)
-		status, _ := answer(hook, hookRequest(webhookFixture(t, "finish")))
-		require.Equal(t, http.StatusOK, status)
 		all := shown(t, config, auco.WebhookConfig{}) + shown(t, &config, &auco.WebhookConfig{}) + shown(t, hook, &auco.Webhook{})
 		for _, form := range []string{
 			hookValue, fmt.Sprintf("%x", hookValue), strings.Trim(fmt.Sprint([]byte(hookValue)), "[]"),

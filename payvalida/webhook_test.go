@@ -495,7 +495,6 @@ func TestWebhookShowsNoSecret(t *testing.T) {
 		config := payvalida.WebhookConfig{Hash: secret, Handle: func(context.Context, payvalida.Event) error { return nil }}
 		hook, err := payvalida.NewWebhook(config)
 		require.NoError(t, err)
-		require.Equal(t, http.StatusOK, (&inbox{Webhook: hook}).post(t, jsonType, notification(t, "PO-1001", "approved")))
 		all := shown(t, config, payvalida.WebhookConfig{}) + shown(t, &config, &payvalida.WebhookConfig{}) + shown(t, hook, &payvalida.Webhook{})
 		for _, form := range []string{
 			notificationHash, fmt.Sprintf("%x", notificationHash), strings.Trim(fmt.Sprint([]byte(notificationHash)), "[]"),
