@@ -172,7 +172,7 @@ func FuzzRedactor(f *testing.F) {
 	f.Fuzz(func(t *testing.T, secret, how, before, after string) {
 		spell := spellings[how]
 		if spell == nil || !utf8.ValidString(secret) || strings.ContainsFunc(secret, unicode.IsControl) || strings.TrimSpace(secret) == "" {
-			t.Skip() // XML and HTML have no escape for control characters
+			return // XML and HTML have no escape for control characters
 		}
 		echo := spell(secret)
 		clean := redactor(secret).String(before + echo + after)

@@ -62,8 +62,8 @@ func BenchmarkGrowth(b *testing.B) {
 	})
 }
 
-// growth is BenchmarkGrowth in an empty database. The type is that of River's args, and
-// tidy is what the database does by itself after a while.
+// growth is BenchmarkGrowth in an empty database. The type is the type of River's args,
+// and tidy are the statements that the database runs by itself after a while.
 func growth[TTx any](b *testing.B, db database[TTx], argsType string, tidy ...string) {
 	b.Helper()
 	told := make(chan struct{}, 1000)
@@ -145,7 +145,7 @@ func growth[TTx any](b *testing.B, db database[TTx], argsType string, tidy ...st
 				for b.Loop() {
 					_, err := q.Enqueue(ctx, fresh(n)...)
 					require.NoError(b, err)
-					require.NoError(b, q.Start(ctx)) // at once, where it would look each second
+					require.NoError(b, q.Start(ctx)) // at once; it polls only each second
 					for range n {
 						<-told
 					}

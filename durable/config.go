@@ -16,8 +16,8 @@ import (
 // Config configures a [Queue]. A zero or negative value of any field means its default.
 type Config struct {
 	// Providers are the providers, by the name that Request.Provider gives. At least one is
-	// required. The database keeps a name with what was enqueued under it: if a later Config
-	// lacks it, its cancellations wait until it is back. A name has at most 200 bytes and no
+	// required. The database keeps a name with its cancellations: if a later Config
+	// lacks the name, its cancellations wait until it is back. A name has at most 200 bytes and no
 	// control characters.
 	Providers map[string]Provider
 	// Options are passed to the Client of each provider. [cancel.WithEvidence] among them has
@@ -37,10 +37,10 @@ type Config struct {
 	// from 1 minute to 1 hour by default. Up to a tenth is added at random. A vendor that asks
 	// for a longer pause gets it, up to 24 hours.
 	Retry Span
-	// Poll is the pause before the status of a pending cancellation is asked for again, from 5
-	// minutes to 1 hour by default.
+	// Poll is the pause between two questions for the status of a pending cancellation, from
+	// 5 minutes to 1 hour by default.
 	Poll Span
-	// AuthPause is how long a provider that refused the credentials is left alone, from
+	// AuthPause is how long a provider that refused the credentials gets no calls, from
 	// 15 minutes to 6 hours by default. After it one job asks before the others.
 	AuthPause Span
 	// DoubtFor is how long an unknown outcome is looked into before it is [Unknown] for
@@ -66,8 +66,8 @@ type Provider struct {
 	// them at once after a rest, 1 by default. A PerSecond of 0 means no limit.
 	PerSecond float64
 	Burst     int
-	// RemembersFor is how long the vendor can tell what became of a cancellation, 60 days
-	// by default, as long as Solución Factible does. What is pending for longer is
+	// RemembersFor is how long the vendor knows the outcome of a cancellation, 60 days by
+	// default, as for Solución Factible. A cancellation that is pending for longer is
 	// [Forgotten].
 	RemembersFor time.Duration
 }
@@ -112,7 +112,7 @@ const longestTimeout = 24 * time.Hour
 // longestName is how many bytes a provider's name has at most. It is part of an index.
 const longestName = 200
 
-// withDefaults returns c ready for use, or says what is wrong with it.
+// withDefaults returns c ready for use, or the reason why it is not valid.
 func (c Config) withDefaults() (Config, error) {
 	switch {
 	case len(c.Providers) == 0:

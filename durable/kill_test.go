@@ -52,7 +52,7 @@ var killFaults = []canceltest.Fault{
 }
 
 // TestKill has worker processes killed at random moments while they cancel at vendors
-// that fail, and compares what the vendors' ledgers and logs hold with the outcomes.
+// that fail, and compares the vendors' ledgers and logs with the outcomes.
 func TestKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("NOT TESTED: workers that are killed, for this is a short run")
@@ -76,7 +76,7 @@ func TestKill(t *testing.T) {
 	})
 }
 
-// killSetup is what a worker process is told.
+// killSetup is the setup of a worker process.
 type killSetup struct {
 	Path, URL string // of the database; one of them
 	Told      string // the file that OnSettled writes to
@@ -212,7 +212,7 @@ func (v killVendors) request(i int) cancel.Request {
 	}
 }
 
-// isCancelled is what the vendor's ledger says.
+// isCancelled asks the vendor's ledger.
 func (v killVendors) isCancelled(req cancel.Request) bool {
 	switch req.Provider {
 	case "factible":
@@ -235,7 +235,7 @@ func (v killVendors) calls() (n int) {
 	return n
 }
 
-// recipients consent to what is registered, and one in three refuses, until done.
+// recipients answer registered cancellations until done: one in three refuses.
 func (v killVendors) recipients(reqs []cancel.Request, done <-chan struct{}) {
 	answered := map[string]bool{}
 	for {
@@ -379,7 +379,7 @@ func readTold(t *testing.T, path string) map[int64][]State {
 	return told
 }
 
-// report compares what became of each request with what its vendor has.
+// report compares the outcome of each request with its vendor's ledger.
 type report struct {
 	t        *testing.T
 	vendors  killVendors
@@ -401,8 +401,8 @@ func (r *report) judge(i int, req cancel.Request, c Cancellation) {
 	case Failed:
 		assert.False(t, cancelled, "%s has failed and is cancelled", req.ID)
 	case Unknown:
-		// What the vendor does not hold it only ever refuses, which is not believed after a
-		// doubt, nor where the vendor's pages do not say what the refusal means.
+		// The vendor always refuses a thing that it does not hold. A refusal ends no doubt, and
+		// some refusals are not documented.
 		assert.True(t, odd(i), "%s is held, so that it can be known: %v", req.ID, c.Err())
 		assert.True(t, !c.DoubtSince.IsZero() || errors.Is(c.Err(), cancel.ErrUnexpected),
 			"%s is unknown and was never in doubt: %v", req.ID, c.Err())
@@ -449,7 +449,7 @@ func (r *report) rules(i int, req cancel.Request, c Cancellation) {
 		if last != nil {
 			r.resent++
 			certain := last.Fault == canceltest.HTTP429 || last.Fault == canceltest.HTTP503 || last.Fault == canceltest.Refuse
-			// Whoever had made the last call died between the two.
+			// The worker of the last call died between the two.
 			lost := slices.ContainsFunc(r.killedAt, func(at time.Time) bool {
 				return at.After(last.At.Add(-time.Minute)) && at.Before(call.At)
 			})

@@ -26,8 +26,8 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// vendor is a provider without a status, whose answers are functions. What has none
-// answers Cancelled.
+// vendor is a provider without a status, whose answers are functions. Without a
+// function it answers Cancelled.
 type vendor struct {
 	mu      sync.Mutex
 	cancels int

@@ -15,7 +15,7 @@ import (
 type Postgres struct {
 	*Queue[pgx.Tx]
 
-	// Pool is the database, for the caller's own transactions.
+	// Pool is the database. Use it for your own transactions.
 	Pool *pgxpool.Pool
 }
 

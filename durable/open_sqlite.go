@@ -19,7 +19,7 @@ import (
 type SQLite struct {
 	*Queue[*sql.Tx]
 
-	// DB is the database, for the caller's own transactions. It has one connection: while
+	// DB is the database. Use it for your own transactions. It has one connection: while
 	// a transaction is open, everything else that needs the database waits for it.
 	DB *sql.DB
 }

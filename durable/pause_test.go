@@ -183,8 +183,8 @@ func TestAuthLater(t *testing.T) {
 	})
 }
 
-// Refused credentials are no answer: what is in doubt outlasts DoubtFor with them, and is
-// found out once they are good.
+// Refused credentials are no answer: a doubt outlasts DoubtFor while they last, and
+// ends once they are good.
 func TestDoubtWhileLocked(t *testing.T) {
 	for name, answer := range map[string]struct {
 		status func() (cancel.Result, error)

@@ -87,7 +87,7 @@ func TestUsersTransaction(t *testing.T) {
 	assert.Equal(t, 1, jobs(t, q))
 }
 
-// What could not be enqueued as a whole leaves nothing in the user's transaction.
+// A group that could not be enqueued whole leaves nothing in the user's transaction.
 func TestUsersTransactionUndoes(t *testing.T) {
 	q := queueFor(t, &vendor{})
 	tx, err := q.DB.BeginTx(t.Context(), nil)
@@ -106,7 +106,7 @@ func TestUsersTransactionUndoes(t *testing.T) {
 	enqueue(t, q.Queue, payment("2"))
 }
 
-// PostgreSQL's indexes hold texts up to a length alone.
+// PostgreSQL's indexes hold texts only up to a length.
 func TestLongID(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) { testLongID(t, onSQLite(t)) })
 	t.Run("PostgreSQL", func(t *testing.T) { testLongID(t, onPostgres(t)) })
@@ -300,7 +300,7 @@ func TestNoCancellation(t *testing.T) {
 	assert.ErrorIs(t, err, ErrNoCancellation)
 }
 
-// There is none of what no database can keep, either.
+// No database can keep these texts, so there is no such cancellation.
 func TestNoCancellationOfWhatCannotBeKept(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) { testNotKept(t, onSQLite(t)) })
 	t.Run("PostgreSQL", func(t *testing.T) { testNotKept(t, onPostgres(t)) })

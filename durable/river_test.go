@@ -28,7 +28,7 @@ import (
 // database is one that a test can open any number of times.
 type database[TTx any] func(tb testing.TB, config Config) (q *Queue[TTx], exec func(statement string))
 
-// patience is how long what is waited for may take.
+// patience limits how long a test waits.
 const patience = 5 * time.Minute
 
 // migrated has each Queue of db call Migrate.
@@ -77,7 +77,7 @@ func atAddress(address string) database[pgx.Tx] {
 	}
 }
 
-// ownSchema returns the URL of a schema for the test alone on the PostgreSQL for tests.
+// ownSchema returns the URL of a schema for this test on the PostgreSQL for tests.
 func ownSchema(tb testing.TB) string {
 	tb.Helper()
 	address, err := url.Parse(postgres(tb))
@@ -99,7 +99,7 @@ func ownSchema(tb testing.TB) string {
 	return address.String()
 }
 
-// heard collects what OnSettled is told.
+// heard collects the calls of OnSettled.
 type heard struct {
 	mu    sync.Mutex
 	told  map[int64]int
@@ -359,7 +359,7 @@ func TestRiverForgets(t *testing.T) {
 	t.Run("PostgreSQL", func(t *testing.T) { testRiverForgets(t, onPostgres(t)) })
 }
 
-// testRiverForgets has River delete its row of what was settled long ago.
+// testRiverForgets makes River delete its row of a cancellation that was settled long ago.
 func testRiverForgets[TTx any](t *testing.T, db database[TTx]) {
 	t.Helper()
 	told := newHeard()
@@ -414,8 +414,8 @@ func TestOneJobPerThingOnPostgres(t *testing.T) {
 
 // The turns of turn_test.go and pause_test.go that need the database's help most, where
 // time is real.
-// A transaction that has asked for a thing, too, does not keep what the provider answers
-// about it from being recorded.
+// A transaction that enqueues the same thing does not keep the provider's answer from being
+// recorded.
 func TestOpenTransactionOnPostgres(t *testing.T) {
 	q, err := OpenPostgres(t.Context(), ownSchema(t), of(&vendor{}))
 	require.NoError(t, err)

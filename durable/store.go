@@ -71,7 +71,7 @@ func (s *store) within(ctx context.Context, f func(riverdriver.ExecutorTx) error
 		return err
 	}
 	if err := f(tx); err != nil {
-		// What went wrong is in err already.
+		// err says the reason already.
 		_ = tx.Rollback(context.WithoutCancel(ctx))
 		return err
 	}
@@ -236,8 +236,8 @@ func (s *store) counts(ctx context.Context) (map[State]int, error) {
 	return counts, err
 }
 
-// pause says until when a provider is left alone, because it refused the credentials, and how
-// often it did.
+// pause is the time without calls of a provider that refused the credentials, and how often it
+// did.
 type pause struct {
 	until    int64 // milliseconds since 1970
 	failures int

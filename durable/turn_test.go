@@ -166,7 +166,7 @@ func TestPendingEnds(t *testing.T) {
 	})
 }
 
-// What a proxy says now and then for the vendor does not end the waiting.
+// A stray answer of a proxy does not end the waiting.
 func TestStrayAnswersWhilePending(t *testing.T) {
 	const asks = 100
 	v := &teller{
@@ -272,7 +272,7 @@ func TestDoubtWithStatus(t *testing.T) {
 			case 1:
 				return fails(cancel.ErrUnknownOutcome)
 			case 2:
-				return fails(cancel.ErrNotFound) // true of this call alone
+				return fails(cancel.ErrNotFound) // true only of this call
 			}
 			return is(cancel.AlreadyCancelled)
 		}},
@@ -349,7 +349,7 @@ func TestDoubtThatStays(t *testing.T) {
 	})
 }
 
-// A day on which nobody asks is none on which something could be found out.
+// On a day without a question nothing can be found out.
 func TestDoubtThatNobodyLooksInto(t *testing.T) {
 	for failures, want := range map[int]State{minTries - 1: Done, minTries: Unknown} {
 		v := &vendor{cancel: func(n int, _ cancel.Request) (cancel.Result, error) {
@@ -406,8 +406,8 @@ func TestRefusedInDoubt(t *testing.T) {
 	}
 }
 
-// What a worker leaves behind that dies before, or after, the vendor has carried out what
-// it asked for looks the same, and is in doubt.
+// A worker that dies before the vendor has carried out its request leaves the same record as
+// one that dies after it: a doubt.
 func TestKilledAroundTheCall(t *testing.T) {
 	for name, carriedOut := range map[string]bool{"between record and call": false, "between call and record": true} {
 		t.Run(name+", with a status", func(t *testing.T) {
@@ -517,7 +517,7 @@ func TestTold(t *testing.T) {
 	})
 }
 
-// An answer waits a while for a database that is busy, and is in doubt where that is too long.
+// An answer waits a while for a database that is busy, and is in doubt after that.
 func TestAnswerWhileTheDatabaseIsBusy(t *testing.T) {
 	for name, test := range map[string]struct {
 		busy time.Duration

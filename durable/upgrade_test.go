@@ -309,7 +309,7 @@ func testUpgrade[TTx any](t *testing.T, old, fresh database[TTx], version int, d
 	assert.NotContains(t, before, anew)
 }
 
-// needsMigrate checks that q says of its database that Migrate has to be called.
+// needsMigrate checks that q asks for Migrate.
 func needsMigrate[TTx any](t *testing.T, q *Queue[TTx]) {
 	t.Helper()
 	for name, err := range everything(t, q) {

@@ -234,7 +234,7 @@ func (t *turn) unresolved(ctx context.Context, err error) {
 	t.retry(ctx, err, t.c.tries()+1)
 }
 
-// ask asks for the status of what is pending.
+// ask asks for the status of a pending cancellation.
 func (t *turn) ask(ctx context.Context) {
 	t.c.Asked++
 	result, err := t.call(ctx, t.client.Status)

@@ -4,9 +4,9 @@
 //	go run ./example                      # in the folder durable
 //
 // Kill it at any moment, by Ctrl-C or worse, and start it again: it goes on where it was.
-// The queue is the file durable-example.db. The vendors are a process of their own, for
-// they would not die with yours: they are started where they are missing, told to end when
-// all is settled, and end by themselves when nobody has asked them anything for 15 minutes.
+// The queue is the file durable-example.db. The vendors are a separate process,
+// which does not die with yours. The program starts it if it is missing, and ends it when all
+// is settled. It also ends by itself after 15 minutes without a question.
 //
 // With -postgres the queue is in a PostgreSQL, and several of these commands, started in
 // the same folder, share the work:
@@ -104,7 +104,7 @@ func see[TTx any](ctx context.Context, q *durable.Queue[TTx], vendors vendors, n
 	defer func() {
 		soon, end := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 		defer end()
-		_ = q.StopNow(soon) // what it leaves behind is found by the next
+		_ = q.StopNow(soon) // the next process finds the rest
 	}()
 	if err := watch(ctx, q, stdout); err != nil {
 		return err
@@ -146,7 +146,7 @@ func watch[TTx any](ctx context.Context, q *durable.Queue[TTx], stdout io.Writer
 	}
 }
 
-// sum says what became of it all.
+// sum prints the outcomes.
 func sum[TTx any](ctx context.Context, q *durable.Queue[TTx], stdout io.Writer) error {
 	counts, err := q.Counts(ctx)
 	if err != nil {
@@ -202,7 +202,7 @@ func open(counts map[durable.State]int) (n int) {
 	return n
 }
 
-// requests are those of things that the vendors hold, but for a few.
+// requests name things that the vendors hold, except for a few.
 func requests(n int) []cancel.Request {
 	reqs := make([]cancel.Request, n)
 	for i := range reqs {

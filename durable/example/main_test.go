@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestMain makes the test the command itself, for a test that has to kill it, and for the
-// vendors that it starts.
+// TestMain makes the test binary the command itself: a test kills it, and it starts the
+// vendors.
 func TestMain(m *testing.M) {
 	if os.Getenv("EXAMPLE_TEST_COMMAND") != "" {
 		main()

@@ -30,7 +30,7 @@ import (
 const (
 	// vendorsCommand makes this program the vendors.
 	vendorsCommand = "vendors"
-	// vendorsFile says where they are.
+	// vendorsFile holds their addresses.
 	vendorsFile = "durable-example.vendors"
 	// held is how many things of each sort they hold.
 	held = 10_000
@@ -70,7 +70,7 @@ func invoice(n int) string  { return fmt.Sprintf("00000000-0000-4000-8000-%012X"
 func order(n int) string    { return fmt.Sprint(1_000_000 + n) }
 func document(n int) string { return fmt.Sprintf("TR%08d", n) }
 
-// config returns that of a queue for the vendors, with pauses that suit a demonstration.
+// config returns the Config of a queue for the vendors, with pauses that suit a demonstration.
 func (v vendors) config() (durable.Config, error) {
 	options := cancel.ClientOptions{Timeout: 2 * time.Second}
 	invoices, err1 := factible.New(factible.Config{
@@ -197,7 +197,7 @@ func beVendors() error {
 	})
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Second}
 	go func() { _ = server.Serve(control) }()
-	defer func() { _ = server.Shutdown(ctx) }() // once whoever told it to end is answered
+	defer func() { _ = server.Shutdown(ctx) }() // after the answer to the request that ends it
 
 	fc, pc, ac := f.Config(), p.Config(), a.Config()
 	text, err := json.Marshal(vendors{

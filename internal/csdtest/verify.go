@@ -16,7 +16,7 @@ import (
 	"github.com/unified-cancel/cancel/internal/mexico"
 )
 
-// Request is what a signed Cancelacion asks for.
+// Request is the content of a signed Cancelacion.
 type Request struct {
 	RfcEmisor string
 	Fecha     time.Time

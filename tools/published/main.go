@@ -223,7 +223,7 @@ func write(user, name, program string) error {
 
 // commander returns a function that runs a command in folder. This repository's modules come
 // from the proxy in work only, all others from this machine's cache or the usual proxy. The
-// cache of modules is a new one, because the versions here are not those of a release.
+// cache of modules is a new one, because the versions here differ from a release.
 func commander(work, folder string) func(args ...string) error {
 	cache, err := exec.Command("go", "env", "GOMODCACHE", "GOPROXY").Output()
 	env := strings.Split(strings.TrimSpace(string(cache)), "\n")

@@ -102,7 +102,7 @@ func main() {
 func check(p peertest.Peer, v version) error {
 	simulator := factibletest.New()
 	defer simulator.Close()
-	simulator.AcuseInBase64() // what the WSDL says
+	simulator.AcuseInBase64() // as in the WSDL
 	simulator.Register(registered, consented, signed)
 	solicitud, err := signedRequest()
 	if err != nil {
