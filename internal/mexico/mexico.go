@@ -13,9 +13,9 @@ var data []byte
 
 // Zone is America/Mexico_City. It does not depend on the machine, whose zone data may be
 // older than release 2022f: Mexico gave up daylight saving time in October 2022.
-var Zone = load()
+var Zone = load(data)
 
-func load() *time.Location {
+func load(data []byte) *time.Location {
 	zone, err := time.LoadLocationFromTZData("America/Mexico_City", data)
 	if err != nil {
 		panic(err) // the embedded data is good

@@ -21,3 +21,7 @@ func TestZoneKnowsTheLawOf2022(t *testing.T) {
 		assert.Equal(t, want, at.Format("-0700"), at)
 	}
 }
+
+func TestDamagedZoneDataIsNoticedAtOnce(t *testing.T) {
+	assert.Panics(t, func() { load(data[:len(data)/2]) })
+}
