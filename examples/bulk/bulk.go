@@ -106,23 +106,6 @@ func (b *bulk) goodFor(provider string) (n int) {
 	return n
 }
 
-// check asks for each row whether it can be cancelled.
-func (b *bulk) check(ctx context.Context) error {
-	var n [classes]int
-	b.progress.set(len(b.good), n)
-	for _, r := range b.good {
-		answer, err := b.client.Preflight(ctx, r.request)
-		if ctx.Err() != nil {
-			return nil
-		}
-		o, said := verdictOf(answer, err)
-		b.results = append(b.results, result{r, o, said})
-		n[o.class]++
-		b.progress.set(len(b.good), n)
-	}
-	return nil
-}
-
 // tick is how often the queue is asked how far it is.
 const tick = 200 * time.Millisecond
 

@@ -191,8 +191,8 @@ func parse(f *cli.Flags) (s settings, folder folder, err error) {
 		err = errors.New("-rate must not be negative, and -sat-rate must be more than 0")
 	case s.dryRun && s.check:
 		err = errors.New("-dry-run sends nothing and -check asks the providers: choose one")
-	case sameFile(s.report, s.file):
-		err = fmt.Errorf("%s is the input, and would be overwritten", s.report)
+	case sameFile(s.report, s.file), s.check && sameFile(s.answers(), s.file):
+		err = fmt.Errorf("%s is the input, and would be overwritten", s.file)
 	}
 	return s, folder, err
 }

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -207,6 +209,51 @@ func TestTheCheckAsksAndChangesNothing(t *testing.T) {
 	assert.Contains(t, page, "Cancelable con aceptación")
 }
 
+func TestTheSameCheckAgainAsksOnlyForTheRest(t *testing.T) {
+	r := newRig(t)
+	var lines []string
+	for i := range 20 {
+		lines = append(lines, fmt.Sprintf("payvalida,payment,%d,,,,,,,PO-%d", 2402558+i, 2402558+i))
+	}
+	r.input(lines...)
+	ctx, interrupt := context.WithCancel(t.Context())
+	go func() {
+		for len(r.payvalida.Calls()) < 5 {
+			time.Sleep(time.Millisecond)
+		}
+		interrupt()
+	}()
+	got := r.runUntil(ctx, "-check", "-rate", "10", r.path("in.csv"))
+	require.Equal(t, exitInterrupted, got.Exit, got.Stderr)
+	had := strings.Count(r.read("in.check.answers.jsonl"), "\n")
+	require.Less(t, had, 20)
+
+	asked := len(r.payvalida.Calls())
+	torn := r.read("in.check.answers.jsonl") + `{"account":"payva`
+	require.NoError(t, os.WriteFile(r.path("in.check.answers.jsonl"), []byte(torn), 0o600))
+	got = r.run("-check")
+	assert.Equal(t, exitRefused, got.Exit, got.Stderr)
+	assert.Contains(t, got.Stderr, fmt.Sprintf("%d answers of the last 24h", had))
+	assert.Len(t, r.payvalida.Calls(), asked+20-had)
+	again := r.run("-check")
+	assert.Equal(t, got.Stdout, again.Stdout)
+	assert.Len(t, r.payvalida.Calls(), asked+20-had)
+
+	old := time.Now().Add(-25 * time.Hour).Format(time.RFC3339)
+	aged := regexp.MustCompile(`"at":"[^"]+"`).ReplaceAllString(r.read("in.check.answers.jsonl"), `"at":"`+old+`"`)
+	require.NoError(t, os.WriteFile(r.path("in.check.answers.jsonl"), []byte(aged), 0o600))
+	r.run("-check")
+	assert.Len(t, r.payvalida.Calls(), asked+40-had, "answers of yesterday are asked for again")
+}
+
+func TestACheckThatFailedIsAskedAgain(t *testing.T) {
+	r := newRig(t)
+	r.input(payment1 + ",,,,,,,PO-2402558")
+	r.payvalida.Fail(1, canceltest.HTTP429)
+	require.Equal(t, exitAgain, r.run("-check", "-attempts", "1").Exit)
+	assert.Zero(t, r.run("-check").Exit)
+}
+
 const cfdi = `<Comprobante Version="4.0" Total="1160.00" Sello="AAAAc2ltdQ=="><Emisor Rfc="EKU9003173C9"/><Receptor Rfc="XAXX010101000"/>` +
 	`<Complemento><TimbreFiscalDigital UUID="B2F64C1A-7D09-4E38-9A5B-C41E0D83F6A7"/></Complemento></Comprobante>`
 
@@ -311,6 +358,7 @@ func TestUsage(t *testing.T) {
 		"-rate must not":                {"-rate", "NaN", "in.csv"},
 		"choose one":                    {"-check", "-dry-run", "in.csv"},
 		"would be overwritten":          {"-report", "in.csv", "in.csv"},
+		"in.answers.jsonl is the input": {"-check", "-report", "in.html", "in.answers.jsonl"},
 	} {
 		got := clitest.Run(t, program{}.run, nil, args...)
 		assert.Equal(t, cli.ExitUsage, got.Exit, args)
