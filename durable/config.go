@@ -2,8 +2,10 @@ package durable
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -13,59 +15,81 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
+// ErrNoProvider is what Config.Lookup returns for a name that it does not know.
+var ErrNoProvider = errors.New("no such provider")
+
 // Config configures a [Queue]. A zero or negative value of any field means its default.
 type Config struct {
-	// Providers are the providers, by the name that Request.Provider gives. At least one is
-	// required. The database keeps a name with its cancellations: if a later Config
-	// lacks the name, its cancellations wait until it is back. A name has at most 200 bytes and no
-	// control characters.
+	// Providers are the providers, by the name that Request.Provider gives. Providers or
+	// Lookup is required. The database keeps a name with its cancellations: if a later
+	// Config lacks the name, its cancellations wait until it is back. A name has at most
+	// 200 bytes and no control characters.
 	Providers map[string]Provider
-	// Options are passed to the Client of each provider. [cancel.WithEvidence] among them has
-	// no effect, because the Queue keeps the evidence, and [cancel.WithRateLimit] has no
+	// Lookup returns the provider of a name that Providers lacks, and an error that wraps
+	// [ErrNoProvider] if there is none. It is called when a request is enqueued, and when a
+	// provider has something to do, so that providers can be added, changed and removed
+	// while the Queue runs. A Provider that it returns twice should have the same Canceler.
+	// It must be safe for concurrent use. Nil means that there are no others.
+	Lookup func(ctx context.Context, name string) (Provider, error)
+	// Vendors says how many calls each process makes at once to all providers that name
+	// this vendor, 64 by default. First come, first served: a provider with very many
+	// cancellations does not hold up those with few. A process works for the vendors that
+	// are listed here and those that Providers name; list those of Lookup.
+	Vendors map[string]int
+	// Options are passed to the Client of each provider. [cancel.WithEvidence] among them
+	// has no effect, because the Queue keeps the evidence, and [cancel.WithRateLimit] has no
 	// effect on a Provider that has PerSecond.
 	Options []cancel.Option
-	// OnSettled is called with each cancellation whose state is final: at least once, because
-	// it is called again if it returned an error or panicked, or if the process ended before
-	// its success was recorded. Cancellation.ID tells a repetition. It is called from many
-	// goroutines, with a context that ends with Timeout and with StopNow. It may be nil.
+	// OnSettled is called with each cancellation whose state is final: once, and again if
+	// it returned an error or panicked, or if the process ended before its success was
+	// recorded. It is called at least once, and Cancellation.ID tells a repetition. It is
+	// called from many goroutines, with a context that ends with Timeout and with StopNow.
+	// See [Filter.Undelivered] for failures. Nil means that nobody is told.
 	OnSettled func(context.Context, Cancellation) error
-	// Timeout bounds one turn of a job, with all calls that a Client makes in it: 5 minutes by
-	// default and 24 hours at most. A job whose worker has died is taken up by another when
-	// this time and up to two minutes more have passed since the turn began.
+	// Timeout bounds one turn of a cancellation, with all calls that a Client makes in it:
+	// 5 minutes by default and 24 hours at most. A cancellation whose worker has died is
+	// taken up by another when that and up to three minutes have passed.
 	Timeout time.Duration
-	// Retry is the pause before the next turn of a job that was unavailable or is in doubt,
-	// from 1 minute to 1 hour by default. Up to a tenth is added at random. A vendor that asks
-	// for a longer pause gets it, up to 24 hours.
+	// Retry is the pause before the next turn of what was unavailable or is in doubt, from
+	// 1 minute to 1 hour by default. Up to a tenth is added at random. If the vendor asks
+	// for a longer pause it gets it, up to 24 hours.
 	Retry Span
-	// Poll is the pause between two questions for the status of a pending cancellation, from
-	// 5 minutes to 1 hour by default.
+	// Poll is the pause between two questions for the status of a pending cancellation,
+	// from 5 minutes to 1 hour by default.
 	Poll Span
 	// AuthPause is how long a provider that refused the credentials gets no calls, from
-	// 15 minutes to 6 hours by default. After it one job asks before the others.
+	// 15 minutes to 6 hours by default. After it one cancellation is tried before the others.
 	AuthPause Span
 	// DoubtFor is how long an unknown outcome is looked into before it is [Unknown] for
 	// good, 24 hours by default. It stays [InDoubt] for longer until five turns in a row
 	// have found nothing out, and while the provider refuses the credentials.
 	DoubtFor time.Duration
-	// Logger receives River's messages, and one for each turn at debug level. Neither secrets
-	// nor bodies are logged. Nil means that nothing is logged.
+	// Retention says when what is settled loses its personal data, and when it is deleted.
+	// The zero value keeps everything.
+	Retention Retention
+	// Logger receives River's messages, and one for each turn at debug level. Neither
+	// secrets nor bodies are logged. Nil means that nothing is logged.
 	Logger *slog.Logger
 }
 
-// Provider is one of a [Config].
+// Provider is one of a [Config]: an account at a vendor.
 type Provider struct {
-	// Canceler asks the vendor. It is required. If it is a [cancel.Validator] it checks each
-	// request before it is enqueued, and if it is a [cancel.Identifier] it says which requests
-	// name the same thing. Otherwise any Kind with an ID is enqueued, and IDs are compared byte
-	// for byte.
+	// Canceler asks the vendor. It is required. Its optional interfaces are used:
+	// [cancel.Validator] when a request is enqueued, [cancel.Identifier] to tell things
+	// apart, [cancel.StatusChecker], and [cancel.BatchCanceler] for what is queued together.
 	Canceler cancel.Canceler
-	// Workers is how many jobs of this provider each process works on at once, 4 by
-	// default and 10,000 at most.
+	// Vendor is the vendor that calls of this provider count for, see Config.Vendors. ""
+	// means a vendor of its own, named as the provider.
+	Vendor string
+	// Workers is how many calls each process makes to this provider at once, 4 by default.
 	Workers int
-	// PerSecond is how many calls per second each process makes, and Burst how many of
-	// them at once after a rest, 1 by default. A PerSecond of 0 means no limit.
+	// PerSecond is how many calls are made per second, and Burst how many of them at once
+	// after a rest, 1 by default. They hold for each process, and with Shared for all
+	// processes of the database together, at the price of one more statement for each call.
+	// A PerSecond of 0 means no limit.
 	PerSecond float64
 	Burst     int
+	Shared    bool
 	// RemembersFor is how long the vendor knows the outcome of a cancellation, 60 days by
 	// default, as for Solución Factible. A cancellation that is pending for longer is
 	// [Forgotten].
@@ -87,7 +111,7 @@ func (s Span) or(first, longest time.Duration) Span {
 	return s
 }
 
-// at returns the n-th pause, the first being 1.
+// at returns the n-th pause, counted from 1.
 func (s Span) at(n int) time.Duration {
 	t := s.First
 	for range n - 1 {
@@ -99,53 +123,81 @@ func (s Span) at(n int) time.Duration {
 	return t
 }
 
-func positive[T int | time.Duration](v, otherwise T) T {
+func positive[T int | float64 | time.Duration](v, fallback T) T {
 	if v > 0 {
 		return v
 	}
-	return otherwise
+	return fallback
 }
 
-// longestTimeout is above any that makes sense, and far from where durations end.
-const longestTimeout = 24 * time.Hour
-
-// longestName is how many bytes a provider's name has at most. It is part of an index.
-const longestName = 200
+const (
+	maxTimeout   = 24 * time.Hour
+	maxNameBytes = 200 // a name is part of an index
+)
 
 // withDefaults returns c ready for use, or the reason why it is not valid.
 func (c Config) withDefaults() (Config, error) {
 	switch {
-	case len(c.Providers) == 0:
-		return c, invalid("", "Providers is empty")
-	case c.Timeout > longestTimeout:
+	case len(c.Providers) == 0 && c.Lookup == nil:
+		return c, invalid("", "Providers is empty and Lookup is nil")
+	case c.Timeout > maxTimeout:
 		return c, invalid("", "Timeout is above 24 hours")
+	}
+	c.Vendors = maps.Clone(c.Vendors)
+	if c.Vendors == nil {
+		c.Vendors = map[string]int{}
 	}
 	providers := make(map[string]Provider, len(c.Providers))
 	for name, p := range c.Providers {
-		switch {
-		case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl) || len(name) > longestName:
-			return c, invalid("", fmt.Sprintf("Providers[%.60q]: the name is too long, not UTF-8 or has a control character", name))
-		case p.Canceler == nil:
-			return c, invalid("", fmt.Sprintf("Providers[%q].Canceler is missing", name))
-		case p.Workers > 10_000:
-			return c, invalid("", fmt.Sprintf("Providers[%q].Workers is above 10,000", name))
+		p, err := p.withDefaults(name)
+		if err != nil {
+			return c, err
 		}
-		p.Workers = positive(p.Workers, 4)
-		p.RemembersFor = positive(p.RemembersFor, 60*24*time.Hour)
 		providers[name] = p
+		if p.Vendor != "" {
+			c.Vendors[p.Vendor] = positive(c.Vendors[p.Vendor], 64)
+		}
 	}
 	c.Providers = providers
+	for name, n := range c.Vendors {
+		if name == "" || !nameable(name) {
+			return c, invalid("", fmt.Sprintf("Vendors[%.60q]: the name is empty, too long, not UTF-8 or has a control character", name))
+		}
+		c.Vendors[name] = positive(n, 64)
+	}
+	if c.Lookup == nil {
+		c.Lookup = func(context.Context, string) (Provider, error) { return Provider{}, ErrNoProvider }
+	}
 	c.Options = slices.Clone(c.Options)
 	c.Timeout = positive(c.Timeout, 5*time.Minute)
 	c.Retry = c.Retry.or(time.Minute, time.Hour)
 	c.Poll = c.Poll.or(5*time.Minute, time.Hour)
 	c.AuthPause = c.AuthPause.or(15*time.Minute, 6*time.Hour)
 	c.DoubtFor = positive(c.DoubtFor, 24*time.Hour)
-	if c.OnSettled == nil {
-		c.OnSettled = func(context.Context, Cancellation) error { return nil }
-	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	return c, nil
+}
+
+// withDefaults returns p ready for use, or says what is wrong with it.
+func (p Provider) withDefaults(name string) (Provider, error) {
+	switch {
+	case !nameable(name):
+		return p, invalid("", fmt.Sprintf("Providers[%.60q]: the name is too long, not UTF-8 or has a control character", name))
+	case !nameable(p.Vendor):
+		return p, invalid("", fmt.Sprintf("Providers[%q].Vendor is too long, not UTF-8 or has a control character", name))
+	case p.Canceler == nil:
+		return p, invalid("", fmt.Sprintf("Providers[%q].Canceler is missing", name))
+	case p.Workers > 10_000:
+		return p, invalid("", fmt.Sprintf("Providers[%q].Workers is above 10,000", name))
+	}
+	p.Workers = positive(p.Workers, 4)
+	p.PerSecond, p.Burst = positive(p.PerSecond, 0), positive(p.Burst, 1)
+	p.RemembersFor = positive(p.RemembersFor, 60*24*time.Hour)
+	return p, nil
+}
+
+func nameable(name string) bool {
+	return utf8.ValidString(name) && !strings.ContainsFunc(name, unicode.IsControl) && len(name) <= maxNameBytes
 }

@@ -137,10 +137,56 @@ func get[TTx any](t *testing.T, q *Queue[TTx], id int64) Cancellation {
 	return c
 }
 
+// turnOf gives a cancellation one turn now, as if it were due. It returns after how long it
+// is due again.
+func turnOf[TTx any](ctx context.Context, q *Queue[TTx], id int64) (time.Duration, error) {
+	err := q.store.exec(ctx, q.store.executor, `UPDATE unified_cancel_job SET due_at = 1 WHERE id = $1 AND due_at > 0`, id)
+	if err != nil {
+		return 0, err
+	}
+	c, err := q.store.load(ctx, q.store.executor, id)
+	if err != nil {
+		return 0, err
+	}
+	a, err := q.account(ctx, c.Request.Provider)
+	if err != nil {
+		return 0, err
+	}
+	r := &run[TTx]{Queue: q, account: a, ctx: ctx}
+	claimed, err := q.store.claim(ctx, a.name, anyDue, 1, r.lease(), false)
+	if err != nil {
+		return 0, err
+	}
+	var probe *pause
+	if len(claimed) == 0 {
+		var paused bool
+		var until time.Time
+		if paused, until, probe, err = q.enter(ctx, a.name); err != nil || !paused {
+			return over, err
+		}
+		if probe == nil {
+			return time.Until(until), nil
+		}
+		if claimed, err = q.store.claim(ctx, a.name, unsettledDue, 1, r.lease(), true); err != nil {
+			return 0, err
+		}
+	}
+	if _, err := q.work(ctx, a, claimed, probe); err != nil {
+		return 0, err
+	}
+	ctx = context.WithoutCancel(ctx)
+	var due int64
+	err = q.store.row(ctx, q.store.executor, `SELECT due_at FROM unified_cancel_job WHERE id = $1`, id).Scan(&due)
+	if due == 0 {
+		return over, err
+	}
+	return max(0, time.Until(at(due))), err
+}
+
 // once gives a cancellation one turn.
 func once[TTx any](t *testing.T, q *Queue[TTx], id int64) time.Duration {
 	t.Helper()
-	again, err := q.turn(t.Context(), id)
+	again, err := turnOf(t.Context(), q, id)
 	require.NoError(t, err)
 	return again
 }
@@ -167,7 +213,7 @@ func die[TTx any](t *testing.T, q *Queue[TTx], id int64) {
 	go func() {
 		survived := false
 		defer func() { done <- survived }()
-		_, _ = q.turn(t.Context(), id)
+		_, _ = turnOf(t.Context(), q, id)
 		survived = true
 	}()
 	require.False(t, <-done, "the worker was to die")

@@ -19,25 +19,33 @@ var schema = [][]string{
 			provider TEXT NOT NULL,
 			kind TEXT NOT NULL,
 			thing TEXT NOT NULL,
-			token TEXT NOT NULL,
 			state TEXT NOT NULL,
 			version BIGINT NOT NULL,
-			settled_at BIGINT NOT NULL,
-			told_at BIGINT NOT NULL,
+			due_at BIGINT NOT NULL,
+			working BIGINT NOT NULL DEFAULT 0,
+			claimed_at BIGINT NOT NULL DEFAULT 0,
+			settled_at BIGINT NOT NULL DEFAULT 0,
+			stripped BIGINT NOT NULL DEFAULT 0,
 			body TEXT NOT NULL
 		)`,
 		`CREATE UNIQUE INDEX unified_cancel_job_open ON unified_cancel_job (provider, kind, thing) WHERE settled_at = 0`,
-		`CREATE INDEX unified_cancel_job_thing ON unified_cancel_job (provider, kind, thing, id)`,
+		`CREATE INDEX unified_cancel_job_due ON unified_cancel_job (provider, due_at, id) WHERE due_at > 0`,
+		`CREATE INDEX unified_cancel_job_thing ON unified_cancel_job (thing, id)`,
 		`CREATE INDEX unified_cancel_job_state ON unified_cancel_job (state, id)`,
+		`CREATE INDEX unified_cancel_job_provider ON unified_cancel_job (provider, id)`,
+		`CREATE INDEX unified_cancel_job_provider_state ON unified_cancel_job (provider, state, id)`,
+		`CREATE INDEX unified_cancel_job_settled ON unified_cancel_job (stripped, settled_at) WHERE settled_at > 0`,
 		`CREATE TABLE unified_cancel_pause (
 			provider TEXT PRIMARY KEY,
 			until BIGINT NOT NULL,
-			failures BIGINT NOT NULL
+			failures BIGINT NOT NULL,
+			who TEXT NOT NULL,
+			why TEXT NOT NULL
 		)`,
-	},
-	{ // to List by provider without reading all that the provider, or the state, has
-		`CREATE INDEX unified_cancel_job_provider ON unified_cancel_job (provider, id)`,
-		`CREATE INDEX unified_cancel_job_provider_state ON unified_cancel_job (provider, state, id)`,
+		`CREATE TABLE unified_cancel_rate (
+			provider TEXT PRIMARY KEY,
+			full_at BIGINT NOT NULL
+		)`,
 	},
 }
 

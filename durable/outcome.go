@@ -33,11 +33,13 @@ const (
 	Forgotten State = "forgotten"
 	// Unknown: it may or may not be carried out, and everything that can be asked was asked.
 	Unknown State = "unknown"
+	// Withdrawn: [Queue.Withdraw] took it back before anything was carried out.
+	Withdrawn State = "withdrawn"
 )
 
 // States returns all states, in the order of a cancellation's life.
 func States() []State {
-	return []State{Queued, Sending, InDoubt, Pending, Done, Failed, Forgotten, Unknown}
+	return []State{Queued, Sending, InDoubt, Pending, Done, Failed, Forgotten, Unknown, Withdrawn}
 }
 
 // Settled reports whether s is final.
@@ -48,10 +50,10 @@ func (s State) Settled() bool { return slices.Contains(States()[4:], s) }
 // for events that have not happened.
 type Cancellation struct {
 	// ID names it in its database.
-	ID int64 `json:"id"`
+	ID int64 `json:"id,omitzero"`
 	// Request is the request.
 	Request cancel.Request `json:"request"`
-	State   State          `json:"state"`
+	State   State          `json:"state,omitzero"`
 
 	// EnqueuedAt is when it was recorded, SentAt when it was first about to be sent,
 	// PendingSince when the provider had registered it, DoubtSince when its outcome was
@@ -64,13 +66,16 @@ type Cancellation struct {
 	// ToldAt is when Config.OnSettled returned nil, or would have been called if there is
 	// none.
 	ToldAt time.Time `json:"told_at,omitzero"`
-	// NextAt is when a worker looks at it next, as known at the last turn.
+	// Undelivered is the last failure of Config.OnSettled, nil without one since it was
+	// settled.
+	Undelivered *Undelivered `json:"undelivered,omitempty"`
+	// NextAt is when a worker looks at it next. It is zero while one does.
 	NextAt time.Time `json:"next_at,omitzero"`
 
 	// Sent counts the turns that were about to send, and Asked the turns that asked for the
 	// status while it was pending. One turn may make several calls of the vendor.
-	Sent  int `json:"sent"`
-	Asked int `json:"asked"`
+	Sent  int `json:"sent,omitzero"`
+	Asked int `json:"asked,omitzero"`
 
 	// Result is the provider's last answer, the zero value without one.
 	Result cancel.Result `json:"result,omitzero"`
@@ -81,8 +86,32 @@ type Cancellation struct {
 	// keeps the first and the last of equal answers in a row, and of more than a hundred calls
 	// the first fifty and the last fifty.
 	Evidence []cancel.Evidence `json:"evidence,omitempty"`
+	// Notes are the changes that people have made to it, the earliest first.
+	Notes []Note `json:"notes,omitempty"`
+	// Stripped says that [Retention] has removed bodies and personal data.
+	Stripped bool `json:"stripped,omitzero"`
 
 	version int64
+}
+
+// Undelivered is a failure of Config.OnSettled.
+type Undelivered struct {
+	// Error is the text of its error or panic.
+	Error string `json:"error"`
+	// At is when it last failed, and Times how many times in a row.
+	At    time.Time `json:"at"`
+	Times int       `json:"times"`
+}
+
+// Note is a change that a person has made to a cancellation.
+type Note struct {
+	At time.Time `json:"at"`
+	// Who made the change and Why, in the words of the caller.
+	Who string `json:"who"`
+	Why string `json:"why"`
+	// From is the state before it, and Failure the failure.
+	From    State    `json:"from"`
+	Failure *Failure `json:"failure,omitempty"`
 }
 
 // tries is how many turns in a row have ended in an error that is retried.

@@ -2,62 +2,124 @@ package durable
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"time"
 
+	"github.com/riverqueue/river/riverdriver"
+
 	"github.com/unified-cancel/cancel"
 )
 
-// entry says whether a turn may ask its provider.
-type entry struct {
-	wait  time.Duration // above 0 if the provider is paused
-	probe *pause        // not nil if only this turn may find out whether the pause is over
+// Pause is a provider that is asked nothing.
+type Pause struct {
+	Provider string `json:"provider"`
+	// Until is when one cancellation finds out whether the credentials are good again, or
+	// the zero time if a person has to call [Queue.Resume].
+	Until time.Time `json:"until,omitzero"`
+	// Failures is how often the credentials were refused in a row, 0 if a person has paused
+	// the provider.
+	Failures int `json:"failures"`
+	// Who paused it and Why, in the words of the caller of [Queue.Pause].
+	Who string `json:"who,omitempty"`
+	Why string `json:"why,omitempty"`
 }
 
-// enter asks whether a provider may be asked anything. When a pause is over, one turn may;
-// the others wait for its answer, because vendors lock accounts after repeated failures.
-func (q *Queue[TTx]) enter(ctx context.Context, provider string) (entry, error) {
-	p, err := q.store.paused(ctx, provider)
-	if err != nil || p == nil {
-		return entry{}, err
+// forever is the end, in milliseconds, of a pause that a person has to end.
+const forever = 253402300799000 // the end of the year 9999
+
+// Pause has all processes ask a provider nothing until [Queue.Resume] is called. Calls that
+// are under way go on, and requests can be enqueued. Who does it and why is kept.
+func (q *Queue[TTx]) Pause(ctx context.Context, provider, who, why string) error {
+	if !storable(provider, who, why) {
+		return invalid(provider, "a text that is not UTF-8 or has a NUL")
 	}
-	left := time.Until(time.UnixMilli(p.until))
-	if left > 0 {
-		return entry{wait: spread(left)}, nil
+	if err := q.store.pause(ctx, provider, forever, 0, who, why); err != nil {
+		return fmt.Errorf("durable: %w", err)
 	}
-	// Should this process die, the next one tries when the turn would have timed out.
-	mine, err := q.store.claim(ctx, provider, p, now().Add(q.config.Timeout))
+	return nil
+}
+
+// Pauses returns the providers that are paused, by their names.
+func (q *Queue[TTx]) Pauses(ctx context.Context) ([]Pause, error) {
+	pauses, err := q.store.pauses(ctx)
 	if err != nil {
-		return entry{}, err
+		return nil, fmt.Errorf("durable: %w", err)
 	}
-	if !mine {
-		return entry{wait: spread(q.config.Retry.First)}, nil
+	return pauses, nil
+}
+
+// PausedUntil returns until when a provider is asked nothing: the zero time if it is not
+// paused, and a time in the year 9999 if a person has paused it.
+func (q *Queue[TTx]) PausedUntil(ctx context.Context, provider string) (time.Time, error) {
+	p, err := q.store.paused(ctx, provider)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("durable: %w", err)
 	}
-	return entry{probe: p}, nil
+	if p == nil || p.until <= time.Now().UnixMilli() {
+		return time.Time{}, nil
+	}
+	return at(p.until), nil
+}
+
+// Resume ends the pause of a provider, and its cancellations go on at once.
+func (q *Queue[TTx]) Resume(ctx context.Context, provider string) error {
+	return q.change(ctx, func(on riverdriver.Executor) (string, error) {
+		return provider, q.store.endPause(ctx, on, provider, forever)
+	})
+}
+
+// pause is a row of unified_cancel_pause.
+type pause struct {
+	until    int64 // milliseconds since 1970
+	failures int
+}
+
+// enter says whether a provider may be asked anything. During a pause it returns its end, or
+// the zero time if a person has to end it. When a pause is over it returns it to one caller,
+// who probes the credentials; the others wait for the answer, because vendors lock accounts
+// after repeated failures.
+func (q *Queue[TTx]) enter(ctx context.Context, provider string) (paused bool, until time.Time, probe *pause, err error) {
+	p, err := q.store.paused(ctx, provider)
+	switch {
+	case err != nil || p == nil:
+		return false, time.Time{}, nil, err
+	case p.until == forever:
+		return true, time.Time{}, nil, nil
+	case p.until > time.Now().UnixMilli():
+		return true, at(p.until), nil, nil
+	}
+	// If this process dies, the next one probes when the turn would have timed out.
+	mine, err := q.store.claimPause(ctx, provider, p, now().Add(q.config.Timeout))
+	if err != nil || !mine {
+		return true, now().Add(spread(q.config.Retry.First)), nil, err
+	}
+	return true, time.Time{}, p, nil
 }
 
 // spread returns d and up to a tenth more, so that not all come back at once.
 func spread(d time.Duration) time.Duration { return d + rand.N(d/10+1) }
 
-// leave starts, prolongs or ends the pause of a provider by the last error of a turn.
-func (q *Queue[TTx]) leave(ctx context.Context, provider string, in entry, last error) error {
+// leave records what the last call of a turn says about the credentials.
+func (q *Queue[TTx]) leave(ctx context.Context, provider string, probe *pause, last error) error {
 	switch {
-	case locked(last) && in.probe == nil:
+	case locked(last) && probe == nil:
 		q.logger.LogAttrs(ctx, slog.LevelWarn, "the credentials are refused: the provider is left alone",
 			slog.String("provider", provider))
-		return q.store.begin(ctx, provider, now().Add(q.config.AuthPause.First))
+		return q.store.beginPause(ctx, provider, now().Add(q.config.AuthPause.First))
 	case locked(last):
-		failures := in.probe.failures + 1
-		return q.store.prolong(ctx, provider, now().Add(q.config.AuthPause.at(failures)), failures)
-	case in.probe == nil:
+		failures := probe.failures + 1
+		return q.store.prolongPause(ctx, provider, now().Add(q.config.AuthPause.at(failures)), failures)
+	case probe == nil:
 		return nil
 	case cancel.Retryable(last), errors.Is(last, cancel.ErrUnknownOutcome):
-		// The answer says nothing about the credentials.
-		return q.store.prolong(ctx, provider, now().Add(q.config.Retry.First), in.probe.failures)
+		// Nothing was learnt about the credentials.
+		return q.store.prolongPause(ctx, provider, now().Add(q.config.Retry.First), probe.failures)
 	default:
-		return q.store.end(ctx, provider)
+		return q.store.endPause(ctx, q.store.executor, provider, forever-1)
 	}
 }
 
@@ -75,4 +137,85 @@ func locked(err error) bool {
 		err = e.Err
 	}
 	return false
+}
+
+// paused returns the pause of a provider, nil if there is none.
+func (s *store) paused(ctx context.Context, provider string) (*pause, error) {
+	p := new(pause)
+	err := s.row(ctx, s.executor, `
+		SELECT until, failures FROM unified_cancel_pause WHERE provider = $1`, provider).Scan(&p.until, &p.failures)
+	if none(err) {
+		return nil, nil
+	}
+	return p, err
+}
+
+// pauses returns all pauses that are not over.
+func (s *store) pauses(ctx context.Context) ([]Pause, error) {
+	object := `json_object('provider', provider, 'until', until, 'failures', failures, 'who', who, 'why', why)`
+	if s.postgres {
+		object = `json_build_object('provider', provider, 'until', until, 'failures', failures, 'who', who, 'why', why)::text`
+	}
+	var text string
+	err := s.row(ctx, s.executor, `
+		SELECT '[' || coalesce(string_agg(`+object+`, ','), '') || ']'
+		FROM (SELECT * FROM unified_cancel_pause WHERE until > $1 ORDER BY provider) AS paused`,
+		time.Now().UnixMilli()).Scan(&text)
+	if err != nil {
+		return nil, err
+	}
+	var rows []struct {
+		Pause
+
+		Until int64
+	}
+	if err := json.Unmarshal([]byte(text), &rows); err != nil {
+		return nil, err
+	}
+	list := make([]Pause, len(rows))
+	for i, r := range rows {
+		list[i] = r.Pause
+		if r.Until != forever {
+			list[i].Until = at(r.Until)
+		}
+	}
+	return list, nil
+}
+
+// claimPause prolongs a pause that is over, and reports whether no one else has.
+func (s *store) claimPause(ctx context.Context, provider string, p *pause, until time.Time) (bool, error) {
+	err := s.row(ctx, s.executor, `
+		UPDATE unified_cancel_pause SET until = $1 WHERE provider = $2 AND until = $3 RETURNING until`,
+		until.UnixMilli(), provider, p.until).Scan(&p.until)
+	if none(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// pause pauses a provider, whether it was paused or not.
+func (s *store) pause(ctx context.Context, provider string, until int64, failures int, who, why string) error {
+	return s.exec(ctx, s.executor, `
+		INSERT INTO unified_cancel_pause (provider, until, failures, who, why) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (provider) DO UPDATE SET until = $2, failures = $3, who = $4, why = $5`,
+		provider, until, failures, who, why)
+}
+
+// beginPause pauses a provider that is not paused.
+func (s *store) beginPause(ctx context.Context, provider string, until time.Time) error {
+	return s.exec(ctx, s.executor, `
+		INSERT INTO unified_cancel_pause (provider, until, failures, who, why) VALUES ($1, $2, 1, '', '')
+		ON CONFLICT (provider) DO NOTHING`, provider, until.UnixMilli())
+}
+
+// prolongPause sets the end of a pause that was claimed, unless a person has paused it since.
+func (s *store) prolongPause(ctx context.Context, provider string, until time.Time, failures int) error {
+	return s.exec(ctx, s.executor, `
+		UPDATE unified_cancel_pause SET until = $1, failures = $2 WHERE provider = $3 AND until < $4`,
+		until.UnixMilli(), failures, provider, int64(forever))
+}
+
+// endPause ends the pause of a provider if it ends at last or before.
+func (s *store) endPause(ctx context.Context, on riverdriver.Executor, provider string, last int64) error {
+	return s.exec(ctx, on, `DELETE FROM unified_cancel_pause WHERE provider = $1 AND until <= $2`, provider, last)
 }

@@ -6,46 +6,54 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"strconv"
+	"math/rand/v2"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/riverqueue/river/riverdriver"
+
+	"github.com/unified-cancel/cancel"
 )
 
-// ErrNoCancellation is why Get and Find find nothing: the database has no such cancellation.
+// ErrNoCancellation says that the database holds no such cancellation.
 var ErrNoCancellation = errors.New("no such cancellation")
 
-// errTaken: another worker has changed the cancellation since this one read it.
-var errTaken = errors.New("another worker is at it")
+// errTaken: another worker has claimed the cancellation since this one did.
+var errTaken = errors.New("another worker has taken the cancellation over")
 
-// store keeps the tables of this package. It uses River's executor, the only thing that all
-// drivers have in common. River does not promise that the executor stays as it is: look at
-// this file when River is updated.
+// store is the tables of this package. It speaks to the database through River's executor,
+// the one thing that all drivers have in common. River may change it: look at this file
+// when River is updated. The executor returns one row, so that several rows come as one, in
+// JSON.
 //
-// A cancellation is kept as JSON; the columns beside it are for searching.
+// A row of unified_cancel_job has the columns that are searched by, and the rest in body.
+// due_at is when a worker has to look at it next, in milliseconds since 1970, and 0 if there
+// is nothing more to do. While a worker has claimed it, working is 1, due_at is when the
+// claim ends, and version is known to that worker only. working is 2 if Wake was called
+// meanwhile.
 type store struct {
 	executor riverdriver.Executor
 	postgres bool
 	words    *strings.Replacer // of the database's dialect
 	rivers   int               // the version of River's tables that is needed
 	checked  atomic.Bool       // whether the tables were found to have the right versions
+	records  grouped[*record, error]
 }
 
 func newStore(executor riverdriver.Executor, database, placeholder string, rivers int) *store {
 	s := &store{executor: executor, postgres: database == "postgres", rivers: rivers}
-	id := "INTEGER PRIMARY KEY AUTOINCREMENT"
+	id, locked := "INTEGER PRIMARY KEY AUTOINCREMENT", ""
 	if s.postgres {
-		id = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+		id, locked = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "FOR UPDATE SKIP LOCKED"
 	}
-	s.words = strings.NewReplacer("$", placeholder, "{{id}}", id)
+	s.words = strings.NewReplacer("$", placeholder, "{{id}}", id, "{{locked}}", locked)
+	s.records.do = s.recordAll
 	return s
 }
 
-// exec and row serve all but Migrate. They fail if the tables have other versions than this
-// program needs.
+// exec and row are how every statement reaches the database except those of Migrate. They
+// fail if the tables do not have the version of this program.
 func (s *store) exec(ctx context.Context, on riverdriver.Executor, statement string, args ...any) error {
 	if err := s.check(ctx, on); err != nil {
 		return err
@@ -78,69 +86,113 @@ func (s *store) within(ctx context.Context, f func(riverdriver.ExecutorTx) error
 	return tx.Commit(ctx)
 }
 
-// undoing runs f within a transaction that the caller may commit, and undoes the work of f if
-// f fails. Its savepoint has another name than the savepoints of River's driver.
+// undoing runs f within a transaction that somebody else may commit, and undoes what it did
+// if it fails. The savepoint has a name of its own: River's driver gives all of its
+// savepoints one name.
 func undoing(ctx context.Context, on riverdriver.Executor, f func() error) error {
 	if err := on.Exec(ctx, "SAVEPOINT unified_cancel"); err != nil {
-		return fmt.Errorf("durable: %w", err)
+		return err
 	}
 	err := f()
 	if err != nil {
 		ctx = context.WithoutCancel(ctx)
 		_ = on.Exec(ctx, "ROLLBACK TO SAVEPOINT unified_cancel") // err says what went wrong
 	}
-	if released := on.Exec(ctx, "RELEASE SAVEPOINT unified_cancel"); err == nil && released != nil {
-		return fmt.Errorf("durable: %w", released)
+	if released := on.Exec(ctx, "RELEASE SAVEPOINT unified_cancel"); err == nil {
+		return released
 	}
 	return err
 }
 
-// add records c, unless there is one of the same thing that is not settled, and returns
-// the ID of the one that there is then. The token is c's own.
-func (s *store) add(ctx context.Context, on riverdriver.Executor, c *Cancellation, key []any, token string) (id int64, added bool, err error) {
-	body, err := json.Marshal(c)
-	if err != nil {
-		return 0, false, err
-	}
-	// An existing row is not locked, because its worker must be able to record the vendor's
-	// answer however long the transaction takes. It may be settled between the statements.
-	for range 10 {
-		err = s.row(ctx, on, `
-			INSERT INTO unified_cancel_job (provider, kind, thing, token, state, version, settled_at, told_at, body)
-			VALUES ($1, $2, $3, $4, $5, 1, 0, 0, $6)
-			ON CONFLICT (provider, kind, thing) WHERE settled_at = 0 DO NOTHING
-			RETURNING id`,
-			append(slices.Clone(key), token, string(c.State), string(body))...).Scan(&id)
-		if !errors.Is(err, sql.ErrNoRows) {
-			return id, err == nil, err
+// input returns a table expression named input with rows, whose columns have those names
+// and types, and the arguments that it needs. They are the first of the statement.
+func (s *store) input(rows [][]any, columns ...string) (table string, args []any) {
+	var names, parts []string
+	for i, column := range columns {
+		name, kind, _ := strings.Cut(column, " ")
+		names = append(names, name)
+		if !s.postgres {
+			parts = append(parts, fmt.Sprintf("value ->> %d AS %s", i, name))
+			continue
 		}
-		err = s.row(ctx, on, `
-			SELECT id FROM unified_cancel_job
-			WHERE provider = $1 AND kind = $2 AND thing = $3 AND settled_at = 0`, key...).Scan(&id)
-		if !errors.Is(err, sql.ErrNoRows) {
-			return id, false, err
+		parts = append(parts, fmt.Sprintf("$%d::%s[]", i+1, kind))
+		if kind == "bigint" {
+			args = append(args, columnOf[int64](rows, i))
+		} else {
+			args = append(args, columnOf[string](rows, i))
 		}
 	}
-	return 0, false, err
+	if s.postgres {
+		return "unnest(" + strings.Join(parts, ", ") + ") AS input(" + strings.Join(names, ", ") + ")", args
+	}
+	text, _ := json.Marshal(rows) // integers and strings
+	return "(SELECT " + strings.Join(parts, ", ") + " FROM json_each($1)) AS input", []any{string(text)}
 }
 
-// save records c as it is now, if no one else has since it was read.
-func (s *store) save(ctx context.Context, c *Cancellation) error {
-	body, err := json.Marshal(c)
-	if err != nil {
-		return err
+func columnOf[T any](rows [][]any, i int) []T {
+	values := make([]T, len(rows))
+	for n, row := range rows {
+		values[n], _ = row[i].(T)
 	}
-	row := s.row(ctx, s.executor, `
-		UPDATE unified_cancel_job
-		SET state = $1, settled_at = $2, told_at = $3, body = $4, version = version + 1
-		WHERE id = $5 AND version = $6
-		RETURNING version`,
-		string(c.State), milliseconds(c.SettledAt), milliseconds(c.ToldAt), string(body), c.ID, c.version)
-	err = row.Scan(&c.version)
-	if errors.Is(err, sql.ErrNoRows) {
-		return errTaken
+	return values
+}
+
+// columns is a row of unified_cancel_job as JSON.
+const columns = `'{"id":' || id || ',"version":' || version || ',"state":"' || state || '","due_at":' || due_at ||
+	',"working":' || working || ',"claimed_at":' || claimed_at || ',"settled_at":' || settled_at ||
+	',"provider":' || {{quote}}provider{{end}} || ',"kind":' || {{quote}}kind{{end}} || ',"body":' || body || '}'`
+
+func (s *store) columns() string {
+	if s.postgres {
+		return strings.NewReplacer("{{quote}}", "to_json(", "{{end}}", ")::text").Replace(columns)
 	}
-	return err
+	return strings.NewReplacer("{{quote}}", "json_quote(", "{{end}}", ")").Replace(columns)
+}
+
+// row is one of unified_cancel_job.
+type row struct {
+	ID, Version    int64
+	State          State
+	DueAt          int64 `json:"due_at"`
+	Working        int
+	ClaimedAt      int64 `json:"claimed_at"`
+	SettledAt      int64 `json:"settled_at"`
+	Provider, Kind string
+	Body           Cancellation
+}
+
+func (r *row) cancellation() *Cancellation {
+	c := &r.Body
+	c.ID, c.version, c.State = r.ID, r.Version, r.State
+	c.Request.Provider, c.Request.Kind = r.Provider, cancel.Kind(r.Kind)
+	for i := range c.Evidence {
+		c.Evidence[i].Request, c.Evidence[i].Provider = c.Request, r.Provider
+	}
+	c.SettledAt = at(r.SettledAt)
+	if r.Working == 0 {
+		c.NextAt = at(r.DueAt)
+	}
+	if c.State == Sending || c.State == InDoubt && c.DoubtSince.IsZero() { // not in the body until there is an answer
+		c.Sent++
+		if c.SentAt.IsZero() {
+			c.SentAt = at(r.ClaimedAt)
+		}
+	}
+	return c
+}
+
+// bodyOf returns what is kept of c beside the columns.
+func bodyOf(c *Cancellation) (string, error) {
+	kept := *c
+	kept.ID, kept.State, kept.SettledAt, kept.NextAt = 0, "", time.Time{}, time.Time{}
+	kept.Request.Provider, kept.Request.Kind = "", ""
+	kept.Evidence = nil
+	for _, e := range c.Evidence {
+		e.Request, e.Provider = cancel.Request{}, ""
+		kept.Evidence = append(kept.Evidence, e)
+	}
+	text, err := json.Marshal(kept)
+	return string(text), err
 }
 
 func milliseconds(t time.Time) int64 {
@@ -150,139 +202,206 @@ func milliseconds(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
-// load returns the cancellation with that ID.
-func (s *store) load(ctx context.Context, id int64) (*Cancellation, error) {
-	return s.scan(s.row(ctx, s.executor, `SELECT id, version, body FROM unified_cancel_job WHERE id = $1`, id))
+// dueAt is milliseconds, rounded up.
+func dueAt(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.Add(time.Millisecond - 1).UnixMilli()
 }
 
-// latest returns the cancellation with that key that was enqueued last.
-func (s *store) latest(ctx context.Context, key []any) (*Cancellation, error) {
-	return s.scan(s.row(ctx, s.executor, `
-		SELECT id, version, body FROM unified_cancel_job
-		WHERE provider = $1 AND kind = $2 AND thing = $3
-		ORDER BY id DESC LIMIT 1`,
-		key...))
+func at(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
 }
 
-func (*store) scan(row riverdriver.Row) (*Cancellation, error) {
-	var id, version int64
-	var body string
-	if err := row.Scan(&id, &version, &body); err != nil {
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil, ErrNoCancellation
-		}
+// rowsOf reads rows that came as JSON.
+func rowsOf(from riverdriver.Row) ([]*Cancellation, error) {
+	var text string
+	if err := from.Scan(&text); err != nil {
 		return nil, err
 	}
-	c := new(Cancellation)
-	if err := json.Unmarshal([]byte(body), c); err != nil {
-		return nil, fmt.Errorf("cancellation %d: %w", id, err)
-	}
-	c.ID, c.version = id, version
-	return c, nil
-}
-
-// list returns up to limit cancellations whose IDs are above after.
-func (s *store) list(ctx context.Context, f Filter, limit int) ([]Cancellation, error) {
-	page, args := pageOf(f, limit)
-	// River's executor gives one row at a time: the rows come as one, in JSON.
-	row := s.row(ctx, s.executor, `
-		SELECT '[' || coalesce(string_agg('{"row":' || id || ',"body":' || body || '}', ',' ORDER BY id), '') || ']'
-		FROM (`+page+`) AS page`, args...)
-	var found string
-	if err := row.Scan(&found); err != nil {
+	var rows []row
+	if err := json.Unmarshal([]byte(text), &rows); err != nil {
 		return nil, err
 	}
-	var rows []struct {
-		Row  int64
-		Body Cancellation
-	}
-	if err := json.Unmarshal([]byte(found), &rows); err != nil {
-		return nil, err
-	}
-	list := make([]Cancellation, len(rows))
+	list := make([]*Cancellation, len(rows))
 	for i := range rows {
-		list[i] = rows[i].Body
-		list[i].ID = rows[i].Row
+		list[i] = rows[i].cancellation()
 	}
 	return list, nil
 }
 
-// pageOf is the query for the rows of list.
-func pageOf(f Filter, limit int) (query string, args []any) {
-	where, args := []string{"id > $1"}, []any{f.After}
-	for column, value := range map[string]string{"state": string(f.State), "provider": f.Provider} {
-		if value != "" {
-			args = append(args, value)
-			where = append(where, column+" = $"+strconv.Itoa(len(args)))
-		}
-	}
-	args = append(args, limit)
-	return `SELECT id, body FROM unified_cancel_job
-		WHERE ` + strings.Join(where, " AND ") + `
-		ORDER BY id LIMIT $` + strconv.Itoa(len(args)), args
+// all is an expression for all rows of a query as JSON.
+func (s *store) all() string {
+	return `'[' || coalesce(string_agg(` + s.columns() + `, ','), '') || ']'`
 }
 
-// counts returns how many cancellations are in each state that there are any in.
-func (s *store) counts(ctx context.Context) (map[State]int, error) {
-	row := s.row(ctx, s.executor, `
-		SELECT '{' || coalesce(string_agg('"' || state || '":' || many, ','), '') || '}'
-		FROM (SELECT state, count(*) AS many FROM unified_cancel_job GROUP BY state) AS counted`)
+// one returns the row that a condition and order select.
+func (s *store) one(ctx context.Context, on riverdriver.Executor, where string, args ...any) (*Cancellation, error) {
+	list, err := rowsOf(s.row(ctx, on, `
+		SELECT `+s.all()+` FROM (SELECT * FROM unified_cancel_job WHERE `+where+` LIMIT 1) AS found`, args...))
+	if err != nil {
+		return nil, err
+	}
+	if len(list) == 0 {
+		return nil, ErrNoCancellation
+	}
+	return list[0], nil
+}
+
+// load returns the cancellation with that ID.
+func (s *store) load(ctx context.Context, on riverdriver.Executor, id int64) (*Cancellation, error) {
+	return s.one(ctx, on, `id = $1`, id)
+}
+
+// latest returns the cancellation of a thing that was enqueued last.
+func (s *store) latest(ctx context.Context, provider string, kind cancel.Kind, thing string) (*Cancellation, error) {
+	return s.one(ctx, s.executor, `thing = $3 AND provider = $1 AND kind = $2 ORDER BY id DESC`, provider, string(kind), thing)
+}
+
+// Which cancellations claim takes.
+const (
+	anyDue       = `true`
+	queuedDue    = `state = 'queued'`
+	othersDue    = `state <> 'queued'`
+	unsettledDue = `settled_at = 0`
+)
+
+// claim takes up to n due cancellations of a provider, those that have waited longest first,
+// until a time. What is queued is Sending from then on: this is the intent that precedes
+// each call. What was Sending already is InDoubt, because its worker has died. Of a provider
+// that has a pause claim takes only what is settled and has to be delivered, unless probing.
+func (s *store) claim(ctx context.Context, provider, which string, n int, until time.Time, probing bool) ([]*Cancellation, error) {
+	pause := `AND (settled_at > 0 OR NOT EXISTS (SELECT 1 FROM unified_cancel_pause WHERE provider = $1))`
+	if probing {
+		pause = ""
+	}
+	version := rand.Int64N(1 << 62)
+	claim := `
+		UPDATE unified_cancel_job
+		SET version = $3, working = 1, due_at = $4,
+			claimed_at = CASE state WHEN 'sending' THEN claimed_at ELSE $2 END,
+			state = CASE state WHEN 'queued' THEN 'sending' WHEN 'sending' THEN 'in_doubt' ELSE state END
+		WHERE id IN (
+			SELECT id FROM unified_cancel_job
+			WHERE provider = $1 AND due_at > 0 AND due_at <= $2 AND ` + which + ` ` + pause + `
+			ORDER BY due_at, id LIMIT $5 {{locked}})`
+	args := []any{provider, time.Now().UnixMilli(), version, milliseconds(until), n}
+	if s.postgres {
+		return rowsOf(s.row(ctx, s.executor, `
+			WITH claimed AS (`+claim+` RETURNING *)
+			SELECT `+s.all()+` FROM (SELECT * FROM claimed ORDER BY id) AS claimed`, args...))
+	}
+	if err := s.exec(ctx, s.executor, claim, args...); err != nil {
+		return nil, err
+	}
+	return rowsOf(s.row(ctx, s.executor, `
+		SELECT `+s.all()+` FROM (
+			SELECT * FROM unified_cancel_job
+			WHERE provider = $1 AND due_at = $2 AND version = $3 ORDER BY id) AS claimed`,
+		provider, milliseconds(until), version))
+}
+
+// next returns when a cancellation of the provider is due next, the zero time for never.
+func (s *store) next(ctx context.Context, provider string) (time.Time, error) {
+	var due int64
+	err := s.row(ctx, s.executor, `
+		SELECT coalesce(min(due_at), 0) FROM unified_cancel_job WHERE provider = $1 AND due_at > 0`, provider).Scan(&due)
+	return at(due), err
+}
+
+// record is what a worker has found out about a cancellation that it has claimed.
+type record struct {
+	c    *Cancellation
+	due  time.Time // when it is due next, zero for never
+	hold bool      // whether the worker keeps its claim, until due
+}
+
+// record records what was found out, unless somebody else has claimed it since. It returns
+// an error for each record, in their order.
+func (s *store) record(records ...*record) []error { return s.records.ask(records...) }
+
+// recordTimeout is how long it may take to record what a turn has come to.
+const recordTimeout = 25 * time.Second
+
+// recordAll records what many workers have found out, in one statement.
+func (s *store) recordAll(records []*record) []error {
+	ctx, end := context.WithTimeout(context.Background(), recordTimeout)
+	defer end()
+	errs := make([]error, len(records))
+	rows := make([][]any, 0, len(records))
+	for i, r := range records {
+		body, err := bodyOf(r.c)
+		if errs[i] = err; err != nil {
+			continue
+		}
+		working := int64(0)
+		if r.hold {
+			working = 1
+		}
+		rows = append(rows, []any{r.c.ID, r.c.version, string(r.c.State), dueAt(r.due), working, milliseconds(r.c.SettledAt), body})
+	}
+	done, err := s.recordRows(ctx, rows)
+	for i, r := range records {
+		switch {
+		case errs[i] != nil:
+		case err != nil:
+			errs[i] = err
+		case !done[r.c.ID]:
+			errs[i] = errTaken
+		default:
+			r.c.version++
+		}
+	}
+	return errs
+}
+
+// recordRows returns the IDs of those that were recorded.
+func (s *store) recordRows(ctx context.Context, rows [][]any) (map[int64]bool, error) {
+	table, args := s.input(rows, "id bigint", "version bigint", "state text", "due_at bigint", "working bigint", "settled_at bigint", "body text")
+	update := `
+		UPDATE unified_cancel_job AS job
+		SET version = input.version + 1, state = input.state, settled_at = input.settled_at, body = input.body,
+			working = input.working,
+			due_at = CASE WHEN job.working = 2 AND input.working = 0 AND input.due_at > 0 AND input.settled_at = 0
+				THEN 1 ELSE input.due_at END
+		FROM ` + table + `
+		WHERE job.id = input.id AND job.version = input.version`
 	var found string
-	if err := row.Scan(&found); err != nil {
+	scan := func(on riverdriver.Executor, query string) error {
+		return s.row(ctx, on, query, args...).Scan(&found)
+	}
+	var err error
+	if s.postgres {
+		err = scan(s.executor, `
+			WITH recorded AS (`+update+` RETURNING job.id)
+			SELECT '[' || coalesce(string_agg(id::text, ','), '') || ']' FROM recorded`)
+	} else {
+		err = s.within(ctx, func(tx riverdriver.ExecutorTx) error {
+			if err := s.exec(ctx, tx, update, args...); err != nil {
+				return err
+			}
+			return scan(tx, `
+				SELECT '[' || coalesce(group_concat(job.id), '') || ']' FROM `+table+`
+				JOIN unified_cancel_job AS job ON job.id = input.id AND job.version = input.version + 1`)
+		})
+	}
+	if err != nil {
 		return nil, err
 	}
-	counts := map[State]int{}
-	err := json.Unmarshal([]byte(found), &counts)
-	return counts, err
-}
-
-// pause is the time without calls of a provider that refused the credentials, and how often it
-// did.
-type pause struct {
-	until    int64 // milliseconds since 1970
-	failures int
-}
-
-// paused returns the pause of a provider, nil if it is not paused.
-func (s *store) paused(ctx context.Context, provider string) (*pause, error) {
-	p := new(pause)
-	row := s.row(ctx, s.executor, `SELECT until, failures FROM unified_cancel_pause WHERE provider = $1`, provider)
-	if err := row.Scan(&p.until, &p.failures); err != nil {
-		if errors.Is(err, sql.ErrNoRows) {
-			return nil, nil // not paused
-		}
+	var ids []int64
+	if err := json.Unmarshal([]byte(found), &ids); err != nil {
 		return nil, err
 	}
-	return p, nil
-}
-
-// claim prolongs a pause that is over, and reports whether no one else has.
-func (s *store) claim(ctx context.Context, provider string, p *pause, until time.Time) (bool, error) {
-	row := s.row(ctx, s.executor, `
-		UPDATE unified_cancel_pause SET until = $1 WHERE provider = $2 AND until = $3 RETURNING until`,
-		until.UnixMilli(), provider, p.until)
-	err := row.Scan(&p.until)
-	if errors.Is(err, sql.ErrNoRows) {
-		return false, nil
+	done := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		done[id] = true
 	}
-	return err == nil, err
+	return done, nil
 }
 
-// begin pauses a provider that is not paused.
-func (s *store) begin(ctx context.Context, provider string, until time.Time) error {
-	return s.exec(ctx, s.executor, `
-		INSERT INTO unified_cancel_pause (provider, until, failures) VALUES ($1, $2, 1)
-		ON CONFLICT (provider) DO NOTHING`, provider, until.UnixMilli())
-}
-
-// prolong sets the pause that was claimed.
-func (s *store) prolong(ctx context.Context, provider string, until time.Time, failures int) error {
-	return s.exec(ctx, s.executor, `
-		UPDATE unified_cancel_pause SET until = $1, failures = $2 WHERE provider = $3`,
-		until.UnixMilli(), failures, provider)
-}
-
-// end ends the pause of a provider.
-func (s *store) end(ctx context.Context, provider string) error {
-	return s.exec(ctx, s.executor, `DELETE FROM unified_cancel_pause WHERE provider = $1`, provider)
-}
+// none reports whether err says that a statement has found no row.
+func none(err error) bool { return errors.Is(err, sql.ErrNoRows) }

@@ -471,11 +471,11 @@ func TestTwoWorkers(t *testing.T) {
 	v := &vendor{}
 	inNoTime(t, v, func(t *testing.T, q *SQLite) {
 		id := enqueue(t, q.Queue, payment("1"))
-		first, err := q.store.load(t.Context(), id)
+		first, err := q.store.load(t.Context(), q.store.executor, id)
 		require.NoError(t, err)
 		finish(t, q.Queue, id)
 		first.State = Queued
-		require.ErrorIs(t, q.store.save(t.Context(), first), errTaken)
+		require.ErrorIs(t, q.store.record(&record{c: first})[0], errTaken)
 		assert.Equal(t, Done, get(t, q.Queue, id).State)
 	})
 }
@@ -502,10 +502,13 @@ func TestTold(t *testing.T) {
 		id := enqueue(t, q.Queue, payment("1"))
 		die(t, q.Queue, id)
 		assert.True(t, get(t, q.Queue, id).ToldAt.IsZero())
-		_, err := q.turn(t.Context(), id)
-		require.ErrorIs(t, err, errTold)
-		_, err = q.turn(t.Context(), id)
-		require.ErrorContains(t, err, "oops")
+		for i, want := range []string{errTold.Error(), "panic: oops"} {
+			assert.Equal(t, 2*time.Second<<i, once(t, q.Queue, id))
+			failed, err := q.List(t.Context(), Filter{Undelivered: true})
+			require.NoError(t, err)
+			require.Len(t, failed, 1)
+			assert.Equal(t, &Undelivered{Error: want, At: now(), Times: i + 1}, failed[0].Undelivered)
+		}
 		assert.Equal(t, over, once(t, q.Queue, id))
 		assert.Equal(t, over, once(t, q.Queue, id))
 		require.Len(t, told, 4, "until it has been heard, and no more")
@@ -513,7 +516,9 @@ func TestTold(t *testing.T) {
 			assert.Equal(t, Done, c.State)
 			assert.Equal(t, id, c.ID)
 		}
-		assert.False(t, get(t, q.Queue, id).ToldAt.IsZero())
+		c := get(t, q.Queue, id)
+		assert.False(t, c.ToldAt.IsZero())
+		assert.Nil(t, c.Undelivered)
 	})
 }
 
@@ -539,7 +544,7 @@ func TestAnswerWhileTheDatabaseIsBusy(t *testing.T) {
 					return is(cancel.Cancelled)
 				}
 				id := enqueue(t, q.Queue, payment("1"))
-				_, err := q.turn(t.Context(), id)
+				_, err := turnOf(t.Context(), q.Queue, id)
 				assert.Equal(t, test.sent == 1, err == nil)
 				time.Sleep(time.Minute)
 				c := finish(t, q.Queue, id)
@@ -553,7 +558,7 @@ func TestAnswerWhileTheDatabaseIsBusy(t *testing.T) {
 
 // River cancels the job of some errors, and records the others in JSON.
 func TestWhatRiverIsToldOfAnError(t *testing.T) {
-	w := &worker{turn: func(context.Context, int64) (time.Duration, error) {
+	w := &worker{run: func(context.Context, job) (time.Duration, error) {
 		return 0, fmt.Errorf("a\x00b: %w", river.JobCancel(errTold))
 	}}
 	err := w.Work(t.Context(), &river.Job[job]{})
@@ -577,7 +582,7 @@ func TestEnded(t *testing.T) {
 			}}
 			inNoTime(t, v, func(t *testing.T, q *SQLite) {
 				id := enqueue(t, q.Queue, payment("1"))
-				again, err := q.turn(ctx, id)
+				again, err := turnOf(ctx, q.Queue, id)
 				require.NoError(t, err)
 				assert.Zero(t, again, "the next process takes it up at once")
 				assert.Equal(t, test.want, get(t, q.Queue, id).State)

@@ -1,0 +1,161 @@
+package durable
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"reflect"
+	"regexp"
+	"slices"
+	"sync"
+
+	"github.com/unified-cancel/cancel"
+)
+
+// account is a provider that this process has needed.
+type account struct {
+	Provider
+
+	name   string
+	client *cancel.Client
+	slots  chan struct{} // one element for each call that is under way
+	vendor chan struct{} // the same for all accounts of the vendor, nil if it has no other
+	rate   *rate
+
+	mu      sync.Mutex
+	running bool          // whether a run takes up work in this process
+	again   chan struct{} // has an element if another run was asked for meanwhile
+}
+
+// account returns the provider with that name, as Config has it now.
+func (q *Queue[TTx]) account(ctx context.Context, name string) (*account, error) {
+	p, ok := q.config.Providers[name]
+	if !ok {
+		var err error
+		if p, err = q.config.Lookup(ctx, name); err == nil {
+			p, err = p.withDefaults(name)
+		}
+		if err != nil {
+			if errors.Is(err, ErrNoProvider) {
+				q.mu.Lock()
+				delete(q.accounts, name)
+				q.mu.Unlock()
+			}
+			return nil, fmt.Errorf("the provider %q: %w", name, err)
+		}
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if known := q.accounts[name]; known != nil && same(known.Provider, p) {
+		return known, nil
+	}
+	a := &account{Provider: p, name: name, vendor: q.vendors[p.Vendor], slots: make(chan struct{}, p.Workers), again: make(chan struct{}, 1)}
+	a.rate = newRate(q.store, a)
+	options := append(slices.Clone(q.config.Options), cancel.WithEvidence(collect))
+	if p.PerSecond > 0 {
+		options = append(options, cancel.WithRateLimit(0, 0), cancel.WithHook(a.rate.hook))
+	}
+	a.client = cancel.NewClient(map[string]cancel.Canceler{name: p.Canceler}, options...)
+	q.accounts[name] = a
+	return a, nil
+}
+
+// same reports whether a and b are the same provider with the same settings.
+func same(a, b Provider) bool {
+	return reflect.ValueOf(a).Comparable() && reflect.ValueOf(b).Comparable() && a == b
+}
+
+// plainName is a name that can be part of the name of a queue of River.
+var plainName = regexp.MustCompile(`^[a-z0-9]+([_-][a-z0-9]+)*$`)
+
+// queueOf returns the name of River's queue for a provider: that of its vendor, or its own
+// if it names none.
+func queueOf(provider, vendor string) string {
+	prefix, name := "cancel-", provider
+	if vendor != "" {
+		prefix, name = "vendor-", vendor
+	}
+	if len(name) > 32 || !plainName.MatchString(name) {
+		sum := sha256.Sum256([]byte(name))
+		name = "sha256-" + hex.EncodeToString(sum[:16])
+	}
+	return prefix + name
+}
+
+// begin reports whether a run may take up work. If another one does, that one looks again.
+func (a *account) begin() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.running {
+		select {
+		case a.again <- struct{}{}:
+		default:
+		}
+		return false
+	}
+	a.running = true
+	return true
+}
+
+// end ends a run. It reports false, and does not end it, if another one was asked for
+// meanwhile, unless forced.
+func (a *account) end(forced bool) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	select {
+	case <-a.again:
+		if !forced {
+			return false
+		}
+	default:
+	}
+	a.running = false
+	return true
+}
+
+// take waits for the right to make a call, and returns for how many there is a right then,
+// at most n. It returns 0 once enough is closed.
+func (a *account) take(n int, enough <-chan struct{}) (taken int) {
+	for _, slots := range []chan struct{}{a.slots, a.vendor} {
+		if slots == nil {
+			continue
+		}
+		select {
+		case slots <- struct{}{}:
+		case <-enough:
+			if slots == a.vendor {
+				<-a.slots
+			}
+			return 0
+		}
+	}
+	for taken = 1; taken < n; taken++ {
+		select {
+		case a.slots <- struct{}{}:
+		default:
+			return taken
+		}
+		if a.vendor == nil {
+			continue
+		}
+		select {
+		case a.vendor <- struct{}{}:
+		default:
+			<-a.slots
+			return taken
+		}
+	}
+	return taken
+}
+
+// release gives n rights back.
+func (a *account) release(n int) {
+	for range n {
+		<-a.slots
+		if a.vendor != nil {
+			<-a.vendor
+		}
+	}
+}

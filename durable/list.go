@@ -1,0 +1,130 @@
+package durable
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Filter says which cancellations [Queue.List] returns. Its zero value means the first
+// hundred.
+type Filter struct {
+	// State and Provider are what they have in common, "" for any.
+	State    State
+	Provider string
+	// ID is the Request.ID, "" for any. UUIDs are found in either case.
+	ID string
+	// Undelivered selects what Config.OnSettled has not taken yet.
+	Undelivered bool
+	// After selects greater Cancellation.IDs: pass the last one of the page before.
+	After int64
+	// Limit is the size of the page, 100 by default.
+	Limit int
+}
+
+// List returns cancellations in the order of their IDs. A reader who goes on from After
+// misses nothing, also if transactions are committed in another order than their IDs: on
+// PostgreSQL List leaves out what comes after the IDs of an [Queue.EnqueueTx] that is not
+// committed yet.
+func (q *Queue[TTx]) List(ctx context.Context, f Filter) ([]Cancellation, error) {
+	if !storable(string(f.State), f.Provider, f.ID) {
+		return nil, nil
+	}
+	page, err := q.store.list(ctx, f, positive(f.Limit, 100))
+	if err != nil {
+		return nil, fmt.Errorf("durable: %w", err)
+	}
+	return page, nil
+}
+
+func (s *store) list(ctx context.Context, f Filter, limit int) ([]Cancellation, error) {
+	last, err := s.lastListed(ctx)
+	if err != nil {
+		return nil, err
+	}
+	page, args := pageOf(f, last, limit)
+	rows, err := rowsOf(s.row(ctx, s.executor, `SELECT `+s.all()+` FROM (`+page+`) AS page`, args...))
+	list := make([]Cancellation, len(rows))
+	for i, c := range rows {
+		list[i] = *c
+	}
+	return list, err
+}
+
+// pageOf is the query for the rows of list.
+func pageOf(f Filter, last int64, limit int) (query string, args []any) {
+	var where []string
+	and := func(condition string, values ...any) {
+		for _, v := range values {
+			args = append(args, v)
+			condition = strings.Replace(condition, "?", "$"+strconv.Itoa(len(args)), 1)
+		}
+		where = append(where, condition)
+	}
+	and("id > ?", f.After)
+	if last < math.MaxInt64 {
+		and("id <= ?", last)
+	}
+	if f.State != "" {
+		and("state = ?", string(f.State))
+	}
+	if f.Provider != "" {
+		and("provider = ?", f.Provider)
+	}
+	if f.ID != "" {
+		and("thing IN (?, ?)", shorten(f.ID), shorten(strings.ToLower(f.ID)))
+	}
+	if f.Undelivered {
+		and("due_at > 0 AND settled_at > 0")
+	}
+	args = append(args, limit)
+	return `SELECT * FROM unified_cancel_job WHERE ` + strings.Join(where, " AND ") +
+		` ORDER BY id LIMIT $` + strconv.Itoa(len(args)), args
+}
+
+// Each transaction that enqueues holds a lock whose number is an ID below all those that it
+// adds. SQLite has one writer at a time and needs none.
+const (
+	announceIDs = `
+		SELECT pg_advisory_xact_lock_shared(
+			('unified_cancel_job'::regclass::oid::bigint % 2147483647)::int, (last_value & 2147483647)::int)
+		FROM unified_cancel_job_id_seq`
+	lastID    = `SELECT last_value FROM unified_cancel_job_id_seq`
+	openSince = `
+		SELECT coalesce(max(($1 - objid::bigint) & 2147483647), 0) FROM pg_locks
+		WHERE locktype = 'advisory' AND objsubid = 2
+			AND classid::bigint = 'unified_cancel_job'::regclass::oid::bigint % 2147483647
+			AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
+)
+
+// lastListed returns the greatest ID below which no transaction can still add one. It reads
+// the sequence before the locks: a transaction that locks later has greater IDs. Both come
+// before the page itself, which then holds what the transactions without a lock committed.
+func (s *store) lastListed(ctx context.Context) (last int64, err error) {
+	if !s.postgres {
+		return math.MaxInt64, nil
+	}
+	if err := s.row(ctx, s.executor, lastID).Scan(&last); err != nil {
+		return 0, err
+	}
+	var behind int64
+	err = s.row(ctx, s.executor, openSince, last).Scan(&behind)
+	return last - behind, err
+}
+
+// counts returns how many cancellations are in each state that any is in.
+func (s *store) counts(ctx context.Context) (map[State]int, error) {
+	row := s.row(ctx, s.executor, `
+		SELECT '{' || coalesce(string_agg('"' || state || '":' || many, ','), '') || '}'
+		FROM (SELECT state, count(*) AS many FROM unified_cancel_job GROUP BY state) AS counted`)
+	var found string
+	if err := row.Scan(&found); err != nil {
+		return nil, err
+	}
+	counts := map[State]int{}
+	err := json.Unmarshal([]byte(found), &counts)
+	return counts, err
+}

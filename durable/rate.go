@@ -1,0 +1,103 @@
+package durable
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/unified-cancel/cancel"
+)
+
+// rate limits the calls of an account. Its bucket is a time, when it is full again: each
+// call moves it one interval on, and waits for as long as it is more than Burst intervals
+// ahead. With Provider.Shared that time is a row of the database.
+type rate struct {
+	store    *store
+	provider string
+	shared   bool
+	interval time.Duration // 0 means no limit
+	burst    int
+
+	mu   sync.Mutex
+	full time.Time
+}
+
+func newRate(s *store, a *account) *rate {
+	r := &rate{store: s, provider: a.name, shared: a.Shared, burst: a.Burst}
+	if a.PerSecond > 0 {
+		r.interval = max(time.Microsecond, time.Duration(float64(time.Second)/a.PerSecond))
+	}
+	return r
+}
+
+// wait waits until a call may be made, or until ctx ends or enough is closed.
+func (r *rate) wait(ctx context.Context, enough <-chan struct{}) error {
+	if r.interval == 0 {
+		return nil
+	}
+	full, err := r.advance(ctx)
+	if err != nil {
+		return err
+	}
+	return sleep(ctx, enough, time.Until(full.Add(-time.Duration(r.burst)*r.interval)))
+}
+
+// advance takes a call out of the bucket and returns when it is full again.
+func (r *rate) advance(ctx context.Context) (time.Time, error) {
+	if r.shared {
+		return r.store.advance(ctx, r.provider, r.interval)
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if now := time.Now(); r.full.Before(now) {
+		r.full = now
+	}
+	r.full = r.full.Add(r.interval)
+	return r.full, nil
+}
+
+// sleep waits for d, or until ctx ends or enough is closed. Its error is ctx.Err().
+func sleep(ctx context.Context, enough <-chan struct{}, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-enough:
+	case <-ctx.Done():
+	}
+	return ctx.Err()
+}
+
+type paidKey struct{}
+
+// paid returns a context whose first call was waited for already.
+func paid(ctx context.Context) context.Context {
+	return context.WithValue(ctx, paidKey{}, new(sync.Once))
+}
+
+// hook has each call but the first of a turn wait for the limit.
+func (r *rate) hook(ctx context.Context, _ cancel.Operation) (context.Context, func([]cancel.Item)) {
+	first := false
+	if once, ok := ctx.Value(paidKey{}).(*sync.Once); ok {
+		once.Do(func() { first = true })
+	}
+	if !first {
+		_ = r.wait(ctx, nil) // the call itself says why it can't be made
+	}
+	return ctx, func([]cancel.Item) {}
+}
+
+// advance is rate.advance in the database. Its times are in microseconds.
+func (s *store) advance(ctx context.Context, provider string, interval time.Duration) (time.Time, error) {
+	var full int64
+	err := s.row(ctx, s.executor, `
+		INSERT INTO unified_cancel_rate (provider, full_at) VALUES ($1, $2 + $3)
+		ON CONFLICT (provider) DO UPDATE SET full_at = $3 +
+			CASE WHEN unified_cancel_rate.full_at > $2 THEN unified_cancel_rate.full_at ELSE $2 END
+		RETURNING full_at`,
+		provider, time.Now().UnixMicro(), interval.Microseconds()).Scan(&full)
+	return time.UnixMicro(full), err
+}

@@ -1,0 +1,137 @@
+package durable
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver"
+
+	"github.com/unified-cancel/cancel"
+)
+
+// Retention says how long what is settled is kept, counted from Cancellation.SettledAt. One
+// process at a time looks each hour, and works in transactions of a few hundred rows. What
+// OnSettled has not taken yet is kept as it is.
+type Retention struct {
+	// Strip is after how long a cancellation loses its bodies and personal data: the
+	// receipt, raw answers, the vendor's words, evidence, notes, and of the Request
+	// everything but Provider, Kind, ID, Motive and ReplacedBy. 0 means never.
+	Strip time.Duration
+	// Delete is after how long a cancellation is deleted. 0 means never.
+	Delete time.Duration
+}
+
+// maxRetained is how many rows one transaction of Retention changes.
+const maxRetained = 500
+
+// retain is the job that applies Retention.
+type retain struct{}
+
+// Kind is the name that River knows the job by.
+func (retain) Kind() string { return "unified_cancel_retention" }
+
+type retainer struct {
+	river.WorkerDefaults[retain]
+
+	work func(context.Context) error
+}
+
+func (r *retainer) Work(ctx context.Context, _ *river.Job[retain]) error { return r.work(ctx) }
+
+// periodically has River insert the job each hour if there is something to apply.
+func (r Retention) periodically(queue string) []*river.PeriodicJob {
+	if r.Strip <= 0 && r.Delete <= 0 {
+		return nil
+	}
+	construct := func() (river.JobArgs, *river.InsertOpts) {
+		return retain{}, &river.InsertOpts{Queue: queue, MaxAttempts: math.MaxInt16}
+	}
+	return []*river.PeriodicJob{river.NewPeriodicJob(
+		river.PeriodicInterval(time.Hour), construct, &river.PeriodicJobOpts{RunOnStart: true})}
+}
+
+// retain applies Config.Retention to all that is due for it.
+func (q *Queue[TTx]) retain(ctx context.Context) error {
+	if after := q.config.Retention.Delete; after > 0 {
+		for _, stripped := range []bool{true, false} {
+			if err := repeat(func() (int, error) { return q.store.forget(ctx, time.Now().Add(-after), stripped) }); err != nil {
+				return err
+			}
+		}
+	}
+	if after := q.config.Retention.Strip; after > 0 {
+		return repeat(func() (int, error) { return q.store.strip(ctx, time.Now().Add(-after)) })
+	}
+	return nil
+}
+
+// repeat calls f until it has found nothing.
+func repeat(f func() (int, error)) error {
+	for {
+		if n, err := f(); n == 0 || err != nil {
+			return err
+		}
+	}
+}
+
+// retained selects rows that were settled before $1 and delivered.
+const retained = `SELECT id FROM unified_cancel_job
+	WHERE stripped = $2 AND settled_at > 0 AND settled_at < $1 AND due_at = 0 ORDER BY settled_at LIMIT $3`
+
+// forget deletes rows, and returns how many it found.
+func (s *store) forget(ctx context.Context, before time.Time, stripped bool) (n int, err error) {
+	kept := 0
+	if stripped {
+		kept = 1
+	}
+	err = s.within(ctx, func(tx riverdriver.ExecutorTx) error {
+		args := []any{before.UnixMilli(), kept, maxRetained}
+		if err := s.row(ctx, tx, `SELECT count(*) FROM (`+retained+`) AS old`, args...).Scan(&n); err != nil || n == 0 {
+			return err
+		}
+		return s.exec(ctx, tx, `DELETE FROM unified_cancel_job WHERE id IN (`+retained+`)`, args...)
+	})
+	return n, err
+}
+
+// strip takes the personal data out of rows, and returns how many it found.
+func (s *store) strip(ctx context.Context, before time.Time) (n int, err error) {
+	err = s.within(ctx, func(tx riverdriver.ExecutorTx) error {
+		old, err := rowsOf(s.row(ctx, tx, `
+			SELECT `+s.all()+` FROM unified_cancel_job WHERE id IN (`+retained+`)`, before.UnixMilli(), 0, maxRetained))
+		if err != nil || len(old) == 0 {
+			return err
+		}
+		n = len(old)
+		rows := make([][]any, n)
+		for i := range old {
+			body, err := bodyOf(stripped(*old[i]))
+			if err != nil {
+				return err
+			}
+			rows[i] = []any{old[i].ID, old[i].version, body}
+		}
+		table, args := s.input(rows, "id bigint", "version bigint", "body text")
+		return s.exec(ctx, tx, `
+			UPDATE unified_cancel_job AS job SET body = input.body, stripped = 1, version = job.version + 1
+			FROM `+table+` WHERE job.id = input.id AND job.version = input.version`, args...)
+	})
+	return n, err
+}
+
+// stripped returns c without bodies and personal data.
+func stripped(c Cancellation) *Cancellation {
+	r := c.Request
+	c.Request = cancel.Request{Provider: r.Provider, Kind: r.Kind, ID: r.ID, Motive: r.Motive, ReplacedBy: r.ReplacedBy}
+	c.Result.Message, c.Result.Receipt, c.Result.Raw = "", nil, nil
+	if c.Failure != nil {
+		c.Failure = &Failure{
+			Reason: c.Failure.Reason, Op: c.Failure.Op, Code: c.Failure.Code,
+			HTTPStatus: c.Failure.HTTPStatus, At: c.Failure.At, Times: c.Failure.Times,
+		}
+	}
+	c.Evidence, c.Notes, c.Stripped = nil, nil, true
+	return &c
+}
