@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -360,15 +359,17 @@ func testRiverForgets[TTx any](t *testing.T, db database[TTx]) {
 	stop := work(t, q)
 	told.wait(t, 2)
 	stop()
-	run(`UPDATE river_job SET finalized_at = '2020-01-01 00:00:00' WHERE id = ` + strconv.FormatInt(old, 10))
+	run(`UPDATE river_job SET finalized_at = '2020-01-01 00:00:00' WHERE id = (SELECT min(id) FROM river_job)`)
+	jobs := func(of string) (n int) {
+		assert.NoError(t, q.store.row(t.Context(), q.store.executor, `SELECT count(*) FROM river_job WHERE finalized_at `+of).Scan(&n))
+		return n
+	}
+	require.Equal(t, 1, jobs(`< '2021-01-01'`))
 
 	another, _ := db(t, config) // River cleans up when it starts, too
 	stop = work(t, another)
-	rows := func() (n int) {
-		assert.NoError(t, q.store.row(t.Context(), q.store.executor, `SELECT count(*) FROM river_job`).Scan(&n))
-		return n
-	}
-	require.Eventually(t, func() bool { return rows() == 1 }, patience, 50*time.Millisecond, "only the young one is left")
+	require.Eventually(t, func() bool { return jobs(`< '2021-01-01'`) == 0 }, patience, 50*time.Millisecond)
+	assert.Positive(t, jobs(`> '2021-01-01'`), "only the old one is deleted")
 	stop()
 	assert.Equal(t, Done, get(t, another, old).State, "the cancellation is kept")
 	assert.Equal(t, Done, get(t, another, young).State)

@@ -116,7 +116,8 @@ func write[TTx any](t *testing.T, db database[TTx], database string, dump func()
 	for _, l := range lives {
 		id := enqueue(t, q, l.request())
 		if l.provider == "brief" {
-			once(t, q, id) // so that its next turn comes at once
+			once(t, q, id)
+			once(t, q, id) // now, not after Config.Poll
 		}
 	}
 	stop := work(t, q)
