@@ -51,8 +51,9 @@ var killFaults = []canceltest.Fault{
 	canceltest.CarriedOutThenSOAPFault, canceltest.CarriedOutThenEndlessBody, canceltest.CarriedOutThenWrongCharset,
 }
 
-// TestKill has worker processes killed at random moments while they cancel at vendors
-// that fail, and compares the vendors' ledgers and logs with the outcomes.
+// TestKill has worker processes killed at random moments while they cancel at vendors that
+// fail, for several accounts at each vendor, in batches if the vendor takes them, and while
+// Wake is called at random. It compares the vendors' ledgers and logs with the outcomes.
 func TestKill(t *testing.T) {
 	if testing.Short() {
 		t.Skip("NOT TESTED: workers that are killed, for this is a short run")
@@ -83,11 +84,23 @@ type killSetup struct {
 	Factible, Payvalida, Auco,
 	Password, FixedHash, PrivateKey, PublicKey string
 	User, Merchant string
-	PerSecond      float64 // calls of each vendor by each worker
+	PerSecond      float64 // calls of each account by each process
 }
 
-// killConfig is the Config of all processes. Where the setup has no vendors nobody works
-// with it.
+// killTenants is how many accounts there are at each vendor.
+const killTenants = 3
+
+// tenant returns the name of an account at a vendor.
+func tenant(vendor string, i int) string { return fmt.Sprintf("%s-%d", vendor, i%killTenants) }
+
+// vendorOf returns the vendor of an account.
+func vendorOf(tenant string) string {
+	vendor, _, _ := strings.Cut(tenant, "-")
+	return vendor
+}
+
+// killConfig is the Config of all processes, which look up each account by its name. If the
+// setup has no vendors nobody works with it.
 func killConfig(t interface{ Fatal(...any) }, s killSetup) Config {
 	options := cancel.ClientOptions{Timeout: time.Minute, MaxResponseBytes: 64 << 10}
 	must := func(c cancel.Canceler, err error) cancel.Canceler {
@@ -108,13 +121,18 @@ func killConfig(t interface{ Fatal(...any) }, s killSetup) Config {
 	documents := must(auco.New(auco.Config{
 		PrivateKey: cancel.NewSecret(cmp.Or(s.PrivateKey, "prk_x")), PublicKey: cancel.NewSecret(cmp.Or(s.PublicKey, "puk_x")),
 		Endpoint: cmp.Or(s.Auco, nowhere), Options: options,
+		MaxBatch: 3, // so that many batches are under way
 	}))
+	vendors := map[string]cancel.Canceler{"factible": invoices, "payvalida": payments, "auco": documents}
 	return Config{
-		Providers: map[string]Provider{
-			"factible":  {Canceler: invoices, Workers: 6, PerSecond: s.PerSecond},
-			"payvalida": {Canceler: payments, Workers: 6, PerSecond: s.PerSecond},
-			"auco":      {Canceler: documents, Workers: 6, PerSecond: s.PerSecond},
+		Lookup: func(_ context.Context, name string) (Provider, error) {
+			vendor := vendorOf(name)
+			if vendors[vendor] == nil {
+				return Provider{}, ErrNoProvider
+			}
+			return Provider{Canceler: vendors[vendor], Vendor: vendor, Workers: 6, PerSecond: s.PerSecond}, nil
 		},
+		Vendors: map[string]int{"factible": 6, "payvalida": 6, "auco": 6},
 		Options: []cancel.Option{
 			cancel.WithMaxAttempts(2),
 			cancel.WithBackoff(5*time.Millisecond, 20*time.Millisecond),
@@ -190,23 +208,23 @@ func (v killVendors) request(i int) cancel.Request {
 			v.factible.Register(id)
 		}
 		if i%5 == 0 {
-			return cancel.Request{Provider: "factible", Kind: cancel.PrimarySectorInvoice, ID: id}
+			return cancel.Request{Provider: tenant("factible", i), Kind: cancel.PrimarySectorInvoice, ID: id}
 		}
-		return cancel.Request{Provider: "factible", Kind: cancel.Invoice, ID: id, Motive: "02", Issuer: "EKU9003173C9"}
+		return cancel.Request{Provider: tenant("factible", i), Kind: cancel.Invoice, ID: id, Motive: "02", Issuer: "EKU9003173C9"}
 	case 2, 3:
 		kind := []cancel.Kind{cancel.Payment, cancel.PreAuthorization}[i%2]
 		id := fmt.Sprint(1_000_000 + i)
 		if !odd(i) {
 			v.payvalida.Register(kind, id)
 		}
-		return cancel.Request{Provider: "payvalida", Kind: kind, ID: id}
+		return cancel.Request{Provider: tenant("payvalida", i), Kind: kind, ID: id}
 	default:
 		id := fmt.Sprintf("TR%08d", i)
 		if !odd(i) {
 			v.auco.Register(id)
 		}
 		return cancel.Request{
-			Provider: "auco", Kind: cancel.Document, ID: id,
+			Provider: tenant("auco", i), Kind: cancel.Document, ID: id,
 			Reason: "Contrato sustituido", RequestedBy: "legal@example.com",
 		}
 	}
@@ -214,7 +232,7 @@ func (v killVendors) request(i int) cancel.Request {
 
 // isCancelled asks the vendor's ledger.
 func (v killVendors) isCancelled(req cancel.Request) bool {
-	switch req.Provider {
+	switch vendorOf(req.Provider) {
 	case "factible":
 		return v.factible.IsCancelled(req.ID)
 	case "payvalida":
@@ -284,7 +302,7 @@ func kill[TTx any](t *testing.T, q *Queue[TTx], setup killSetup, workers int, se
 	setup.Merchant, setup.FixedHash = p.Merchant, revealed(p.FixedHash)
 	setup.PrivateKey, setup.PublicKey = revealed(a.PrivateKey), revealed(a.PublicKey)
 	// Slow enough for all to be under way while workers are killed.
-	setup.PerSecond = 30 / float64(workers)
+	setup.PerSecond = 30 / float64(workers*killTenants)
 	setup.Told = filepath.Join(t.TempDir(), "told")
 	require.NoError(t, os.WriteFile(setup.Told, nil, 0o600))
 
@@ -296,7 +314,7 @@ func kill[TTx any](t *testing.T, q *Queue[TTx], setup killSetup, workers int, se
 		for page := range slices.Chunk(reqs, 100) {
 			again := slices.Clone(page)
 			for i := range again {
-				if again[i].Provider == "factible" {
+				if vendorOf(again[i].Provider) == "factible" {
 					again[i].ID = strings.ToUpper(again[i].ID)
 				}
 			}
@@ -314,6 +332,7 @@ func kill[TTx any](t *testing.T, q *Queue[TTx], setup killSetup, workers int, se
 	done := make(chan struct{})
 	var others sync.WaitGroup
 	others.Go(func() { v.recipients(reqs, done) })
+	others.Go(func() { wake(t, q, reqs, rand.New(rand.NewPCG(seed, 0)), done) })
 	defer func() { close(done); others.Wait() }()
 
 	processes := make([]*exec.Cmd, workers)
@@ -362,6 +381,21 @@ func kill[TTx any](t *testing.T, q *Queue[TTx], setup killSetup, workers int, se
 	counts, err := q.Counts(ctx)
 	require.NoError(t, err)
 	r.print(counts)
+}
+
+// wake calls Wake for requests at random, until done.
+func wake[TTx any](t *testing.T, q *Queue[TTx], reqs []cancel.Request, chance *rand.Rand, done <-chan struct{}) {
+	for {
+		select {
+		case <-done:
+			return
+		case <-time.After(time.Duration(chance.Int64N(int64(20 * time.Millisecond)))):
+		}
+		err := q.Wake(context.Background(), reqs[chance.IntN(len(reqs))])
+		if err != nil && !errors.Is(err, ErrNoCancellation) { // which is settled, or not enqueued yet
+			assert.NoError(t, err)
+		}
+	}
 }
 
 func readTold(t *testing.T, path string) map[int64][]State {
@@ -459,7 +493,7 @@ func (r *report) rules(i int, req cancel.Request, c Cancellation) {
 					"%s is sent again although it was answered: %v", req.ID, c.Evidence)
 				r.answered++
 			}
-			if !certain && req.Provider != "payvalida" {
+			if !certain && vendorOf(req.Provider) != "payvalida" {
 				assert.True(r.t, known, "%s is sent again after %q without asking for its status", req.ID, last.Fault)
 			}
 		}
@@ -473,13 +507,17 @@ func (r *report) print(counts map[State]int) {
 	fmt.Fprintf(&b, "%s: seed %d\n", r.t.Name(), r.seed)
 	fmt.Fprintf(&b, "  %d jobs, %d workers killed, %d in doubt at some time\n", killJobs, len(r.killedAt), r.doubted)
 	for name, s := range r.vendors.servers() {
-		calls, faults := s.Calls(), 0
+		calls, faults, batches := s.Calls(), 0, 0
 		for _, call := range calls {
 			if call.Fault != "" {
 				faults++
 			}
+			if len(call.IDs) > 1 {
+				batches++
+			}
 		}
-		fmt.Fprintf(&b, "  %s heard %d calls and failed %d of them\n", name, len(calls), faults)
+		assert.True(r.t, name != "auco" || batches > 0, "Auco gets batches")
+		fmt.Fprintf(&b, "  %s heard %d calls, %d of them batches, and failed %d\n", name, len(calls), batches, faults)
 	}
 	fmt.Fprintf(&b, "  %d sent again by the rules, %d of them though there had been an answer, for its worker had died or it was not to be believed\n", r.resent, r.answered)
 	for _, s := range States() {
