@@ -7,35 +7,38 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/durable"
+	"github.com/unified-cancel/cancel/examples/internal/cli"
 )
 
 // bulk is one run over the input.
 type bulk struct {
 	settings
 	program
-	in        *input
+	mode      mode
+	flags     *cli.Flags
 	providers *providers
 	client    *cancel.Client
 	progress  *progress
 	began     time.Time
 
+	rows     int   // of the input
 	good     []row // each thing once
 	bad      []row
 	repeated int
 	results  []result
-	reading  bool // not all of the input was read
 }
 
 // result is the outcome of a row.
 type result struct {
 	row
 	outcome
-	said string // the provider's words, or the text of the failure
+	Said string // the provider's words, or the text of the failure
 }
 
 // thing is what makes two requests the same. A UUID is the same without case.
@@ -52,58 +55,59 @@ func thingOf(req cancel.Request) thing {
 	return thing{req.Provider, req.Kind, req.ID}
 }
 
-// read reads the input and sorts out the rows that the adapters would not send.
-func (b *bulk) read(ctx context.Context) error {
+// sort sorts out the rows that the adapters would not send.
+func (b *bulk) sort(rows []row) {
 	first := map[thing]row{}
-	b.reading = true
-	for r, err := range b.in.rows() {
-		if err != nil {
-			return err
+	for _, r := range rows {
+		if r.line > 0 {
+			r.Place = b.flags.Text("line %s", strconv.Itoa(r.line))
 		}
-		if ctx.Err() != nil {
-			return nil
-		}
-		before, repeated := first[thingOf(r.request)]
+		before, repeated := first[thingOf(r.Request)]
 		switch {
-		case r.bad != nil:
+		case r.Bad != nil:
 		case repeated:
 			b.repeated++
-			b.progress.note("%s: the same as %s, which counts", r.place, before.place)
+			b.progress.note("%s: the same as %s, which counts", r.Place, before.Place)
 			continue
 		default:
-			first[thingOf(r.request)] = r
-			r.bad = b.validate(r.request)
+			first[thingOf(r.Request)] = r
+			r.Bad = b.validate(r.Request)
 		}
-		if r.bad != nil {
-			b.bad = append(b.bad, r)
-			b.progress.note("%s: %v", r.place, r.bad)
+		if r.Bad == nil {
+			b.good = append(b.good, r)
 			continue
 		}
-		b.good = append(b.good, r)
+		r.Bad = errors.New(b.flags.Say(r.Bad))
+		b.bad = append(b.bad, r)
+		b.progress.note("%s: %s", r.Place, r.Bad)
 	}
-	b.reading = false
-	return nil
 }
 
 // validate reports why a request would not be sent.
 func (b *bulk) validate(req cancel.Request) error {
-	if err := b.providers.missing(req.Provider); err != nil {
-		return err
+	switch p := b.providers; {
+	case p.lacking[req.Provider] != nil:
+		return p.lacking[req.Provider]
+	case p.cancelers[req.Provider] == nil:
+		return cli.Errorf("there is no provider %q", req.Provider)
 	}
-	err := b.client.Validate(req)
-	if e, ok := errors.AsType[*cancel.Error](err); ok && e.Message != "" {
-		return errors.New(e.Message)
-	}
-	return err
+	return b.client.Validate(req)
 }
 
 func (b *bulk) goodFor(provider string) (n int) {
 	for _, r := range b.good {
-		if r.request.Provider == provider {
+		if r.Request.Provider == provider {
 			n++
 		}
 	}
 	return n
+}
+
+// inQueue returns the request of a row as the queue knows it.
+func (b *bulk) inQueue(r row) cancel.Request {
+	req := r.Request
+	req.Provider = b.providers.account(req.Provider)
+	return req
 }
 
 // tick is how often the queue is asked how far it is.
@@ -119,7 +123,11 @@ func (b *bulk) work(ctx context.Context) (err error) {
 		AuthPause: durable.Span{First: 2 * time.Minute},
 	}
 	for name, canceler := range b.providers.cancelers {
-		config.Providers[b.providers.account(name)] = durable.Provider{Canceler: canceler, Workers: b.concurrency, PerSecond: b.rate}
+		rate := b.rate
+		if _, ok := canceler.(confirmed); ok && b.satRate > 0 && (rate == 0 || b.satRate < rate) {
+			rate = b.satRate
+		}
+		config.Providers[b.providers.account(name)] = durable.Provider{Canceler: canceler, Workers: b.concurrency, PerSecond: rate}
 	}
 	steady := context.WithoutCancel(ctx)
 	q, err := durable.OpenSQLite(steady, b.database(), config)
@@ -127,18 +135,19 @@ func (b *bulk) work(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, q.Close()) }()
-	if err := q.Migrate(steady); err != nil {
-		return err
-	}
+	err = q.Migrate(steady)
 	for name := range config.Providers {
-		if err := q.Resume(steady, name); err != nil { // a person says that the credentials are good
-			return err
+		if err == nil {
+			err = q.Resume(steady, name) // a person says that the credentials are good
 		}
 	}
-	if err := b.enqueue(ctx, q); err != nil {
-		return err
+	if err == nil {
+		err = b.enqueue(ctx, q)
 	}
-	if err := q.Start(steady); err != nil {
+	if err == nil {
+		err = q.Start(steady)
+	}
+	if err != nil {
 		return err
 	}
 	watched := b.watch(ctx, q)
@@ -160,11 +169,7 @@ func (b *bulk) work(ctx context.Context) (err error) {
 func (b *bulk) enqueue(ctx context.Context, q *durable.SQLite) error {
 	var batch []cancel.Request
 	for i, r := range b.good {
-		if ctx.Err() != nil {
-			return nil
-		}
-		req := r.request
-		req.Provider = b.providers.account(req.Provider)
+		req := b.inQueue(r)
 		before, err := q.Find(ctx, req)
 		if errors.Is(err, durable.ErrNoCancellation) || err == nil && anew(before, req) {
 			batch, err = append(batch, req), nil
@@ -173,8 +178,8 @@ func (b *bulk) enqueue(ctx context.Context, q *durable.SQLite) error {
 			_, err = q.Enqueue(context.WithoutCancel(ctx), batch...)
 			batch = batch[:0]
 		}
-		if err != nil && ctx.Err() == nil {
-			return err
+		if err != nil {
+			return unlessEnded(ctx, err)
 		}
 	}
 	return nil
@@ -185,12 +190,20 @@ func anew(before durable.Cancellation, req cancel.Request) bool {
 	return before.State == durable.Failed && (errors.Is(before.Err(), cancel.ErrForbidden) || before.Request != req)
 }
 
+// unlessEnded returns nil if ctx has ended, which is why there is an error.
+func unlessEnded(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
 // watch shows how far the queue is, until all was worked on or ctx ends.
 func (b *bulk) watch(ctx context.Context, q *durable.SQLite) error {
 	for ctx.Err() == nil {
 		counts, err := q.Counts(ctx)
 		if err != nil {
-			return quiet(ctx, err)
+			return unlessEnded(ctx, err)
 		}
 		var n [classes]int
 		total := 0
@@ -201,9 +214,8 @@ func (b *bulk) watch(ctx context.Context, q *durable.SQLite) error {
 			}
 		}
 		b.progress.set(total, n)
-		over, err := b.over(ctx, q)
-		if err != nil || over {
-			return quiet(ctx, err)
+		if over, err := b.over(ctx, q); err != nil || over {
+			return unlessEnded(ctx, err)
 		}
 		select {
 		case <-ctx.Done():
@@ -213,88 +225,62 @@ func (b *bulk) watch(ctx context.Context, q *durable.SQLite) error {
 	return nil
 }
 
-// quiet returns nil if err is no more than that ctx has ended.
-func quiet(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return nil
-	}
-	return err
-}
-
 // over reports whether every cancellation was worked on in this run, as far as it can be.
 func (b *bulk) over(ctx context.Context, q *durable.SQLite) (bool, error) {
 	for _, state := range []durable.State{durable.Sending, durable.Queued, durable.InDoubt, durable.Pending} {
-		for c, err := range b.each(ctx, q, state) {
+		for filter := (durable.Filter{State: state}); ; {
+			page, err := q.List(ctx, filter)
 			if err != nil {
 				return false, err
 			}
-			until, err := q.PausedUntil(ctx, c.Request.Provider)
-			switch {
-			case err != nil:
-				return false, err
-			case !until.IsZero():
-				b.progress.once("%s refuses the credentials: it is left alone until %s", c.Request.Provider, until.Local().Format(time.TimeOnly))
-			case state == durable.Pending && !b.wait && !c.NextAt.Before(b.began):
-			case state == durable.Queued || state == durable.InDoubt:
-				if c.Failure == nil || c.Failure.At.Before(b.began) {
+			for _, c := range page {
+				filter.After = c.ID
+				if !b.providers.mine(c.Request.Provider) {
+					continue
+				}
+				until, err := q.PausedUntil(ctx, c.Request.Provider)
+				if err != nil {
+					return false, err
+				}
+				if !until.IsZero() {
+					b.progress.once("%s refuses the credentials: it is left alone until %s", c.Request.Provider, until.Local().Format(time.TimeOnly))
+				} else if !b.worked(c) {
 					return false, nil
 				}
-			default:
-				return false, nil
+			}
+			if len(page) == 0 {
+				break
 			}
 		}
 	}
 	return true, nil
 }
 
-// each yields the cancellations of this run's accounts in a state, "" for all.
-func (b *bulk) each(ctx context.Context, q *durable.SQLite, state durable.State) func(func(durable.Cancellation, error) bool) {
-	return func(yield func(durable.Cancellation, error) bool) {
-		for filter := (durable.Filter{State: state}); ; {
-			page, err := q.List(ctx, filter)
-			if err != nil {
-				yield(durable.Cancellation{}, err)
-				return
-			}
-			for _, c := range page {
-				filter.After = c.ID
-				if b.providers.name(c.Request.Provider) != "" && !yield(c, nil) {
-					return
-				}
-			}
-			if len(page) == 0 {
-				return
-			}
-		}
+// worked reports whether c had its turn in this run.
+func (b *bulk) worked(c durable.Cancellation) bool {
+	switch c.State {
+	case durable.Pending:
+		return !b.wait && !c.NextAt.Before(b.began)
+	case durable.Queued, durable.InDoubt:
+		return c.Failure != nil && !c.Failure.At.Before(b.began)
 	}
+	return false
 }
 
 // collect reads the outcomes of the rows, and saves the receipts.
 func (b *bulk) collect(ctx context.Context, q *durable.SQLite) error {
-	rows := map[thing]row{}
 	for _, r := range b.good {
-		rows[thingOf(r.request)] = r
-	}
-	last := map[thing]result{} // of several cancellations of a thing the last counts
-	for c, err := range b.each(ctx, q, "") {
+		c, err := q.Find(ctx, b.inQueue(r))
+		if errors.Is(err, durable.ErrNoCancellation) {
+			continue // an interrupt came before
+		}
+		if err == nil {
+			o, said := outcomeOf(c)
+			b.results = append(b.results, result{r, o, said})
+			err = b.saveReceipt(c.Result)
+		}
 		if err != nil {
 			return err
-		}
-		req := c.Request
-		req.Provider = b.providers.name(req.Provider)
-		r, ok := rows[thingOf(req)]
-		if !ok {
-			continue
-		}
-		o, said := outcomeOf(c)
-		last[thingOf(req)] = result{r, o, said}
-		if err := b.saveReceipt(c.Result); err != nil {
-			return err
-		}
-	}
-	for _, r := range b.good {
-		if found, ok := last[thingOf(r.request)]; ok {
-			b.results = append(b.results, found)
 		}
 	}
 	return nil
@@ -317,7 +303,7 @@ func (b *bulk) exitCode(ctx context.Context) int {
 		n[r.class]++
 	}
 	switch {
-	case ctx.Err() != nil && (b.reading || !b.dryRun && (len(b.results) < len(b.good) || n[again]+n[doubt] > 0)):
+	case ctx.Err() != nil && !b.dryRun && (len(b.results) < len(b.good) || n[again]+n[doubt] > 0):
 		return exitInterrupted
 	case n[doubt] > 0:
 		return exitDoubt

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/unified-cancel/cancel"
@@ -48,19 +46,19 @@ func (b *bulk) check(ctx context.Context) (err error) {
 	var n [classes]int
 	b.progress.set(len(b.good), n)
 	for _, r := range b.good {
-		q := question{b.providers.account(r.request.Provider), r.request}
+		q := question{b.providers.account(r.Request.Provider), r.Request}
 		a, had := answers[q]
 		o := checking.named(a.Outcome)
 		if had {
 			kept++
 		} else {
-			verdict, err := b.client.Preflight(ctx, r.request)
+			verdict, err := b.client.Preflight(ctx, r.Request)
 			if ctx.Err() != nil {
 				break
 			}
 			o, a.Said = verdictOf(verdict, err)
 			if o.class != again && o.class != doubt {
-				if err := json.NewEncoder(f).Encode(answer{q, o.name, a.Said, time.Now()}); err != nil {
+				if err := json.NewEncoder(f).Encode(answer{q, o.Name, a.Said, time.Now()}); err != nil {
 					return err
 				}
 			}
@@ -73,11 +71,6 @@ func (b *bulk) check(ctx context.Context) (err error) {
 		b.progress.note("%d answers of the last %v are from %s: delete it to ask again", kept, answerCounts, f.Name())
 	}
 	return nil
-}
-
-// answers is the file of the answers to -check, beside the report.
-func (s settings) answers() string {
-	return strings.TrimSuffix(s.report, filepath.Ext(s.report)) + ".answers.jsonl"
 }
 
 // readAnswers reads the answers that came after a time. A line that cannot be read is passed over,

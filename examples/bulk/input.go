@@ -6,16 +6,19 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"errors"
-	"fmt"
+	"html"
 	"io"
-	"iter"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/examples/internal/cli"
+	"github.com/unified-cancel/cancel/examples/internal/vendors"
+	"github.com/unified-cancel/cancel/sat"
 )
 
 // maxLine bounds a line of the input, in bytes.
@@ -23,111 +26,101 @@ const maxLine = 1 << 20
 
 // row is a line of the input that is not blank, or a file of a folder.
 type row struct {
-	place   string // such as "line 2", the first being 1, or the name of the file
-	request cancel.Request
-	bad     error // why it is not a request, nil if it is
+	line    int    // of a file, the first being 1
+	Place   string // the name of a file of a folder; the line in words
+	Request cancel.Request
+	Bad     error // why it is not a request, nil if it is
 }
 
-// input is a file of requests, or a folder of CFDIs. It is read as a stream, and as often as
-// needed.
-type input struct {
-	path   string
-	header *header // nil for JSON Lines and for a folder
-	folder *folder // nil for a file
-	// total is how many rows there are, good or bad.
-	total int
+// readInput reads a file of requests, or a folder of invoices that are cancelled with the given
+// motivo. It also returns the columns that it ignores.
+func readInput(path, motive string) (rows []row, ignored []string, err error) {
+	about, err := os.Stat(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	if about.IsDir() {
+		rows, err = readFolder(path, motive)
+		return rows, nil, err
+	}
+	extension := strings.ToLower(filepath.Ext(path))
+	if !slices.Contains([]string{".csv", ".jsonl", ".ndjson"}, extension) {
+		return nil, nil, cli.Errorf("%s is not a folder, and its name does not end in .csv or .jsonl", path)
+	}
+	content, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer func() { _ = content.Close() }()
+	read, number := readJSON, 0
+	lines := bufio.NewScanner(content)
+	lines.Buffer(nil, maxLine)
+	for lines.Scan() {
+		number++
+		text := bytes.TrimPrefix(lines.Bytes(), []byte("\uFEFF")) // a spreadsheet begins the file with it
+		switch {
+		case len(bytes.TrimSpace(text)) == 0:
+		case extension == ".csv":
+			extension = ""
+			var h header
+			if h, ignored, err = readHeader(text); err != nil {
+				return nil, nil, cli.Errorf("%s: %v", path, err)
+			}
+			read = h.read
+		default:
+			r := row{line: number}
+			r.Request, r.Bad = read(text)
+			if !utf8.Valid(text) {
+				r.Bad = cli.Errorf("it is not UTF-8: save the file in that encoding")
+			}
+			if r.Bad == nil {
+				r.Bad = incomplete(r.Request)
+			}
+			rows = append(rows, r)
+		}
+	}
+	switch err := lines.Err(); {
+	case err != nil:
+		return nil, nil, cli.Errorf("%s, line %d: %v", path, number+1, err)
+	case extension == ".csv":
+		return nil, nil, cli.Errorf("%s is empty: its first line must name the columns", path)
+	}
+	return rows, ignored, nil
 }
+
+// required are the columns that tell requests apart.
+var required = []string{"provider", "kind", "id"}
 
 // header is the first line of a CSV file.
 type header struct {
 	comma   rune
 	columns []string
-	ignored []string
 }
 
-// columns are the known columns, each with its field of a request.
-var columns = map[string]func(*cancel.Request) *string{
-	"provider":     func(r *cancel.Request) *string { return &r.Provider },
-	"kind":         func(r *cancel.Request) *string { return (*string)(&r.Kind) },
-	"id":           func(r *cancel.Request) *string { return &r.ID },
-	"reason":       func(r *cancel.Request) *string { return &r.Reason },
-	"requested_by": func(r *cancel.Request) *string { return &r.RequestedBy },
-	"motive":       func(r *cancel.Request) *string { return &r.Motive },
-	"replaced_by":  func(r *cancel.Request) *string { return &r.ReplacedBy },
-	"issuer":       func(r *cancel.Request) *string { return &r.Issuer },
-	"expression":   func(r *cancel.Request) *string { return &r.Expression },
-	"reference":    func(r *cancel.Request) *string { return &r.Reference },
-}
-
-var required = []string{"provider", "kind", "id"}
-
-// openInput recognises the file by its extension, and counts its rows.
-func openInput(path string, f folder) (*input, error) {
-	in := &input{path: path}
-	about, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if about.IsDir() {
-		in.folder = &f
-		files, err := in.files()
-		in.total = len(files)
-		return in, err
-	}
-	switch strings.ToLower(filepath.Ext(path)) {
-	case ".csv":
-		in.header = new(header)
-	case ".jsonl", ".ndjson":
-	default:
-		return nil, fmt.Errorf("%s is not a folder, and its name does not end in .csv or .jsonl", path)
-	}
-	first := true
-	for line, err := range in.lines() {
-		if err != nil {
-			return nil, err
-		}
-		if first && in.header != nil {
-			if *in.header, err = readHeader(line.text); err != nil {
-				return nil, fmt.Errorf("%s: %w", path, err)
-			}
-		} else {
-			in.total++
-		}
-		first = false
-	}
-	if first && in.header != nil {
-		return nil, fmt.Errorf("%s is empty: its first line must name the columns", path)
-	}
-	return in, nil
-}
-
-func readHeader(text []byte) (header, error) {
-	h := header{comma: ','}
-	for _, comma := range ",;\t" {
-		if bytes.ContainsRune(text, comma) {
-			h.comma = comma
-			break
-		}
+func readHeader(text []byte) (h header, ignored []string, err error) {
+	h.comma = ','
+	if i := bytes.IndexAny(text, ",;\t"); i >= 0 {
+		h.comma = rune(text[i])
 	}
 	cells, err := splitCSV(text, h.comma)
 	if err != nil {
-		return h, fmt.Errorf("the header is not CSV: %w", err)
+		return h, nil, cli.Errorf("the header is not CSV: %v", err)
 	}
 	for _, cell := range cells {
 		name := strings.ToLower(cell)
-		if _, known := columns[name]; !known {
-			h.ignored = append(h.ignored, cell)
+		if _, err := readJSON(inJSON(map[string]string{name: ""})); err != nil {
+			ignored = append(ignored, cell)
 		} else if slices.Contains(h.columns, name) {
-			return h, fmt.Errorf("the header names the column %s twice", name)
+			return h, nil, cli.Errorf("the header names the column %s twice", name)
 		}
 		h.columns = append(h.columns, name)
 	}
 	for _, name := range required {
 		if !slices.Contains(h.columns, name) {
-			return h, fmt.Errorf("the header names no column %s", name)
+			return h, nil, cli.Errorf("the header names no column %s", name)
 		}
 	}
-	return h, nil
+	return h, ignored, nil
 }
 
 // splitCSV returns the cells of one line, without the blanks around them.
@@ -145,139 +138,87 @@ func splitCSV(text []byte, comma rune) ([]string, error) {
 	return cells, err
 }
 
-// rows yields the rows. An error of the file comes last.
-func (in *input) rows() iter.Seq2[row, error] {
-	if in.folder != nil {
-		return in.invoices()
-	}
-	read := readJSON
-	if in.header != nil {
-		read = in.header.read
-	}
-	return func(yield func(row, error) bool) {
-		header := in.header != nil
-		for line, err := range in.lines() {
-			if err != nil {
-				yield(row{}, err)
-				return
-			}
-			if header {
-				header = false
-				continue
-			}
-			r := row{place: fmt.Sprintf("line %d", line.number)}
-			if r.bad = line.bad(); r.bad == nil {
-				r.request, r.bad = read(line.text)
-			}
-			if r.bad == nil {
-				r.bad = incomplete(r.request)
-			}
-			if !yield(r, nil) {
-				return
-			}
-		}
-	}
-}
-
-func (h *header) read(text []byte) (cancel.Request, error) {
-	var req cancel.Request
+func (h header) read(text []byte) (req cancel.Request, err error) {
 	cells, err := splitCSV(text, h.comma)
 	if err != nil {
-		return req, fmt.Errorf("it is not CSV: %w (a record is one line)", err)
+		return req, cli.Errorf("it is not CSV: %v (a record is one line)", err)
 	}
 	if len(cells) != len(h.columns) {
-		return req, fmt.Errorf("it has %d cells, the header has %d", len(cells), len(h.columns))
+		return req, cli.Errorf("it has %d cells, the header has %d", len(cells), len(h.columns))
 	}
+	object := map[string]string{}
 	for i, name := range h.columns {
-		if field, ok := columns[name]; ok {
-			*field(&req) = cells[i]
-		}
+		object[name] = cells[i]
 	}
-	return req, nil
+	err = json.Unmarshal(inJSON(object), &req)
+	return req, err
+}
+
+func inJSON(object map[string]string) []byte {
+	text, _ := json.Marshal(object) // which cannot fail
+	return text
 }
 
 func readJSON(text []byte) (req cancel.Request, err error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&req); err != nil {
-		return req, fmt.Errorf("it is not a request in JSON: %w", err)
+		return req, cli.Errorf("it is not a request in JSON: %v", err)
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return req, errors.New("it holds more than one JSON object")
+		return req, cli.Errorf("it holds more than one JSON object")
 	}
 	return req, nil
 }
 
-// incomplete names the first empty field that tells requests apart. All else is for the
-// adapters to judge.
+// incomplete names the first empty field that tells requests apart. The adapters check the others.
 func incomplete(req cancel.Request) error {
-	for _, name := range required {
-		if *columns[name](&req) == "" {
-			return fmt.Errorf("%s is missing", name)
+	for i, value := range []string{req.Provider, string(req.Kind), req.ID} {
+		if value == "" {
+			return cli.Errorf("%s is missing", required[i])
 		}
 	}
 	return nil
 }
 
-// line is one of a text file.
-type line struct {
-	number  int
-	text    []byte // valid until the next one
-	tooLong bool
-}
-
-func (l line) bad() error {
-	switch {
-	case l.tooLong:
-		return fmt.Errorf("it is longer than %d bytes", maxLine)
-	case !utf8.Valid(l.text):
-		return errors.New("it is not UTF-8: save the file in that encoding")
+// readFolder makes a row of each XML file of a folder.
+func readFolder(path, motive string) (rows []row, err error) {
+	files, err := os.ReadDir(path) // sorted
+	if err != nil {
+		return nil, err
 	}
-	return nil
-}
-
-// lines yields the lines that are not blank.
-func (in *input) lines() iter.Seq2[line, error] {
-	return func(yield func(line, error) bool) {
-		f, err := os.Open(in.path)
+	for _, file := range files {
+		if file.IsDir() || !strings.EqualFold(filepath.Ext(file.Name()), ".xml") {
+			continue
+		}
+		cfdi, err := os.ReadFile(filepath.Join(path, file.Name()))
 		if err != nil {
-			yield(line{}, err)
-			return
+			return nil, err
 		}
-		defer func() { _ = f.Close() }()
-		r := bufio.NewReaderSize(f, 64<<10)
-		for l := (line{number: 1}); ; l.number++ {
-			if err := l.read(r); err != nil {
-				if !errors.Is(err, io.EOF) {
-					yield(line{}, err)
-				}
-				return
-			}
-			if l.number == 1 {
-				l.text = bytes.TrimPrefix(l.text, []byte("\uFEFF")) // as spreadsheets write it
-			}
-			if len(bytes.TrimSpace(l.text)) > 0 && !yield(l, nil) {
-				return
-			}
-		}
+		r := row{Place: file.Name()}
+		r.Request, r.Bad = invoice(cfdi, motive)
+		rows = append(rows, r)
 	}
+	if rows == nil {
+		return nil, cli.Errorf("%s has no XML files", path)
+	}
+	return rows, nil
 }
 
-// read reads the next line. It keeps the beginning of a line that is too long.
-func (l *line) read(r *bufio.Reader) error {
-	l.text, l.tooLong = l.text[:0], false
-	for {
-		part, more, err := r.ReadLine()
-		if err != nil {
-			return err
-		}
-		if len(l.text)+len(part) > maxLine {
-			l.tooLong = true
-		} else {
-			l.text = append(l.text, part...)
-		}
-		if !more {
-			return nil
-		}
+// printed are the UUID and the issuer in an expression. An RFC may hold an ampersand.
+var printed = regexp.MustCompile(`[?&]id=([^&]+)&re=(.+?)&rr=`)
+
+func invoice(cfdi []byte, motive string) (cancel.Request, error) {
+	expression, err := sat.Expression(cfdi)
+	if err != nil {
+		return cancel.Request{}, err
 	}
+	found := printed.FindStringSubmatch(expression)
+	if found == nil {
+		return cancel.Request{}, cli.Errorf("its expression names no UUID and issuer: %q", expression)
+	}
+	return cancel.Request{
+		Provider: vendors.Factible.Name, Kind: cancel.Invoice, ID: found[1],
+		Motive: motive, Issuer: html.UnescapeString(found[2]), Expression: expression,
+	}, nil
 }

@@ -42,6 +42,7 @@ FILE is CSV, whose first line names the columns, or JSON Lines, with one object 
 provider, kind and id, and if the provider needs them reason, requested_by, motive,
 replaced_by, issuer, expression and reference. A record is one line. A line that is not a
 request is named by its number and stops nothing else. What is listed twice is sent once.
+An invoice with an expression is cancelled when the SAT says so, too.
 
 FILE may also be a folder of invoices (CFDI) as XML files: Solución Factible cancels them,
 all for the reason that -motive gives.
@@ -87,6 +88,7 @@ type program struct {
 // settings are the values of the flags.
 type settings struct {
 	file, report, receipts   string
+	motive                   string
 	dryRun, check, yes, wait bool
 	concurrency, attempts    int
 	rate, satRate            float64
@@ -94,63 +96,57 @@ type settings struct {
 
 func (p program) run(ctx context.Context, process cli.Process) int {
 	flags := cli.NewFlags(about, process)
-	s, folder, err := parse(flags)
+	s, err := parse(flags)
 	if err != nil {
 		return flags.Refuse(err)
 	}
-	in, err := openInput(s.file, folder)
+	rows, ignored, err := readInput(s.file, s.motive)
 	if err != nil {
 		return flags.Fail(err)
 	}
-	if in.header != nil && len(in.header.ignored) > 0 {
-		flags.Note("these columns are ignored: %q", in.header.ignored)
+	if len(ignored) > 0 {
+		flags.Note("these columns are ignored: %q", ignored)
 	}
-	providers, err := openProviders(process.Getenv, in, s)
+	providers, err := openProviders(process.Getenv, rows, &s)
 	if err != nil {
 		return flags.Refuse(err)
 	}
 	defer providers.close()
 	b := &bulk{
-		settings: s, program: p, in: in, providers: providers, began: time.Now(),
+		settings: s, program: p, flags: flags, mode: cancelling, rows: len(rows), providers: providers, began: time.Now(),
 		client: cancel.NewClient(providers.cancelers,
 			cancel.WithMaxAttempts(s.attempts),
 			cancel.WithBackoff(p.backoff, 60*p.backoff),
 			cancel.WithRateLimit(s.rate, 1),
 			cancel.WithProvider(vendors.Factible.Name, cancel.WithRateLimit(s.satRate, 1)), // only -check asks with it
 		),
-		progress: newProgress(process.Stderr),
+		progress: newProgress(process.Stderr, flags.Text),
 	}
-	work, m := b.work, cancelling
+	b.sort(rows)
+	work := b.work
 	switch {
 	case s.dryRun:
-		work = nil
-	case s.check:
-		work, m = b.check, checking
-	}
-	err = b.read(ctx)
-	if err == nil && work == nil {
-		b.progress.close()
 		for _, v := range vendors.Cancelers {
 			if n := b.goodFor(v.Name); n > 0 {
-				fmt.Fprintf(process.Stdout, "%7d  good for %s (%s)\n", n, v.Name, providers.where[v.Name])
+				fmt.Fprintln(process.Stdout, flags.Text("%7d  good for %s (%s)", n, v.Name, providers.where[v.Name]))
 			}
 		}
-		fmt.Fprintf(process.Stdout, "%7d  not good\nnothing was sent\n", len(b.bad))
+		fmt.Fprintln(process.Stdout, flags.Text("%7d  not good\nnothing was sent", len(b.bad)))
 		return b.exitCode(ctx)
+	case s.check:
+		b.mode, work = checking, b.check
 	}
-	if err == nil {
-		err = work(ctx)
-	}
+	err = work(ctx)
 	b.progress.close()
-	r := newReport(m, b, ctx.Err() != nil || err != nil)
+	r := newReport(b, ctx.Err() != nil || err != nil)
 	err = errors.Join(err, r.save(s.report))
-	for _, n := range r.Numbers {
-		fmt.Fprintf(process.Stdout, "%7d  %s\n", n.Total, n.Label)
+	for _, l := range r.Lines {
+		fmt.Fprintln(process.Stdout, flags.Text("%7d  %s", l.Total, flags.Text(l.Label)))
 	}
 	if len(b.bad) > 0 {
-		fmt.Fprintf(process.Stdout, "%7d  lines passed over\n", len(b.bad))
+		fmt.Fprintln(process.Stdout, flags.Text("%7d  lines passed over", len(b.bad)))
 	}
-	fmt.Fprintf(process.Stdout, "report: %s\n", s.report)
+	fmt.Fprintln(process.Stdout, flags.Text("report: %s", s.report))
 	if err != nil {
 		return flags.Fail(err)
 	}
@@ -161,8 +157,8 @@ func (p program) run(ctx context.Context, process cli.Process) int {
 	return exit
 }
 
-func parse(f *cli.Flags) (s settings, folder folder, err error) {
-	f.StringVar(&s.report, "report", "", "the `FILE` for the report; otherwise that of the input with .report.html")
+func parse(f *cli.Flags) (s settings, err error) {
+	f.StringVar(&s.report, "report", "", "the `FILE` for the report; the name of the input with .report.html by default")
 	f.StringVar(&s.receipts, "receipts", "", "save receipts, such as the SAT's acuses, in `FOLDER`, one file for each")
 	f.BoolVar(&s.dryRun, "dry-run", false, "check that every line is well-formed, and send nothing")
 	f.BoolVar(&s.check, "check", false, "ask what can be cancelled, and cancel nothing: the SAT by expression, Payvalida by reference, Auco with its public key")
@@ -171,33 +167,36 @@ func parse(f *cli.Flags) (s settings, folder folder, err error) {
 	f.IntVar(&s.concurrency, "concurrency", 8, "how many calls are in flight to each provider, a `NUMBER`")
 	f.IntVar(&s.attempts, "attempts", 3, "how often a call is made before it is put off, a `NUMBER`")
 	f.Float64Var(&s.rate, "rate", 0, "at most this many `CALLS` per second to each provider; 0 for no limit")
-	f.Float64Var(&s.satRate, "sat-rate", 1, "with -check, at most this many `CALLS` per second to the SAT")
-	f.StringVar(&folder.motive, "motive", "", "the `MOTIVO`, 02 to 04, of the invoices of a folder")
+	f.Float64Var(&s.satRate, "sat-rate", 1, "at most this many `CALLS` per second to the SAT, and to Solución Factible for invoices that the SAT confirms")
+	f.StringVar(&s.motive, "motive", "", "the `MOTIVO`, 02 to 04, of the invoices of a folder")
 	if err := f.Parse(); err != nil {
-		return s, folder, err
+		return s, err
 	}
 	s.file = f.Files[0]
-	base := strings.TrimSuffix(filepath.Clean(s.file), filepath.Ext(s.file))
 	if s.report == "" {
-		s.report = base + ".report.html"
+		s.report = beside(s.file, ".report.html")
 		if s.check {
-			s.report = base + ".check.html"
+			s.report = beside(s.file, ".check.html")
 		}
 	}
 	switch {
 	case s.concurrency < 1 || s.attempts < 1:
-		err = errors.New("-concurrency and -attempts must be 1 or more")
+		err = cli.Errorf("-concurrency and -attempts must be 1 or more")
 	case !(s.rate >= 0) || !(s.satRate > 0):
-		err = errors.New("-rate must not be negative, and -sat-rate must be more than 0")
+		err = cli.Errorf("-rate must not be negative, and -sat-rate must be more than 0")
 	case s.dryRun && s.check:
-		err = errors.New("-dry-run sends nothing and -check asks the providers: choose one")
+		err = cli.Errorf("-dry-run sends nothing and -check asks the providers: choose one")
 	case sameFile(s.report, s.file), s.check && sameFile(s.answers(), s.file):
-		err = fmt.Errorf("%s is the input, and would be overwritten", s.file)
+		err = cli.Errorf("%s is the input, and would be overwritten", s.file)
 	}
-	return s, folder, err
+	return s, err
 }
 
-// database is the file of the queue.
-func (s settings) database() string {
-	return strings.TrimSuffix(filepath.Clean(s.file), filepath.Ext(s.file)) + ".cancellations.db"
+// beside returns a name with another extension.
+func beside(file, extension string) string {
+	return strings.TrimSuffix(filepath.Clean(file), filepath.Ext(file)) + extension
 }
+
+// database is the file of the queue, and answers the file of the answers to -check.
+func (s settings) database() string { return beside(s.file, ".cancellations.db") }
+func (s settings) answers() string  { return beside(s.report, ".answers.jsonl") }

@@ -42,7 +42,7 @@ func TestTheSampleRunsWithoutCredentials(t *testing.T) {
 	assert.Empty(t, r.sent(), "the vendors of the environment are not asked")
 	assert.Contains(t, r.read("in.report.html"), "nothing real was cancelled")
 
-	got = r.run("-check", "-sat-rate", "1000")
+	got = r.run("-check")
 	assert.Equal(t, exitRefused, got.Exit, got.Stderr)
 	assert.Contains(t, got.Stdout, "can be cancelled\n")
 	assert.Contains(t, got.Stdout, "consent needed\n")
@@ -252,6 +252,21 @@ func TestACheckThatFailedIsAskedAgain(t *testing.T) {
 	r.payvalida.Fail(1, canceltest.HTTP429)
 	require.Equal(t, exitAgain, r.run("-check", "-attempts", "1").Exit)
 	assert.Zero(t, r.run("-check").Exit)
+}
+
+func TestAnInvoiceWithAnExpressionIsCancelledWhenTheSATSaysSo(t *testing.T) {
+	r := newRig(t)
+	r.all["sat"].Vendor.(*sattest.Simulator).Register(sattest.Expression(idOf(invoice1)), sattest.Expression(idOf(invoice2)))
+	r.input(invoice1+strings.Repeat(",", 6)+sattest.Expression(idOf(invoice1)), strange)
+	got := r.run("-sat-rate", "1000")
+	assert.Contains(t, got.Stdout, "1  under way\n", "the SAT does not know yet")
+	assert.True(t, r.factible.IsCancelled(idOf(invoice1)))
+	assert.Equal(t, durable.Pending, r.kept()[idOf(invoice1)].State)
+
+	r.all.SetLag(0)
+	r.input(invoice2+strings.Repeat(",", 6)+sattest.Expression(idOf(invoice2)), strange)
+	got = r.run("-sat-rate", "1000")
+	assert.Contains(t, got.Stdout, "1  cancelled\n")
 }
 
 const cfdi = `<Comprobante Version="4.0" Total="1160.00" Sello="AAAAc2ltdQ=="><Emisor Rfc="EKU9003173C9"/><Receptor Rfc="XAXX010101000"/>` +

@@ -23,23 +23,23 @@ const (
 
 // outcome is the end of a request, or the answer to -check.
 type outcome struct {
-	name   string // in the page's style sheet
+	Name   string // in the page's style sheet
 	class  class
-	label  string
-	advice string
+	Label  string
+	Advice string
 }
 
 // mode is the subject of a report, with its outcomes in the order in which they are shown.
 type mode struct {
-	title, lead, person string
+	Title, Fine, Person string
 	cards               [classes]string
 	outcomes            []outcome
 }
 
 var cancelling = mode{
-	title:  "Cancellations",
-	lead:   "Nothing: the providers took everything that they were asked.",
-	person: "What needs a person",
+	Title:  "Cancellations",
+	Fine:   "Nothing: the providers took everything that they were asked.",
+	Person: "What needs a person",
 	cards:  [classes]string{"cancelled", "under way", "refused", "to be asked again", "in doubt"},
 	outcomes: append([]outcome{
 		{string(cancel.Cancelled), done, "cancelled", ""},
@@ -51,9 +51,9 @@ var cancelling = mode{
 }
 
 var checking = mode{
-	title:  "What can be cancelled",
-	lead:   "Nothing: everything can be cancelled.",
-	person: "What stands in the way",
+	Title:  "What can be cancelled",
+	Fine:   "Nothing: everything can be cancelled.",
+	Person: "What stands in the way",
 	cards:  [classes]string{"can be cancelled, or are", "need consent, or are under way", "cannot be cancelled", "to be asked again", "answered oddly"},
 	outcomes: append([]outcome{
 		{string(cancel.Cancellable), done, "can be cancelled", ""},
@@ -82,11 +82,11 @@ func failures(not string) []outcome {
 // named returns the outcome of that name. One that is not listed is shown as it is.
 func (m mode) named(name string) outcome {
 	for _, o := range m.outcomes {
-		if o.name == name {
+		if o.Name == name {
 			return o
 		}
 	}
-	return outcome{name: name, class: refused, label: strings.ReplaceAll(name, "_", " ")}
+	return outcome{Name: name, class: refused, Label: strings.ReplaceAll(name, "_", " ")}
 }
 
 // classOf says how the progress counts a state. Others are not done yet.

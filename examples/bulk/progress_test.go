@@ -7,33 +7,33 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/unified-cancel/cancel/examples/internal/cli"
 )
 
 func TestPlainLinesNowAndThen(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		p := newProgress(&out)
-		time.Sleep(6 * time.Second)
+		p := newProgress(&out, new(cli.Flags).Text)
+		time.Sleep(time.Second)
+		p.set(100, [classes]int{done: 1})
+		time.Sleep(5 * time.Second)
 		p.set(100, [classes]int{done: 1, underWay: 1, refused: 2})
 		p.once("it is odd")
 		p.once("it is odd")
 		time.Sleep(5 * time.Second)
 		p.set(100, [classes]int{done: 1, underWay: 1, refused: 2, doubt: 1})
-		p.note("by the way")
-		time.Sleep(5 * time.Second)
 		p.close()
-		p.note("too late")
-		assert.Equal(t, "bulk: it is odd\n"+
-			"bulk: 4 of 100 (4%): 2 taken, 2 failed, about 4m left\n"+
-			"bulk: by the way\n"+
-			"bulk: 5 of 100 (5%): 2 taken, 2 failed, 1 in doubt, about 5m left\n"+
-			"bulk: 5 of 100 (5%): 2 taken, 2 failed, 1 in doubt, about 5m left\n", out.String())
+		assert.Equal(t, "bulk: 4 of 100 (4%), 2 need a person, about 2m left\n"+
+			"bulk: it is odd\n"+
+			"bulk: 5 of 100 (5%), 3 need a person, about 3m left\n"+
+			"bulk: 5 of 100 (5%), 3 need a person, about 3m left\n", out.String())
 	})
 }
 
 func TestNoProgressOfNothing(t *testing.T) {
 	var out bytes.Buffer
-	newProgress(&out).close()
+	newProgress(&out, new(cli.Flags).Text).close()
 	assert.Empty(t, out.String())
 }
 

@@ -1,13 +1,15 @@
 package main
 
 import (
-	"fmt"
+	"context"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/examples/internal/cli"
 	"github.com/unified-cancel/cancel/examples/internal/vendors"
+	"github.com/unified-cancel/cancel/sat"
 )
 
 // simulator is where a provider is that cancels nothing.
@@ -25,61 +27,45 @@ type providers struct {
 // that results of the sandbox and of simulators count for nothing in production.
 func (p *providers) account(name string) string { return name + "@" + p.where[name] }
 
-// name is the reverse of account: "" for an account of another place.
-func (p *providers) name(account string) string {
+// mine reports whether an account is one of this run.
+func (p *providers) mine(account string) bool {
 	name, where, _ := strings.Cut(account, "@")
-	if p.cancelers[name] == nil || p.where[name] != where {
-		return ""
-	}
-	return name
-}
-
-// missing reports why nothing can be asked of the provider of that name.
-func (p *providers) missing(name string) error {
-	switch {
-	case p.cancelers[name] != nil:
-		return nil
-	case p.lacking[name] != nil:
-		return p.lacking[name]
-	}
-	return fmt.Errorf("there is no provider %q", name)
+	return p.cancelers[name] != nil && p.where[name] == where
 }
 
 // openProviders opens the providers whose variables are set; without any, simulators that
-// hold the things in the input. With -check the SAT takes Factible's place.
-func openProviders(getenv func(string) string, in *input, s settings) (*providers, error) {
+// hold the things in the input, and know no limit. With -check the SAT takes Factible's place.
+func openProviders(getenv func(string) string, rows []row, s *settings) (_ *providers, err error) {
 	p := &providers{map[string]cancel.Canceler{}, map[string]string{}, map[string]error{}, func() {}}
+	defer func() {
+		if err != nil {
+			p.close()
+		}
+	}()
 	var simulators vendors.Simulators
 	if !mentioned(getenv, vendors.All...) && getenv(cli.Environment.Name) == "" {
-		var err error
 		if simulators, err = vendors.Simulate(func(string) string { return "" }); err != nil {
 			return nil, err
 		}
-		p.close, getenv = simulators.Close, simulators.Getenv
+		p.close, getenv, s.satRate = simulators.Close, simulators.Getenv, 0
+		simulators.SetLag(0)
 	}
+	expressions := slices.ContainsFunc(rows, func(r row) bool { return r.Request.Expression != "" })
 	for _, v := range vendors.Cancelers {
-		if err := p.open(v, getenv, s); err != nil {
-			p.close()
-			return nil, fmt.Errorf("%s: %w", v.Name, err)
+		if err := p.open(v, getenv, *s, expressions); err != nil {
+			return nil, cli.Errorf("%s: %s", v.Name, err)
 		}
 		if simulators != nil {
 			p.where[v.Name] = simulator
 		}
 	}
 	if len(p.cancelers) == 0 {
-		return nil, fmt.Errorf("%s is set, but no provider's credentials are", cli.Environment.Name)
+		return nil, cli.Errorf("%s is set, but no provider's credentials are", cli.Environment.Name)
 	}
-	if simulators == nil {
-		return p, nil
-	}
-	for r, err := range in.rows() {
-		if err != nil {
-			p.close()
-			return nil, err
-		}
-		if vendor := simulators[r.request.Provider]; r.bad == nil && vendor != nil {
-			vendor.Hold(r.request)
-			simulators[vendors.SAT.Name].Hold(r.request)
+	for _, r := range rows {
+		if vendor := simulators[r.Request.Provider]; r.Bad == nil && vendor != nil {
+			vendor.Hold(r.Request)
+			simulators[vendors.SAT.Name].Hold(r.Request)
 		}
 	}
 	return p, nil
@@ -96,29 +82,69 @@ func mentioned(getenv func(string) string, of ...vendors.Vendor) bool {
 	return false
 }
 
-func (p *providers) open(v vendors.Vendor, getenv func(string) string, s settings) error {
-	as := v.Name
-	if s.check && v.Name == vendors.Factible.Name {
+func (p *providers) open(v vendors.Vendor, getenv func(string) string, s settings, expressions bool) error {
+	name := v.Name
+	if s.check && name == vendors.Factible.Name {
 		v = vendors.SAT
 	}
-	err := cli.Missing(v.Name, v.Variables, getenv)
-	if err != nil && !mentioned(getenv, v) {
-		p.lacking[as] = fmt.Errorf("provider %q has no credentials: %w", as, err)
+	if err := cli.Missing(v.Name, v.Variables, getenv); err != nil {
+		if mentioned(getenv, v) {
+			return err
+		}
+		p.lacking[name] = cli.Errorf("provider %q has no credentials: %s", name, err)
 		return nil
 	}
+	environment, endpoint := getenv(cli.Environment.Name), getenv(cli.Endpoint(v.Name).Name)
+	err := cli.Confirmed(s.yes || s.dryRun || s.check, environment, endpoint)
 	if err != nil {
 		return err
 	}
-	environment, endpoint := getenv(cli.Environment.Name), getenv(cli.Endpoint(v.Name).Name)
-	if !s.yes && !s.dryRun && !s.check && !cli.Rehearsal(cancel.Environment(environment), endpoint) {
-		return cli.ErrUnconfirmed
+	canceler, err := v.Open(getenv, cancel.ClientOptions{})
+	if err == nil && v.Name == vendors.Factible.Name && expressions {
+		canceler, err = confirm(canceler.(pac), getenv)
 	}
-	if p.cancelers[as], err = v.Open(getenv, cancel.ClientOptions{}); err != nil {
-		return err
-	}
-	p.where[as] = environment
+	p.cancelers[name], p.where[name] = canceler, environment
 	if u, err := url.Parse(endpoint); err == nil && u.Host != "" {
-		p.where[as] = u.Host
+		p.where[name] = u.Host
 	}
-	return nil
+	return err
 }
+
+// pac cancels invoices.
+type pac interface {
+	cancel.Canceler
+	cancel.StatusChecker
+	cancel.Validator
+	cancel.Identifier
+}
+
+// confirmed calls an invoice with an expression cancelled only if the SAT does, too.
+type confirmed struct{ pac, both pac }
+
+func confirm(p pac, getenv func(string) string) (cancel.Canceler, error) {
+	if err := cli.Missing(vendors.SAT.Name, nil, getenv); err != nil {
+		return nil, err
+	}
+	authority, err := vendors.OpenSAT(getenv, cancel.ClientOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return confirmed{p, sat.Confirm(p, authority).(pac)}, nil
+}
+
+func (c confirmed) of(req cancel.Request) pac {
+	if req.Expression == "" {
+		return c.pac
+	}
+	return c.both
+}
+
+func (c confirmed) Cancel(ctx context.Context, req cancel.Request) (cancel.Result, error) {
+	return c.of(req).Cancel(ctx, req)
+}
+
+func (c confirmed) Status(ctx context.Context, req cancel.Request) (cancel.Result, error) {
+	return c.of(req).Status(ctx, req)
+}
+
+func (c confirmed) Validate(req cancel.Request) error { return c.of(req).Validate(req) }

@@ -42,7 +42,7 @@ func start(t *testing.T, args ...string) (comments string, variables map[string]
 	stdout, w := io.Pipe()
 	ended := make(chan int, 1)
 	go func() {
-		ended <- run(ctx, cli.Process{Args: anywhere(args...), Stdout: w, Stderr: io.Discard})
+		ended <- run(ctx, cli.Process{Args: anywhere(args...), Getenv: func(string) string { return "" }, Stdout: w, Stderr: io.Discard})
 		_ = w.Close()
 	}()
 	lines := bufio.NewScanner(stdout)

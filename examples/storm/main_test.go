@@ -90,7 +90,7 @@ func TestInterruptedStormAccusesNobody(t *testing.T) {
 			ctx, stop := context.WithTimeout(t.Context(), after)
 			defer stop()
 			var stdout, stderr bytes.Buffer
-			exit := run(ctx, cli.Process{Args: []string{"-n", "10000000"}, Stdout: &stdout, Stderr: &stderr})
+			exit := run(ctx, cli.Process{Args: []string{"-n", "10000000"}, Getenv: func(string) string { return "" }, Stdout: &stdout, Stderr: &stderr})
 			require.Zero(t, exit, stderr.String())
 			assert.Regexp(t, `^interrupted after \d+ of 10000000\n`, stdout.String())
 			assert.Contains(t, stdout.String(), "0 contradictions, 0 lost, 0 doubled")

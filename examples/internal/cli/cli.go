@@ -4,6 +4,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -16,6 +17,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"text/tabwriter"
 
 	"github.com/unified-cancel/cancel"
 )
@@ -42,12 +44,11 @@ type About struct {
 	Does     string
 	// Variables are the environment variables that the program reads.
 	Variables []Variable
-	// Exits are the exit codes. A [Tool] has its own.
+	// Exits are the exit codes; 2 is for usage. A [Tool] has its own.
 	Exits []Exit
 	// Files is how many arguments the program takes that are not flags. They may stand
 	// before, between and after the flags.
 	Files int
-
 	// These are for a Tool. ReadOnly is true for a program that cancels nothing, and asks for no
 	// confirmation. Pending and Doubt say what to do after these outcomes.
 	ReadOnly       bool
@@ -74,15 +75,19 @@ const (
 	// became of it.
 	ExitFailed = 1
 	ExitUsage  = 2
-	// exitReason is the code of the first of cancel.Reasons. The others follow.
-	exitReason = 2
-	// exitStands says that the thing in question is not cancelled.
-	exitStands = 20
 )
+
+// Exits are the exit codes of a program that does its work or fails.
+func Exits(done, failed string) []Exit {
+	return []Exit{{ExitDone, done}, {ExitFailed, failed}, {ExitUsage, "usage"}}
+}
 
 // Flags are the flags of a program. Define them, then call Parse.
 type Flags struct {
 	*flag.FlagSet
+	// Language is "es" if -lang or the environment says Spanish, otherwise "en". [Flags.Text]
+	// writes in it.
+	Language string
 	// Files are the arguments that are not flags.
 	Files   []string
 	about   About
@@ -94,6 +99,8 @@ func NewFlags(about About, process Process) *Flags {
 	f := &Flags{FlagSet: flag.NewFlagSet(about.Name, flag.ContinueOnError), about: about, process: process}
 	f.SetOutput(io.Discard) // Refuse says it
 	f.Usage = func() {}
+	_ = f.speak(cmp.Or(process.Getenv("LC_ALL"), process.Getenv("LC_MESSAGES"), process.Getenv("LANG")))
+	f.Func("lang", "the `LANGUAGE` of messages, en or es; that of LANG by default", f.speak)
 	return f
 }
 
@@ -107,12 +114,12 @@ func (f *Flags) Parse() error {
 			break
 		}
 		if len(f.Files) == f.about.Files {
-			return fmt.Errorf("%q is not a flag", f.Arg(0))
+			return Errorf("%q is not a flag", f.Arg(0))
 		}
 		f.Files, args = append(f.Files, f.Arg(0)), f.Args()[1:]
 	}
 	if len(f.Files) < f.about.Files {
-		return errors.New("the name of a file is missing")
+		return Errorf("the name of a file is missing")
 	}
 	return nil
 }
@@ -130,27 +137,46 @@ func (f *Flags) Refuse(err error) int {
 		f.help()
 		return ExitDone
 	}
-	f.Note("%s (nothing was sent; -h explains)", words(err))
+	f.Note("%s (nothing was sent; -h explains)", f.Say(err))
 	return ExitUsage
 }
 
 // Fail says why the program could not do its work, and returns the exit code.
 func (f *Flags) Fail(err error) int {
-	f.Note("%v", err)
+	f.Note("%s", f.Say(err))
 	return ExitFailed
 }
 
-// words returns the message of err, without the operation if it is the package's own.
-func words(err error) string {
-	if e, ok := errors.AsType[*cancel.Error](err); ok {
-		return e.Message
-	}
-	return err.Error()
+// Note tells people something beside the outcomes.
+func (f *Flags) Note(text string, args ...any) {
+	fmt.Fprintf(f.process.Stderr, "%s: %s\n", f.about.Name, f.Text(text, args...))
 }
 
-// Note tells people something beside the outcomes.
-func (f *Flags) Note(format string, args ...any) {
-	fmt.Fprintf(f.process.Stderr, f.about.Name+": "+format+"\n", args...)
+func (f *Flags) help() {
+	w := tabwriter.NewWriter(f.process.Stdout, 0, 0, 2, ' ', 0)
+	defer w.Flush()
+	fmt.Fprintf(w, "%s\n\nUsage: %s %s\n\nFlags:\n", f.about.Does, f.about.Name, f.about.Synopsis)
+	f.VisitAll(func(f *flag.Flag) {
+		value, usage := flag.UnquoteUsage(f)
+		if f.DefValue != "" && f.DefValue != "false" {
+			usage += "; " + f.DefValue + " by default"
+		}
+		fmt.Fprintf(w, "  -%s %s\t%s\n", f.Name, value, usage)
+	})
+	if len(f.about.Variables) > 0 {
+		fmt.Fprint(w, "\nEnvironment:\n")
+	}
+	for _, v := range f.about.Variables {
+		meaning := v.Meaning
+		if v.Optional {
+			meaning += "; optional"
+		}
+		fmt.Fprintf(w, "  %s\t%s\n", v.Name, meaning)
+	}
+	fmt.Fprint(w, "\nExit codes:\n")
+	for _, e := range f.about.Exits {
+		fmt.Fprintf(w, "  %d\t%s\n", e.Code, e.Meaning)
+	}
 }
 
 // Environment is the variable that says where to cancel.
@@ -162,10 +188,14 @@ func Endpoint(name string) Variable {
 	return Variable{Name: strings.ToUpper(name) + "_ENDPOINT", Meaning: "replaces the environment's URL", Optional: true}
 }
 
-// Rehearsal reports whether nothing real can be cancelled: in the vendor's sandbox and on
-// this machine. An endpoint elsewhere may be the real one in any environment.
-func Rehearsal(environment cancel.Environment, endpoint string) bool {
-	return environment != cancel.Production && (endpoint == "" || isLocal(endpoint))
+// Confirmed returns an error if cancellations are for good and yes is false. Nothing real can be
+// cancelled in the vendor's sandbox and on this machine. An endpoint elsewhere may be the real
+// one in any environment.
+func Confirmed(yes bool, environment, endpoint string) error {
+	if yes || cancel.Environment(environment) != cancel.Production && (endpoint == "" || isLocal(endpoint)) {
+		return nil
+	}
+	return Errorf("this is not the sandbox: what is cancelled here stays cancelled. Add -yes to go ahead")
 }
 
 func isLocal(endpoint string) bool {
@@ -177,110 +207,21 @@ func isLocal(endpoint string) bool {
 	return u.Hostname() == "localhost" || err == nil && addr.IsLoopback()
 }
 
-// ErrUnconfirmed says that the cancellations are for good and -yes was not given.
-var ErrUnconfirmed = errors.New("this is not the sandbox: what is cancelled here stays cancelled. Add -yes to go ahead")
-
 // Missing returns an error that names all variables that the provider of that name needs
 // and that are not set. It returns nil if all are set.
-func Missing(name string, variables []Variable, getenv func(string) string) error {
+func Missing(name string, variables []Variable, getenv func(string) string) (err error) {
 	if getenv(Endpoint(name).Name) == "" {
-		variables = append(slices.Clone(variables), Environment)
+		variables = slices.Concat(variables, []Variable{Environment})
 	}
-	var missing []string
 	for _, v := range variables {
-		if getenv(v.Name) == "" && !v.Optional {
-			missing = append(missing, fmt.Sprintf("%s is not set: %s", v.Name, v.Meaning))
-		}
-	}
-	if missing == nil {
-		return nil
-	}
-	return errors.New(strings.Join(missing, "; "))
-}
-
-// Tool is a program that asks one provider. Define its flags, then call Parse.
-type Tool struct {
-	*Flags
-	variables     []Variable
-	json, yes     bool
-	status, check bool
-}
-
-// New returns the tool that about describes, with the flags that all have.
-func New(about About, process Process) *Tool {
-	variables := about.Variables
-	about.Variables = append(slices.Clone(variables), Environment, Endpoint(about.Name))
-	about.Exits = exits()
-	t := &Tool{Flags: NewFlags(about, process), variables: variables}
-	t.BoolVar(&t.json, "json", false, "print one JSON object per outcome")
-	if !about.ReadOnly {
-		t.BoolVar(&t.yes, "yes", false, "cancel outside the sandbox and this machine, where it is for good")
-	}
-	return t
-}
-
-// AskStatus adds the flag -status, and AskCheck the flag -check: see Ask.
-func (t *Tool) AskStatus() {
-	t.BoolVar(&t.status, "status", false, "ask how the cancellation stands, and cancel nothing")
-}
-
-// AskCheck adds the flag -check: see Ask.
-func (t *Tool) AskCheck() {
-	t.BoolVar(&t.check, "check", false, "ask whether it may be cancelled, and cancel nothing")
-}
-
-// JSON reports whether the outcomes are printed as JSON.
-func (t *Tool) JSON() bool { return t.json }
-
-// Parse reads the flags. Its error names a missing flag, all missing variables, or the
-// missing confirmation. A program that only asks needs no confirmation.
-func (t *Tool) Parse(required ...string) error {
-	if err := t.Flags.Parse(); err != nil {
-		return err
-	}
-	for _, name := range required {
-		if !t.Given(name) {
-			return fmt.Errorf("-%s is missing", name)
-		}
-	}
-	if t.status && t.check {
-		return errors.New("-status and -check are two questions: ask one")
-	}
-	getenv := t.process.Getenv
-	if err := Missing(t.about.Name, t.variables, getenv); err != nil {
-		return err
-	}
-	environment, endpoint := cancel.Environment(getenv(Environment.Name)), getenv(Endpoint(t.about.Name).Name)
-	if !t.yes && !t.about.ReadOnly && !t.status && !t.check && !Rehearsal(environment, endpoint) {
-		return ErrUnconfirmed
-	}
-	return nil
-}
-
-// Ask cancels what requests name, or asks about it if -status or -check says so. It shows
-// each outcome and returns the last one and the exit code.
-func (t *Tool) Ask(ctx context.Context, adapter cancel.Canceler, requests ...cancel.Request) (last cancel.Item, exit int) {
-	show := func(items ...cancel.Item) {
-		last = items[len(items)-1]
-		exit = max(exit, t.Show(items...))
-	}
-	if batcher, ok := adapter.(cancel.BatchCanceler); ok && !t.status && !t.check {
-		for batch := range slices.Chunk(requests, batcher.MaxBatch()) {
-			show(batcher.CancelBatch(ctx, batch)...)
-		}
-		return last, exit
-	}
-	for _, req := range requests {
-		if t.check {
-			exit = max(exit, t.preflight(ctx, adapter.(cancel.Preflighter), req))
+		if getenv(v.Name) != "" || v.Optional {
 			continue
 		}
-		ask := adapter.Cancel
-		if t.status {
-			ask = adapter.(cancel.StatusChecker).Status
+		missing := Errorf("%s is not set: %s", v.Name, Errorf(v.Meaning))
+		if err != nil {
+			missing = Errorf("%s; %s", err, missing)
 		}
-		result, err := ask(ctx, req)
-		show(cancel.Item{Request: req, Result: result, Err: err})
+		err = missing
 	}
-	return last, exit
+	return err
 }

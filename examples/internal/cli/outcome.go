@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"slices"
 	"strconv"
@@ -13,6 +12,13 @@ import (
 	"time"
 
 	"github.com/unified-cancel/cancel"
+)
+
+const (
+	// exitReason is the code of the first of cancel.Reasons. The others follow.
+	exitReason = 2
+	// exitStands says that the thing in question is not cancelled.
+	exitStands = 20
 )
 
 // advice says what to do about an error of each reason.
@@ -44,15 +50,107 @@ func Reason(err error) (name string, reason error) {
 
 var capital = regexp.MustCompile(`([a-z])([A-Z])`)
 
+func exitOf(reason error) int { return exitReason + slices.Index(cancel.Reasons(), reason) }
+
 func exits() []Exit {
 	all := []Exit{
 		{ExitDone, "the provider took the cancellation: done, done before, or under way; or it can be cancelled"},
 		{ExitFailed, "an outcome or a file could not be written"},
 	}
-	for i, reason := range cancel.Reasons() {
-		all = append(all, Exit{exitReason + i, reason.Error()})
+	for _, reason := range cancel.Reasons() {
+		all = append(all, Exit{exitOf(reason), reason.Error()})
 	}
 	return append(all, Exit{exitStands, "it is not cancelled, if that was the question; of several outcomes the highest code counts"})
+}
+
+// Tool is a program that asks one provider. Define its flags, then call Parse.
+type Tool struct {
+	*Flags
+	variables     []Variable
+	json, yes     bool
+	status, check bool
+}
+
+// New returns the tool that about describes, with the flags that all have.
+func New(about About, process Process) *Tool {
+	variables := about.Variables
+	about.Variables = slices.Concat(variables, []Variable{Environment, Endpoint(about.Name)})
+	about.Exits = exits()
+	t := &Tool{Flags: NewFlags(about, process), variables: variables}
+	t.BoolVar(&t.json, "json", false, "print one JSON object per outcome")
+	if !about.ReadOnly {
+		t.BoolVar(&t.yes, "yes", false, "cancel outside the sandbox and this machine, where it is for good")
+	}
+	return t
+}
+
+// AskStatus adds the flag -status, and AskCheck the flag -check: see Ask.
+func (t *Tool) AskStatus() {
+	t.BoolVar(&t.status, "status", false, "ask how the cancellation stands, and cancel nothing")
+}
+
+// AskCheck adds the flag -check: see Ask.
+func (t *Tool) AskCheck() {
+	t.BoolVar(&t.check, "check", false, "ask whether it may be cancelled, and cancel nothing")
+}
+
+// JSON reports whether the outcomes are printed as JSON.
+func (t *Tool) JSON() bool { return t.json }
+
+// Parse reads the flags. Its error names a missing flag, all missing variables, or the
+// missing confirmation. A program that only asks needs no confirmation.
+func (t *Tool) Parse(required ...string) error {
+	if err := t.Flags.Parse(); err != nil {
+		return err
+	}
+	for _, name := range required {
+		if !t.Given(name) {
+			return Errorf("-%s is missing", name)
+		}
+	}
+	if t.status && t.check {
+		return Errorf("-status and -check are two questions: ask one")
+	}
+	getenv := t.process.Getenv
+	if err := Missing(t.about.Name, t.variables, getenv); err != nil {
+		return err
+	}
+	return Confirmed(t.yes || t.about.ReadOnly || t.status || t.check, getenv(Environment.Name), getenv(Endpoint(t.about.Name).Name))
+}
+
+// Ask cancels what requests name, or asks about it if -status or -check says so. It shows
+// each outcome and returns the last one and the exit code.
+func (t *Tool) Ask(ctx context.Context, adapter cancel.Canceler, requests ...cancel.Request) (last cancel.Item, exit int) {
+	if batcher, ok := adapter.(cancel.BatchCanceler); ok && !t.status && !t.check {
+		for batch := range slices.Chunk(requests, batcher.MaxBatch()) {
+			items := batcher.CancelBatch(ctx, batch)
+			last, exit = items[len(items)-1], max(exit, t.Show(items...))
+		}
+		return last, exit
+	}
+	for _, req := range requests {
+		last = cancel.Item{Request: req}
+		var answer cancel.Preflight
+		switch {
+		case t.check:
+			answer, last.Err = adapter.(cancel.Preflighter).Preflight(ctx, req)
+			last.Result = cancel.Result{Code: answer.Code, Message: answer.Message, At: answer.At}
+		case t.status:
+			last.Result, last.Err = adapter.(cancel.StatusChecker).Status(ctx, req)
+		default:
+			last.Result, last.Err = adapter.Cancel(ctx, req)
+		}
+		exit = max(exit, t.show(last, answer.Verdict))
+	}
+	return last, exit
+}
+
+// Show shows the outcomes of items and returns the exit code.
+func (t *Tool) Show(items ...cancel.Item) (exit int) {
+	for _, item := range items {
+		exit = max(exit, t.show(item, ""))
+	}
+	return exit
 }
 
 // outcome is an item as it is shown, without the response body.
@@ -73,120 +171,77 @@ type outcome struct {
 	Exit              int            `json:"exit"`
 }
 
-func (a About) outcome(item cancel.Item) outcome {
-	o := outcome{Provider: a.Name, Kind: item.Request.Kind, ID: item.Request.ID}
-	if item.Err != nil {
-		a.explain(&o, item.Err)
-		return o
+func (t *Tool) show(item cancel.Item, verdict cancel.Verdict) int {
+	o := t.outcome(item)
+	o.Verdict = verdict
+	if verdict == cancel.NotCancellable {
+		o.Exit = exitOf(cancel.ErrNotCancellable)
 	}
-	o.State = item.Result.State
-	o.Code = item.Result.Code
-	o.Message = item.Result.Message
-	o.At = item.Result.At
-	switch o.State {
-	case cancel.Pending:
-		o.Next = a.Pending
-	case cancel.NotCancelled:
-		o.Exit = exitStands
-	}
-	return o
-}
-
-func (a About) explain(o *outcome, err error) {
-	o.Error = err.Error()
-	if e, ok := errors.AsType[*cancel.Error](err); ok {
-		o.Code = e.Code
-		o.Message = e.Message
-		o.HTTPStatus = e.HTTPStatus
-		o.RetryAfterSeconds = e.RetryAfter.Seconds()
-	}
-	name, reason := Reason(err)
-	o.Reason, o.Next = name, advice[reason]
-	o.Exit = exitReason + slices.Index(cancel.Reasons(), reason)
+	var err error
 	switch {
-	case reason == cancel.ErrPending:
-		o.Next += " " + a.Pending
-	case cancel.InDoubt(err):
-		o.Next += " " + a.Doubt
+	case t.json:
+		e := json.NewEncoder(t.process.Stdout)
+		e.SetEscapeHTML(false)
+		err = e.Encode(o)
+	case item.Err != nil:
+		_, reason := Reason(item.Err)
+		line := strings.Replace(o.Error, reason.Error(), t.Text(reason.Error()), 1)
+		_, err = fmt.Fprintln(t.process.Stderr, t.withNext(o, line))
+	default:
+		line := fmt.Sprintf("%s %s: %s", o.Provider, o.ID, t.Text(words(string(o.State)+string(o.Verdict))))
+		if o.Code != "" {
+			line += t.Text(", code %s", o.Code)
+		}
+		if o.Message != "" {
+			line += ", " + Line(o.Message)
+		}
+		_, err = fmt.Fprintln(t.process.Stdout, t.withNext(o, line))
 	}
-}
-
-// preflight asks whether req may be cancelled, tells the answer and returns the exit code.
-func (t *Tool) preflight(ctx context.Context, adapter cancel.Preflighter, req cancel.Request) int {
-	answer, err := adapter.Preflight(ctx, req)
 	if err != nil {
-		return t.Show(cancel.Item{Request: req, Err: err})
-	}
-	o := outcome{
-		Provider: t.about.Name, Kind: req.Kind, ID: req.ID,
-		Verdict: answer.Verdict, Code: answer.Code, Message: answer.Message, At: answer.At,
-	}
-	if answer.Verdict == cancel.NotCancellable {
-		o.Exit = exitReason + slices.Index(cancel.Reasons(), cancel.ErrNotCancellable)
-	}
-	return t.tell(o)
-}
-
-// Show shows the outcomes of items and returns the exit code.
-func (t *Tool) Show(items ...cancel.Item) int {
-	exit := ExitDone
-	for _, item := range items {
-		exit = max(exit, t.tell(t.about.outcome(item)))
-	}
-	return exit
-}
-
-func (t *Tool) tell(o outcome) (exit int) {
-	if err := t.write(o); err != nil {
-		t.Note("%v", err)
+		t.Note("%s", t.Say(err))
 		return max(o.Exit, ExitFailed)
 	}
 	return o.Exit
 }
 
-func (t *Tool) write(o outcome) error {
+func (t *Tool) outcome(item cancel.Item) outcome {
+	o := outcome{Provider: t.about.Name, Kind: item.Request.Kind, ID: item.Request.ID}
+	if item.Err == nil {
+		o.State, o.Code, o.Message, o.At = item.Result.State, item.Result.Code, item.Result.Message, item.Result.At
+		switch o.State {
+		case cancel.Pending:
+			o.Next = t.Text(t.about.Pending)
+		case cancel.NotCancelled:
+			o.Exit = exitStands
+		}
+		return o
+	}
+	if e, ok := errors.AsType[*cancel.Error](item.Err); ok {
+		o.Code, o.Message, o.HTTPStatus, o.RetryAfterSeconds = e.Code, e.Message, e.HTTPStatus, e.RetryAfter.Seconds()
+	}
+	name, reason := Reason(item.Err)
+	o.Error, o.Reason, o.Next, o.Exit = item.Err.Error(), name, t.Text(advice[reason]), exitOf(reason)
 	switch {
-	case t.json:
-		return o.writeJSON(t.process.Stdout)
-	case o.Error != "":
-		return o.writeFailure(t.process.Stderr)
-	default:
-		return o.writeState(t.process.Stdout)
+	case reason == cancel.ErrPending:
+		o.Next += " " + t.Text(t.about.Pending)
+	case cancel.InDoubt(item.Err):
+		o.Next += " " + t.Text(t.about.Doubt)
 	}
+	return o
 }
 
-func (o outcome) writeJSON(w io.Writer) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	return e.Encode(o)
-}
-
-func (o outcome) writeState(w io.Writer) error {
-	line := fmt.Sprintf("%s %s: %s", o.Provider, o.ID, strings.ReplaceAll(string(o.State)+string(o.Verdict), "_", " "))
-	if o.Code != "" {
-		line += ", code " + o.Code
-	}
-	if o.Message != "" {
-		line += ", " + Line(o.Message)
-	}
-	_, err := fmt.Fprintln(w, o.withNext(line))
-	return err
-}
-
-// Line quotes text that others wrote, so that it is one line and safe for a terminal.
-func Line(text string) string { return strconv.Quote(text) }
-
-func (o outcome) writeFailure(w io.Writer) error {
-	_, err := fmt.Fprintln(w, o.withNext(o.Error))
-	return err
-}
-
-func (o outcome) withNext(line string) string {
+// withNext returns what a person reads: a line, and indented below it what to do next.
+func (t *Tool) withNext(o outcome, line string) string {
 	if o.RetryAfterSeconds > 0 {
-		line += fmt.Sprintf("\n  The provider asks for a pause of %v seconds.", o.RetryAfterSeconds)
+		line += "\n  " + t.Text("The provider asks for a pause of %v seconds.", o.RetryAfterSeconds)
 	}
 	if o.Next != "" {
 		line += "\n  " + o.Next
 	}
 	return line
 }
+
+func words(name string) string { return strings.ReplaceAll(name, "_", " ") }
+
+// Line quotes text that others wrote, so that it is one line and safe for a terminal.
+func Line(text string) string { return strconv.Quote(text) }

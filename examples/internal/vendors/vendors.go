@@ -80,7 +80,7 @@ func (s *Simulator) Hold(req cancel.Request) {
 // Simulators are the simulators of all vendors, by name.
 type Simulators map[string]*Simulator
 
-// Lag is how long after the PAC the SAT's simulator knows of a cancellation.
+// Lag is the lag of the SAT's simulator at first.
 const Lag = 24 * time.Hour
 
 // Simulate starts the simulators, each at the address that address returns for its vendor:
@@ -111,8 +111,13 @@ func Simulate(address func(name string) string) (Simulators, error) {
 			all[SAT.Name].hold(sample.Request)
 		}
 	}
-	all[SAT.Name].Vendor.(*sattest.Simulator).Follow(all[Factible.Name].Vendor.(sattest.PAC), Lag)
+	all.SetLag(Lag)
 	return all, nil
+}
+
+// SetLag sets how long after the PAC the SAT's simulator knows of a cancellation.
+func (all Simulators) SetLag(lag time.Duration) {
+	all[SAT.Name].Vendor.(*sattest.Simulator).Follow(all[Factible.Name].Vendor.(sattest.PAC), lag)
 }
 
 // Close stops the simulators.
