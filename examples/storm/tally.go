@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,40 +9,50 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
-	"sync/atomic"
 	"text/tabwriter"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/examples/internal/cli"
 	"github.com/unified-cancel/cancel/examples/internal/vendors"
 )
 
-// ledgers say how things really stand.
-type ledgers interface {
-	holds(req cancel.Request, state cancel.State) bool
-}
-
 // tally compares the client's answer to each request with the vendors' ledgers.
 type tally struct {
-	ledgers ledgers
-	pulled  atomic.Int64 // requests that the client took
-	columns map[string]*column
-	seen    map[cancel.Request]int
-	pending []cancel.Request
+	// holds reports whether the ledgers hold the thing as the state says.
+	holds   func(cancel.Request, cancel.State) bool
+	pulled  int // requests that the client took
+	answers map[cancel.Request]*answer
 	doubts  map[string]int // by provider and why
 	lies    []string
 }
 
-// column counts the outcomes of one vendor's requests.
-type column struct{ items, cancelled, pending, failed, doubted int }
+// answer is the last answer about a request.
+type answer struct {
+	cancel.Item
+	times int
+}
 
-func newTally(l ledgers) *tally {
-	t := &tally{ledgers: l, columns: map[string]*column{}, seen: map[cancel.Request]int{}, doubts: map[string]int{}}
-	for _, v := range vendors.Cancelers {
-		t.columns[v.Name] = new(column)
-	}
-	return t
+// column returns how an answer counts.
+func (a *answer) column() int {
+	return slices.Index([]bool{
+		a.Err == nil && a.Result.State.IsCancelled(),
+		a.Err == nil && a.Result.State == cancel.Pending,
+		!cancel.InDoubt(a.Err),
+		true,
+	}, true)
+}
+
+const (
+	cancelled = iota
+	underWay
+	notCancelled
+	inDoubt
+	columns
+)
+
+func newTally(holds func(cancel.Request, cancel.State) bool) *tally {
+	return &tally{holds: holds, answers: map[cancel.Request]*answer{}, doubts: map[string]int{}}
 }
 
 // count yields the requests and counts those that are pulled: an interrupted client owes
@@ -49,7 +60,7 @@ func newTally(l ledgers) *tally {
 func (t *tally) count(requests iter.Seq[cancel.Request]) iter.Seq[cancel.Request] {
 	return func(yield func(cancel.Request) bool) {
 		for req := range requests {
-			t.pulled.Add(1)
+			t.pulled++
 			if !yield(req) {
 				return
 			}
@@ -59,110 +70,92 @@ func (t *tally) count(requests iter.Seq[cancel.Request]) iter.Seq[cancel.Request
 
 // add counts the answer of Cancel.
 func (t *tally) add(item cancel.Item) {
-	t.seen[item.Request]++
-	t.columns[item.Request.Provider].items++
-	if item.Err == nil && item.Result.State == cancel.Pending {
-		t.check(item)
-		t.pending = append(t.pending, item.Request)
-		return
-	}
-	t.settle(item)
-}
-
-// follow waits for the cancellations under way.
-func (t *tally) follow(ctx context.Context, client *cancel.Client, concurrency int) {
-	var (
-		mu    sync.Mutex
-		group sync.WaitGroup
-		slots = make(chan struct{}, concurrency)
-	)
-	for _, req := range t.pending {
-		slots <- struct{}{}
-		group.Go(func() {
-			defer func() { <-slots }()
-			item := cancel.Item{Request: req, Result: cancel.Result{State: cancel.Pending}}
-			if result, err := client.Wait(ctx, req); !errors.Is(err, cancel.ErrPending) { // which an interrupt leaves
-				item.Result, item.Err = result, err
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			t.settle(item)
-		})
-	}
-	group.Wait()
-}
-
-// settle counts the last answer about a request.
-func (t *tally) settle(item cancel.Item) {
+	a := cmp.Or(t.answers[item.Request], new(answer))
+	item.Result.Raw = nil
+	a.Item = item
+	a.times++
+	t.answers[item.Request] = a
 	t.check(item)
-	c := t.columns[item.Request.Provider]
-	switch {
-	case item.Err == nil && item.Result.State.IsCancelled():
-		c.cancelled++
-	case item.Err == nil && item.Result.State == cancel.Pending:
-		c.pending++
-	case cancel.InDoubt(item.Err):
-		c.doubted++
-		t.doubts[item.Request.Provider+": "+why(item.Err)]++
-	default:
-		c.failed++
+}
+
+// settle asks again about what is under way or in doubt: five times, because the vendors go on
+// failing. It then asks why doubts are left.
+func (t *tally) settle(ctx context.Context, client *cancel.Client, concurrency int) {
+	for range 5 {
+		var group sync.WaitGroup
+		slots := make(chan struct{}, concurrency)
+		for req, a := range t.answers {
+			ask := map[int]func(context.Context, cancel.Request) (cancel.Result, error){
+				underWay: client.Wait, inDoubt: client.Resolve,
+			}[a.column()]
+			if ask == nil {
+				continue
+			}
+			slots <- struct{}{}
+			group.Go(func() {
+				defer func() { <-slots }()
+				if result, err := ask(ctx, req); !errors.Is(err, cancel.ErrPending) { // which an interrupt leaves
+					a.Item = cancel.Item{Request: req, Result: result, Err: err}
+				}
+			})
+		}
+		group.Wait()
+	}
+	for req, a := range t.answers {
+		t.check(a.Item)
+		if a.column() == inDoubt {
+			t.doubts[req.Provider+": "+why(client.Status(ctx, req))]++
+		}
 	}
 }
 
-// why returns the reason and the code of the innermost error of this module.
-func why(err error) string {
-	words := err.Error()
-	for {
-		e, ok := errors.AsType[*cancel.Error](err)
-		if !ok {
-			return words
-		}
-		name, _ := cli.Reason(e)
-		words = fmt.Sprintf("%s, last answer: %s %s", name, e.Code, e.Message)
-		if e.Err == nil {
-			return words
-		}
-		err = e.Err
+// why returns what Status says, with the vendor's words.
+func why(result cancel.Result, err error) string {
+	if e, ok := errors.AsType[*cancel.Error](err); ok {
+		return strings.TrimSpace(fmt.Sprintf("%v, %s %s", e.Reason, e.Code, e.Message))
 	}
+	return fmt.Sprintf("%s, %s", result.State, result.Message)
 }
 
 // check compares an answer with the ledgers.
 func (t *tally) check(item cancel.Item) {
 	taken := item.Err == nil && item.Result.State != cancel.NotCancelled
-	switch holds := t.ledgers.holds(item.Request, item.Result.State); {
-	case taken && !holds:
-		t.lie(item, "said to be "+string(item.Result.State)+", which it is not")
-	case !taken && !cancel.InDoubt(item.Err) && holds:
-		t.lie(item, fmt.Sprint("is cancelled, but: ", item.Err))
+	said := "is cancelled, but: " + fmt.Sprint(item.Err)
+	if taken {
+		said = "said to be " + string(item.Result.State) + ", which it is not"
 	}
-}
-
-func (t *tally) lie(item cancel.Item, what string) {
-	t.lies = append(t.lies, fmt.Sprintf("%s %s %s", item.Request.Provider, item.Request.ID, what))
+	if holds := t.holds(item.Request, item.Result.State); holds != taken && (taken || !cancel.InDoubt(item.Err)) {
+		t.lies = append(t.lies, fmt.Sprintf("%s %s %s", item.Request.Provider, item.Request.ID, said))
+	}
 }
 
 // report writes the tally. Its error says that something is not so.
 func (t *tally) report(to io.Writer) error {
-	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "provider\tanswered\tcancelled\tunder way\tnot cancelled\tin doubt\t")
+	counts := map[string]*[columns]int{}
 	for _, v := range vendors.Cancelers {
-		c := t.columns[v.Name]
-		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t\n", v.Name, c.items, c.cancelled, c.pending, c.failed, c.doubted)
+		counts[v.Name] = new([columns]int)
+	}
+	doubled := 0
+	for req, a := range t.answers {
+		counts[req.Provider][a.column()]++
+		doubled += a.times - 1
+	}
+	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "provider\tcancelled\tunder way\tnot cancelled\tin doubt\t")
+	for _, v := range vendors.Cancelers {
+		n := counts[v.Name]
+		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t\n", v.Name, n[cancelled], n[underWay], n[notCancelled], n[inDoubt])
 	}
 	if err := table.Flush(); err != nil {
 		return err
 	}
 	if len(t.doubts) > 0 {
-		fmt.Fprintln(to, "\nin doubt:")
+		fmt.Fprintln(to, "\nin doubt, and the vendor's status:")
 	}
 	for _, doubt := range slices.Sorted(maps.Keys(t.doubts)) {
 		fmt.Fprintf(to, "%7d  %s\n", t.doubts[doubt], doubt)
 	}
-	doubled := 0
-	for _, times := range t.seen {
-		doubled += times - 1
-	}
-	lost := int(t.pulled.Load()) - len(t.seen)
+	lost := t.pulled - len(t.answers)
 	fmt.Fprintf(to, "\n%d contradictions, %d lost, %d doubled\n", len(t.lies), lost, doubled)
 	for _, lie := range t.lies {
 		fmt.Fprintln(to, "  "+lie)
