@@ -23,6 +23,9 @@ func TestMain(m *testing.M) {
 	if setup := os.Getenv(killWorker); setup != "" {
 		workUntilKilled(setup)
 	}
+	if setup := os.Getenv(speedWorker); setup != "" {
+		workFast(setup)
+	}
 	goleak.VerifyTestMain(m)
 }
 

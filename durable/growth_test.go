@@ -4,53 +4,12 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/unified-cancel/cancel"
 )
-
-// benchmark measures jobs of an instant vendor, from enqueued to told.
-func benchmark[TTx any](b *testing.B, workers int, db database[TTx]) {
-	b.Helper()
-	var told atomic.Int64
-	done := make(chan struct{})
-	config := of(nil)
-	config.Providers["v"] = Provider{Canceler: &vendor{}, Workers: workers}
-	config.OnSettled = func(context.Context, Cancellation) error {
-		if told.Add(1) == int64(b.N) {
-			close(done)
-		}
-		return nil
-	}
-	q, _ := db(b, config)
-	reqs := make([]cancel.Request, b.N)
-	for i := range reqs {
-		reqs[i] = payment(strconv.Itoa(i + 1))
-	}
-	b.ResetTimer()
-	began := time.Now()
-	_, err := q.Enqueue(b.Context(), reqs...)
-	require.NoError(b, err)
-	require.NoError(b, q.Start(b.Context()))
-	<-done
-	b.ReportMetric(float64(b.N)/time.Since(began).Seconds(), "jobs/s")
-	b.StopTimer()
-	require.NoError(b, q.Stop(b.Context()))
-}
-
-// BenchmarkJobs is how many jobs per second are enqueued and seen through:
-//
-//	go test -run '^$' -bench Jobs -benchtime 1000x .
-func BenchmarkJobs(b *testing.B) {
-	for _, workers := range []int{1, 2, 4} {
-		b.Run(fmt.Sprintf("SQLite/workers=%d", workers), func(b *testing.B) { benchmark(b, workers, onSQLite(b)) })
-		b.Run(fmt.Sprintf("PostgreSQL/workers=%d", workers), func(b *testing.B) { benchmark(b, workers, onPostgres(b)) })
-	}
-}
 
 // BenchmarkGrowth is what each thing costs beside so many cancellations that are settled:
 //
@@ -103,8 +62,8 @@ func growth[TTx any](b *testing.B, db database[TTx], argsType string, tidy ...st
 			numbers := fmt.Sprintf(`WITH RECURSIVE numbers (n) AS (
 				SELECT CAST(%d AS BIGINT) UNION ALL SELECT n + 1 FROM numbers WHERE n < %d)`, settled+1, to)
 			// In the table of things the copies are in no order.
-			run(`INSERT INTO unified_cancel_job (provider, kind, thing, token, state, version, settled_at, told_at, body) ` + numbers + `
-				SELECT provider, kind, copy, token, state, version, settled_at, told_at, replace(body, '"id":"1"', '"id":"' || copy || '"')
+			run(`INSERT INTO unified_cancel_job (provider, kind, thing, state, version, due_at, claimed_at, settled_at, body) ` + numbers + `
+				SELECT provider, kind, copy, state, version, due_at, claimed_at, settled_at, replace(body, '"id":"1"', '"id":"' || copy || '"')
 				FROM unified_cancel_job, (SELECT CAST(n * 2654435761 % 4294967296 + 10000000000 AS TEXT) AS copy FROM numbers) AS copies
 				WHERE id = 1`)
 			run(`INSERT INTO river_job (args, attempt, attempted_at, attempted_by, finalized_at, kind, max_attempts, metadata, queue, state, tags) ` + numbers + `
