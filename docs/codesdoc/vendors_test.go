@@ -1,11 +1,11 @@
-// Command codesdoc writes the table of vendors into the READMEs, and the tables of their
-// codes into docs, from the adapters' own tables. Run it from the module's root.
-package main
+// Package codesdoc checks the pages: that the table of vendors in the READMEs and the tables of
+// codes in docs are those of the adapters, and that the Go in the pages compiles. Run from the
+// module's root, this writes the tables:
+//
+//	go test ./docs/codesdoc -update
+package codesdoc
 
 import (
-	"fmt"
-	"os"
-
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/auco"
 	"github.com/unified-cancel/cancel/factible"
@@ -42,26 +42,4 @@ var vendors = []vendor{
 		"nothing: it says what its own records hold about an invoice", "nada: dice cómo está una factura en sus propios registros",
 		sat.Codes(),
 	},
-}
-
-func main() {
-	for _, d := range documents {
-		if err := write(d.file, d.words, d.tables); err != nil {
-			fmt.Fprintln(os.Stderr, "codesdoc:", err)
-			os.Exit(1)
-		}
-	}
-}
-
-// write puts the tables into a file, between their marks.
-func write(file string, text words, tables []string) error {
-	before, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	after, err := fill(string(before), text, tables)
-	if err != nil {
-		return fmt.Errorf("%s: %w", file, err)
-	}
-	return os.WriteFile(file, []byte(after), 0o644)
 }

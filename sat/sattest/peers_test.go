@@ -1,14 +1,12 @@
-// Command peers checks the SAT's simulator against the SOAP clients of package internal/peertest. Each
-// reads the simulator's own WSDL and must understand every answer. The command exits with 1 if one
-// does not. See peers.sh there.
-package main
+package sattest_test
 
 import (
 	"encoding/json"
-	"errors"
-	"fmt"
-	"os"
 	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/internal/peertest"
@@ -22,20 +20,15 @@ const (
 	unknown   = "0A1B2C3D-0000-4000-8000-00000000000C"
 )
 
-func main() {
-	var failures []error
+// Each peer reads the simulator's own WSDL, and must understand every answer.
+func TestPeersUnderstandTheSimulator(t *testing.T) {
 	for _, p := range peertest.All {
-		if err := check(p); err != nil {
-			failures = append(failures, fmt.Errorf("%s: %w", p.Name, err))
-		}
-	}
-	if err := errors.Join(failures...); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		t.Run(p.Name, func(t *testing.T) { check(t, p) })
 	}
 }
 
-func check(p peertest.Peer) error {
+func check(t *testing.T, p peertest.Peer) {
+	t.Helper()
 	simulator := sattest.New()
 	defer simulator.Close()
 	const ampersand = "?re=Ñ&amp;A010203AB9&rr=XAXX010101000&tt=1.0&id=" + cancelled
@@ -62,28 +55,20 @@ func check(p peertest.Peer) error {
 	for _, c := range cases {
 		task.Calls = append(task.Calls, peertest.Call{Operation: "Consulta", Arguments: map[string]any{"expresionImpresa": c.expression}})
 	}
-	results, err := p.Run(task)
-	if err != nil {
-		return err
+	for i, r := range p.Run(t, task) {
+		assert.Equal(t, cases[i].want, told(t, r), "call %d", i+1)
 	}
-	var failures []error
-	for i, r := range results {
-		if got, err := told(r); err != nil || got != cases[i].want {
-			failures = append(failures, fmt.Errorf("call %d: %q was expected: %q, %w", i+1, cases[i].want, got, err))
-		}
-	}
-	fmt.Printf("%s: %d calls\n", p.Name, len(results))
-	return errors.Join(failures...)
 }
 
 // told returns an answer as the cases above have it.
-func told(r peertest.Result) (string, error) {
+func told(t *testing.T, r peertest.Result) string {
+	t.Helper()
 	if r.Fault != "" {
 		_, code, _ := strings.Cut(r.Fault, ":")
-		return code, nil
+		return code
 	}
 	var record sat.Record
-	err := json.Unmarshal(r.Returned, &record)
+	require.NoError(t, json.Unmarshal(r.Returned, &record))
 	code := strings.TrimSuffix(strings.SplitN(record.CodigoEstatus, ":", 2)[0], " - Comprobante obtenido satisfactoriamente.")
-	return strings.Join([]string{code, record.EsCancelable, record.Estado, record.EstatusCancelacion, record.ValidacionEFOS}, "|"), err
+	return strings.Join([]string{code, record.EsCancelable, record.Estado, record.EstatusCancelacion, record.ValidacionEFOS}, "|")
 }

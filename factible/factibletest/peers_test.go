@@ -1,19 +1,17 @@
-// Command peers checks the Factible simulator against the SOAP clients of package internal/peertest.
-// Each reads the simulator's own WSDL, calls every operation in both versions of SOAP, and must
-// understand every answer. The command exits with 1 if one does not. See peers.sh there.
-package main
+package factibletest_test
 
 import (
 	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"strings"
-	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/canceltest"
@@ -26,9 +24,9 @@ import (
 const (
 	registered     = "0A1B2C3D-0000-4000-8000-00000000000A"
 	unknown        = "0A1B2C3D-0000-4000-8000-00000000000B"
-	consented      = "0A1B2C3D-0000-4000-8000-00000000000C"
+	awaiting       = "0A1B2C3D-0000-4000-8000-00000000000C"
 	signed         = "0A1B2C3D-0000-4000-8000-00000000000D"
-	issuer         = "EJE2001019A1"
+	peerIssuer     = "EJE2001019A1"
 	notCancellable = "E329DD15-7D0B-44E9-A204-51A7443D1FBE"
 	inProcess      = "C5E58106-6C1E-41C9-A211-FB8BAD1CABB0"
 )
@@ -64,51 +62,32 @@ type want struct {
 
 // result is an answer as a peer understood it.
 type result struct {
-	peertest.Result
 	Status   int
 	Mensaje  string
 	AcuseSat string
 }
 
-func read(r peertest.Result) (result, error) {
-	read := result{Result: r}
-	if r.Fault != "" {
-		return read, nil
-	}
-	return read, json.Unmarshal(r.Returned, &read)
-}
-
-func main() {
-	var wg sync.WaitGroup
-	failures := make([]error, len(peertest.All)*len(versions))
-	for i, p := range peertest.All {
-		for j, v := range versions {
-			at := i*len(versions) + j
-			wg.Go(func() {
-				if err := check(p, v); err != nil {
-					failures[at] = fmt.Errorf("%s, SOAP %s: %w", p.Name, v.name, err)
-				}
+// Each peer reads the simulator's own WSDL, calls every operation in both versions of SOAP, and
+// must understand every answer.
+func TestPeersUnderstandTheSimulator(t *testing.T) {
+	for _, p := range peertest.All {
+		for _, v := range versions {
+			t.Run(p.Name+" "+v.name, func(t *testing.T) {
+				t.Parallel()
+				check(t, p, v)
 			})
 		}
-	}
-	wg.Wait()
-	if err := errors.Join(failures...); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
 	}
 }
 
 // check makes p make every call in one version, and compares.
-func check(p peertest.Peer, v version) error {
+func check(t *testing.T, p peertest.Peer, v version) {
+	t.Helper()
 	simulator := factibletest.New()
-	defer simulator.Close()
+	t.Cleanup(simulator.Close)
 	simulator.AcuseInBase64() // as in the WSDL
-	simulator.Register(registered, consented, signed)
-	solicitud, err := signedRequest()
-	if err != nil {
-		return err
-	}
-	calls := callsOf(simulator, v, solicitud)
+	simulator.Register(registered, awaiting, signed)
+	calls := callsOf(simulator, v, signedRequest(t))
 	// The last call meets a simulator that fails by itself.
 	simulator.Fail(len(calls)-1, "")
 	simulator.Fail(1, canceltest.SOAPFault)
@@ -122,60 +101,38 @@ func check(p peertest.Peer, v version) error {
 	for _, c := range calls {
 		task.Calls = append(task.Calls, c.Call)
 	}
-	answers, err := p.Run(task)
-	if err != nil {
-		return err
-	}
+	answers := p.Run(t, task)
 	log := simulator.Calls()
-	if len(log) != len(calls) {
-		return fmt.Errorf("%d of %d calls arrived", len(log), len(calls))
-	}
-	results := make([]result, len(answers))
-	var failures []error
+	require.Len(t, log, len(calls))
+	acuses := make([]string, len(calls))
 	for i, c := range calls {
-		var err error
-		if results[i], err = read(answers[i]); err == nil {
-			err = c.want.check(results[i])
-		}
-		if !bytes.Contains(log[i].Request, []byte(v.namespace)) || log[i].Op != c.Operation {
-			err = errors.Join(err, fmt.Errorf("asked as %s, with %s", log[i].Op, log[i].Request))
-		}
-		if err != nil {
-			failures = append(failures, fmt.Errorf("call %d, %s: %w", i+1, c.Operation, err))
-		}
+		acuses[i] = c.want.check(t, answers[i], fmt.Sprintf("call %d, %s", i+1, c.Operation))
+		assert.Contains(t, string(log[i].Request), v.namespace)
+		assert.Equal(t, c.Operation, log[i].Op)
 	}
-	if results[0].AcuseSat != results[1].AcuseSat {
-		failures = append(failures, errors.New("the acuse of the status is another than that of the cancellation"))
+	assert.Equal(t, acuses[0], acuses[1], "the status has the acuse of the cancellation")
+	assert.True(t, simulator.IsCancelled(registered))
+	for _, uuid := range []string{awaiting, signed} {
+		assert.True(t, simulator.IsRegistered(uuid) && !simulator.IsCancelled(uuid), "the cancellation of %s is pending", uuid)
 	}
-	if !simulator.IsCancelled(registered) {
-		failures = append(failures, errors.New("the invoice is not cancelled"))
-	}
-	for _, uuid := range []string{consented, signed} {
-		if !simulator.IsRegistered(uuid) || simulator.IsCancelled(uuid) {
-			failures = append(failures, fmt.Errorf("the cancellation of %s is not pending", uuid))
-		}
-	}
-	fmt.Printf("%s, SOAP %s: %d calls\n", p.Name, v.name, len(calls))
-	return errors.Join(failures...)
 }
 
 // signedRequest returns a request of the issuer that package factible has signed and sent.
-func signedRequest() ([]byte, error) {
+func signedRequest(t *testing.T) []byte {
+	t.Helper()
 	simulator := factibletest.New()
 	defer simulator.Close()
 	config := simulator.Config()
-	config.CSD = new(factible.CSD(csdtest.New(issuer)))
+	config.CSD = new(factible.CSD(csdtest.New(peerIssuer)))
 	client, err := factible.New(config)
-	if err != nil {
-		return nil, err
-	}
-	_, err = client.Cancel(context.Background(), cancel.Request{Kind: cancel.Invoice, ID: signed, Motive: "02", Issuer: issuer})
-	if !errors.Is(err, cancel.ErrNotFound) {
-		return nil, fmt.Errorf("the invoice was to be unknown: %w", err)
-	}
+	require.NoError(t, err)
+	_, err = client.Cancel(t.Context(), cancel.Request{Kind: cancel.Invoice, ID: signed, Motive: "02", Issuer: peerIssuer})
+	require.ErrorIs(t, err, cancel.ErrNotFound)
 	_, rest, _ := strings.Cut(string(simulator.Calls()[0].Request), "solicitud>")
 	text, _, _ := strings.Cut(rest, "<")
-	return base64.StdEncoding.DecodeString(text)
+	solicitud, err := base64.StdEncoding.DecodeString(text)
+	require.NoError(t, err)
+	return solicitud
 }
 
 func callsOf(simulator *factibletest.Simulator, v version, solicitud []byte) []call {
@@ -200,11 +157,11 @@ func callsOf(simulator *factibletest.Simulator, v version, solicitud []byte) []c
 	}
 	registration := func(folio string, w want) call {
 		return call{Call: peertest.Call{Operation: "cancelarAsincrono", Arguments: login(map[string]any{
-			"uuid": folio, "rfcEmisor": issuer, "emailNotifica": "legal@example.com",
+			"uuid": folio, "rfcEmisor": peerIssuer, "emailNotifica": "legal@example.com",
 			"properties": []map[string]string{{"key": "llave", "value": "valor"}},
 		})}, want: w}
 	}
-	withCSD := registration(consented+"|02|", want{status: 200})
+	withCSD := registration(awaiting+"|02|", want{status: 200})
 	withCSD.Arguments["csdPassword"] = "<clave>"
 	withCSD.Binary = map[string][]byte{"csdCer": {0x30, 0x82, 0, 0xFF}, "csdKey": {0x30, 0x82, 0, 0xFE}}
 	sent := func(solicitud []byte, w want) call {
@@ -230,11 +187,11 @@ func callsOf(simulator *factibletest.Simulator, v version, solicitud []byte) []c
 		cancellation(unknown, want{status: 623}),
 		status(unknown, want{status: 702}),
 		withCSD,
-		status(consented, want{status: 211}),
-		registration(consented+"|01|"+unknown, want{status: 701}),
+		status(awaiting, want{status: 211}),
+		registration(awaiting+"|01|"+unknown, want{status: 701}),
 		registration(notCancellable+"|03|", want{status: 204}),
 		registration(unknown+"|02|", want{status: 623}),
-		registration(consented, want{status: 621}),
+		registration(awaiting, want{status: 621}),
 		sent(solicitud, want{status: 200}),
 		sent(solicitud, want{status: 701}),
 		sent([]byte("<Cancelacion/>"), want{status: 1801}),
@@ -246,30 +203,30 @@ func callsOf(simulator *factibletest.Simulator, v version, solicitud []byte) []c
 	}
 }
 
-func (w want) check(r result) error {
+// check checks an answer, and returns its acuse.
+func (w want) check(t *testing.T, got peertest.Result, what string) (acuse string) {
+	t.Helper()
 	if w.fault != "" {
-		if _, code, _ := strings.Cut(r.Fault, ":"); code != w.fault || r.Message == "" {
-			return fmt.Errorf("a fault %s was expected: %+v", w.fault, r)
-		}
-		return nil
+		_, code, _ := strings.Cut(got.Fault, ":")
+		assert.Equal(t, w.fault, code, what)
+		assert.NotEmpty(t, got.Message, what)
+		return ""
 	}
-	if r.Fault != "" || r.Status != w.status || !strings.HasPrefix(r.Mensaje, "[Servidor de pruebas] ") {
-		return fmt.Errorf("status %d was expected: %+v", w.status, r)
-	}
+	require.Empty(t, got.Fault, what)
+	var r result
+	require.NoError(t, json.Unmarshal(got.Returned, &r), what)
+	assert.Equal(t, w.status, r.Status, what)
+	assert.True(t, strings.HasPrefix(r.Mensaje, "[Servidor de pruebas] "), what)
 	if w.estatus == "" {
-		if r.AcuseSat != "" {
-			return fmt.Errorf("no acuse was expected: %s", r.AcuseSat)
-		}
-		return nil
+		assert.Empty(t, r.AcuseSat, what)
+		return ""
 	}
 	receipt, err := factible.ParseReceipt([]byte(r.AcuseSat))
-	if err != nil {
-		return err
-	}
-	if len(receipt.Folios) != 1 || receipt.Folios[0].UUID != registered || receipt.Folios[0].EstatusUUID != w.estatus {
-		return fmt.Errorf("an acuse with EstatusUUID %s was expected: %+v", w.estatus, receipt)
-	}
-	return nil
+	require.NoError(t, err, what)
+	require.Len(t, receipt.Folios, 1, what)
+	assert.Equal(t, registered, receipt.Folios[0].UUID, what)
+	assert.Equal(t, w.estatus, receipt.Folios[0].EstatusUUID, what)
+	return r.AcuseSat
 }
 
 func revealed(s cancel.Secret) string {
