@@ -33,6 +33,7 @@ type Queue[TTx any] struct {
 	accounts map[string]*account // those that were needed so far
 	working  context.Context     // ends with Stop
 	stop     func()              // ends working
+	sweeping sync.WaitGroup
 }
 
 // New returns a Queue over the database of a River driver. Nothing is asked of the
@@ -119,15 +120,21 @@ func (q *Queue[TTx]) Start(ctx context.Context) error {
 		return fmt.Errorf("durable: %w", err)
 	}
 	q.mu.Lock()
-	q.working, q.stop = context.WithCancel(context.Background())
-	q.mu.Unlock()
-	return q.river.Start(ctx)
+	defer q.mu.Unlock()
+	if err := q.river.Start(ctx); err != nil {
+		return err
+	}
+	working, stop := context.WithCancel(ctx)
+	q.working, q.stop = working, stop
+	q.sweeping.Go(func() { q.sweep(working) })
+	return nil
 }
 
 // Stop takes up no more cancellations and waits for those that are being worked on, until
 // ctx ends.
 func (q *Queue[TTx]) Stop(ctx context.Context) error {
 	q.stopping()
+	defer q.sweeping.Wait()
 	return q.river.Stop(ctx)
 }
 
@@ -135,6 +142,7 @@ func (q *Queue[TTx]) Stop(ctx context.Context) error {
 // recorded as such.
 func (q *Queue[TTx]) StopNow(ctx context.Context) error {
 	q.stopping()
+	defer q.sweeping.Wait()
 	return q.river.StopAndCancel(ctx)
 }
 
