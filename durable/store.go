@@ -327,6 +327,8 @@ func (s *store) record(records ...*record) []error { return s.records.ask(record
 // recordTimeout is how long it may take to record what a turn has come to.
 const recordTimeout = 25 * time.Second
 
+const recordPause = 200 * time.Millisecond // before an answer is recorded again
+
 // recordAll records what many workers have found out, in one statement.
 func (s *store) recordAll(records []*record) []error {
 	ctx, end := context.WithTimeout(context.Background(), recordTimeout)
@@ -345,6 +347,9 @@ func (s *store) recordAll(records []*record) []error {
 		rows = append(rows, []any{r.c.ID, r.c.version, string(r.c.State), dueAt(r.due), working, milliseconds(r.c.SettledAt), body})
 	}
 	done, err := s.recordRows(ctx, rows)
+	for err != nil && sleep(ctx, nil, recordPause) == nil { // the database may be back soon
+		done, err = s.recordRows(ctx, rows)
+	}
 	for i, r := range records {
 		switch {
 		case errs[i] != nil:

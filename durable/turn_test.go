@@ -522,14 +522,30 @@ func TestTold(t *testing.T) {
 	})
 }
 
-// An answer waits a while for a database that is busy, and is in doubt after that.
-func TestAnswerWhileTheDatabaseIsBusy(t *testing.T) {
+// An answer waits a while for a database that is busy or fails, and is in doubt after that.
+func TestAnswerThatCannotBeRecorded(t *testing.T) {
+	locked := func(t *testing.T, q *SQLite) func() {
+		tx, err := q.DB.BeginTx(t.Context(), nil)
+		assert.NoError(t, err)
+		return func() { assert.NoError(t, tx.Rollback()) }
+	}
+	broken := func(t *testing.T, q *SQLite) func() {
+		rename := func(from, to string) {
+			_, err := q.DB.ExecContext(t.Context(), `ALTER TABLE `+from+` RENAME TO `+to)
+			assert.NoError(t, err)
+		}
+		rename("unified_cancel_job", "away")
+		return func() { rename("away", "unified_cancel_job") }
+	}
 	for name, test := range map[string]struct {
-		busy time.Duration
+		how  func(*testing.T, *SQLite) (end func())
+		long time.Duration
 		sent int
 	}{
-		"for a while": {recordTimeout - time.Second, 1},
-		"too long":    {recordTimeout + time.Second, 2},
+		"busy for a while":   {locked, recordTimeout - time.Second, 1},
+		"busy too long":      {locked, recordTimeout + time.Second, 2},
+		"broken for a while": {broken, recordTimeout - time.Second, 1},
+		"broken too long":    {broken, recordTimeout + time.Second, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			v := &vendor{}
@@ -538,9 +554,7 @@ func TestAnswerWhileTheDatabaseIsBusy(t *testing.T) {
 					if n > 1 {
 						return is(cancel.AlreadyCancelled)
 					}
-					tx, err := q.DB.BeginTx(t.Context(), nil)
-					assert.NoError(t, err)
-					time.AfterFunc(test.busy, func() { assert.NoError(t, tx.Rollback()) })
+					time.AfterFunc(test.long, test.how(t, q))
 					return is(cancel.Cancelled)
 				}
 				id := enqueue(t, q.Queue, payment("1"))
