@@ -167,7 +167,7 @@ func (s *store) pauses(ctx context.Context) ([]Pause, error) {
 	var rows []struct {
 		Pause
 
-		Until int64
+		Until int64 `json:"until"` // in milliseconds
 	}
 	if err := json.Unmarshal([]byte(text), &rows); err != nil {
 		return nil, err
