@@ -15,14 +15,13 @@
 // [Queue.Find], [Queue.List] and [Queue.Counts] say how things stand, and the Queue calls
 // Config.OnSettled when one has ended.
 //
-// # What a job does
+// # What a worker does
 //
 // It asks the provider once, through a [cancel.Client]. If the answer is [Pending] it asks for
 // the status, after 5 minutes at first and each hour later on, until the cancellation is
-// settled or the provider no longer remembers it. An answer that says nothing of it, such as a
-// proxy's, ends that only when it came five times in a row. An unavailable provider is asked
-// again after growing pauses, without an end. Between turns a job is only a row in the
-// database: any process that works for the provider takes it up.
+// settled or the provider no longer remembers it. [Queue.Wake] has it ask at once. An answer
+// that does not come from the provider, such as a proxy's, ends that only after five in a row.
+// An unavailable provider is asked again after growing pauses, without an end.
 //
 // Before each call that cancels, the worker records its intent. A worker that dies around the
 // call leaves [Sending] behind. The next one cannot know whether the provider has carried it
@@ -38,19 +37,23 @@
 // Refused credentials make nothing Unknown: the doubt waits until the provider was asked with
 // good ones.
 //
-// When a provider refuses the credentials, its jobs wait and none fails. After the pause one job
-// asks for all of them. The pause doubles each time the credentials are refused again, because
-// vendors lock accounts after repeated failures. Calls that were under way at the first refusal,
-// up to Provider.Workers in each process, still get their own.
+// If the provider is a [cancel.BatchCanceler], one call cancels up to MaxBatch of those that
+// are queued and agree in Kind, Reason and RequestedBy. The intent of each is recorded, and a
+// crash leaves each of them in doubt.
+//
+// When a provider refuses the credentials, its cancellations wait and none fails. After the
+// pause one of them asks for all. The pause doubles each time the credentials are refused
+// again, because vendors lock accounts after repeated failures. Calls that were under way at
+// the first refusal, up to Provider.Workers in each process, still get their own.
 //
 // # States, and what to do
 //
 //   - [Queued]: waits for a worker, for the provider to be available or for its credentials
-//     to be good. If there are many, look at Failure, at [Queue.PausedUntil], and whether a
+//     to be good. If there are many, look at Failure, at [Queue.Pauses], and whether a
 //     process works for the provider at all. A credential that comes from a
 //     [cancel.SecretFunc] can be corrected without a restart. Then call [Queue.Resume].
 //   - [Sending]: a call is under way, or waits for its turn by Provider.PerSecond. If it
-//     stays so for more than Config.Timeout and two minutes, no process is at work.
+//     stays so for more than Config.Timeout and three minutes, no process is at work.
 //   - [InDoubt]: the call broke off, or its worker died. There is nothing to do yet, unless
 //     the credentials are refused: see Queued.
 //   - [Pending]: waits for the authority or a person, which can take days. There is nothing
@@ -58,39 +61,40 @@
 //   - [Done]: cancelled. Result holds the receipt, if the vendor gives one, and Evidence the
 //     facts for an auditor.
 //   - [Failed]: certainly not cancelled, and Failure says why. Correct the cause, as package
-//     cancel lists it for each Reason, and enqueue it again, or undo the thing in another way.
+//     cancel lists it for each Reason, and call [Queue.Requeue], or undo the thing in another
+//     way.
 //   - [Forgotten]: the provider had registered it. Look it up there; for an invoice, the SAT
-//     itself answers by its UUID. Enqueue it again only if it stands.
+//     itself answers by its UUID. Requeue it only if it stands.
 //   - [Unknown]: it may be cancelled. Look it up at the provider; Failure and its Raw are the
-//     last answer. Enqueue it again only if it stands, because a new cancellation knows of no
-//     doubt.
+//     last answer. Requeue it only if it stands.
+//   - [Withdrawn]: [Queue.Withdraw] took it back, and nothing was sent.
 //
-// A settled cancellation never changes, and stays until somebody deletes it. River's own state
-// of a job means nothing here. Do not cancel or delete its jobs: a cancellation without a job
-// stays as it is, and blocks another one of the same thing.
+// A settled cancellation changes only by Requeue, Redeliver and [Retention]. It stays until
+// Retention deletes it. River's jobs only say that a provider has something to do: the state
+// is in unified_cancel_job. A minute after one was lost, another one takes its place.
 //
 // # Many machines
 //
-// On PostgreSQL any number of processes may enqueue and work. River gives a job to one worker
-// at a time. If River took a worker for dead and it is alive, only one of the two can record
-// its answer. On SQLite several processes of one machine may share a file, and wait for each
-// other.
+// On PostgreSQL any number of processes may enqueue and work. If a worker was taken for dead
+// and is alive, only one of the two can record its answer. On SQLite several processes of one
+// machine may share a file, and wait for each other.
 //
-// Each provider has its own River queue, so a slow one holds up nobody else. Provider.Workers,
-// PerSecond and Burst hold for one process: River has no limit across machines. Two machines
-// make twice as many calls, so divide a vendor's limit by the number of processes. The pause
-// after refused credentials holds for all. The clocks of the machines have to agree within a
-// few seconds.
+// Providers with the same Provider.Vendor share a queue of River and the calls of
+// Config.Vendors, first come, first served. A provider without a Vendor has its own.
+// Provider.Workers, PerSecond and Burst hold for one process; with Provider.Shared PerSecond
+// and Burst hold for all processes together. Pauses hold for all. The clocks of the machines
+// have to agree within a few seconds.
 //
 // # Growth
 //
-// Beside a million settled cancellations, enqueueing, seeing a job through, Get, Find and a
-// page of List took 0.9 to 1.4 times as long as beside few, a page up to twice as long. Only
-// Counts grows with them, to about a tenth of a second for a million.
+// Beside a million settled cancellations, enqueueing, seeing a cancellation through, Get, Find
+// and a page of List take about as long as beside few. Only Counts grows with them, to about a
+// tenth of a second for a million.
 //
 //	go test -run '^$' -bench Growth -timeout 1h .
 //
-// measures it in this directory. River deletes its own rows a day after their last use.
+// measures it in this directory, and docs/performance.md has figures. River deletes its own
+// rows an hour after their last use.
 //
 // # Upgrades
 //
@@ -103,7 +107,8 @@
 //
 //   - [cancel.ErrInvalid]: New and the openers return it for a malformed Config, Enqueue for a
 //     malformed request. Correct it.
-//   - [ErrNoCancellation]: Get and Find return it if there is no such cancellation.
+//   - [ErrNoCancellation]: there is no such cancellation.
+//   - [ErrState]: the state of the cancellation does not allow Withdraw, Requeue or Redeliver.
 //   - An error that says to call Migrate, or that the program is older than the tables: all but
 //     New and the openers return it. Nothing was done.
 //   - All others come from the database or from River. From Enqueue they mean that nothing
