@@ -43,7 +43,8 @@ func TestTheSampleRunsWithoutCredentials(t *testing.T) {
 	assert.Contains(t, r.read("in.report.html"), "nothing real was cancelled")
 
 	got = r.run("-check")
-	assert.Equal(t, exitRefused, got.Exit, got.Stderr)
+	assert.Equal(t, exitDoubt, got.Exit, got.Stderr)
+	assert.Contains(t, got.Stdout, "cannot be asked\n", "Payvalida does not say it of a pre-authorization")
 	assert.Contains(t, got.Stdout, "can be cancelled\n")
 	assert.Contains(t, got.Stdout, "consent needed\n")
 	assert.Contains(t, r.read("in.check.html"), "What can be cancelled")

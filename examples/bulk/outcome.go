@@ -47,36 +47,34 @@ var cancelling = mode{
 		{string(cancel.Pending), underWay, "under way", "It is registered and not cancelled yet: the recipient of an invoice has 72 hours to object. Run the same command again to ask how it stands."},
 		{"not_sent", again, "not sent yet", "Run the same command again."},
 		{"forgotten", doubt, "forgotten", "The provider registered it and no longer says what became of it. Look it up there; for an invoice, ask the SAT with -check."},
-	}, failures("It was not cancelled. ")...),
+	}, failures...),
 }
 
 var checking = mode{
 	Title:  "What can be cancelled",
 	Fine:   "Nothing: everything can be cancelled.",
 	Person: "What stands in the way",
-	cards:  [classes]string{"can be cancelled, or are", "need consent, or are under way", "cannot be cancelled", "to be asked again", "answered oddly"},
+	cards:  [classes]string{"can be cancelled, or are", "need consent, or are under way", "cannot be cancelled", "to be asked again", "no clear answer"},
 	outcomes: append([]outcome{
 		{string(cancel.Cancellable), done, "can be cancelled", ""},
 		{string(cancel.Done), done, "cancelled already", ""},
 		{string(cancel.ConsentNeeded), underWay, "consent needed", "Its recipient has 72 hours to object once it is asked for."},
 		{string(cancel.UnderWay), underWay, "under way", "Its cancellation was asked for already."},
-		{string(cancel.Pending), underWay, "under way", "Run again to ask how it stands."},
-	}, failures("")...),
+		{"unsupported", doubt, "cannot be asked", "The provider does not say beforehand."},
+	}, failures...),
 }
 
 // failures are the outcomes of errors, by the names of cancel.Reasons.
-func failures(not string) []outcome {
-	return []outcome{
-		{"invalid", refused, "invalid", "Correct the line in the input, then run again."},
-		{"not_found", refused, "not found", "Check the identifier, and that it belongs to this account and environment."},
-		{"not_cancellable", refused, "not cancellable", "The rules forbid it, as things stand."},
-		{"rejected", refused, "consent refused", "Settle it with the person who refused."},
-		{"auth", again, "credentials refused", not + "Check the credentials and the environment first: providers lock accounts. Then run again."},
-		{"forbidden", again, "account not allowed", not + "Have the provider allow this account to do it, then run again."},
-		{"unavailable", again, "unavailable", not + "Run again."},
-		{"unknown_outcome", doubt, "outcome unknown", "It may be cancelled or not. Run again to find out; if it stays so, look it up at the provider."},
-		{"unexpected", doubt, "unexpected answer", "The provider does not document this answer: have a person look."},
-	}
+var failures = []outcome{
+	{"invalid", refused, "invalid", "Correct the line in the input, then run again."},
+	{"not_found", refused, "not found", "Check the identifier, and that it belongs to this account and environment."},
+	{"not_cancellable", refused, "not cancellable", "The rules forbid it, as things stand."},
+	{"rejected", refused, "consent refused", "Settle it with the person who refused."},
+	{"auth", again, "credentials refused", "Check the credentials and the environment first: providers lock accounts. Then run again."},
+	{"forbidden", again, "account not allowed", "Have the provider allow this account to do it, then run again."},
+	{"unavailable", again, "unavailable", "Run again."},
+	{"unknown_outcome", doubt, "outcome unknown", "It may be cancelled or not. Run again to find out; if it stays so, look it up at the provider."},
+	{"unexpected", doubt, "unexpected answer", "The provider does not document this answer: have a person look."},
 }
 
 // named returns the outcome of that name. One that is not listed is shown as it is.
@@ -126,6 +124,9 @@ func outcomeOf(c durable.Cancellation) (outcome, string) {
 func verdictOf(p cancel.Preflight, err error) (outcome, string) {
 	if err != nil {
 		name, _ := cli.Reason(err)
+		if errors.Is(err, errors.ErrUnsupported) {
+			name = "unsupported"
+		}
 		return checking.named(name), wordsOf(err)
 	}
 	return checking.named(string(p.Verdict)), words(p.Code, p.Message, nil)

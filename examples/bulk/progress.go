@@ -104,8 +104,9 @@ func (p *progress) words() (words string) {
 		words = p.text(", %d need a person", n)
 	}
 	if left := p.total - p.done; left > 0 && p.done > 0 {
-		each := time.Since(p.began) / time.Duration(p.done)
-		words += p.text(", about %s left", roughly(each*time.Duration(left)))
+		if rest := time.Since(p.began) / time.Duration(p.done) * time.Duration(left); rest >= time.Second {
+			words += p.text(", about %s left", roughly(rest))
+		}
 	}
 	return words
 }

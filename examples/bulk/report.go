@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/examples/internal/cli"
 )
 
@@ -139,7 +140,7 @@ func (r report) save(name string) error {
 		"took": func() string { return r.Ended.Sub(r.Began).Round(100 * time.Millisecond).String() },
 		// wide reports whether n of a total is wide enough in the chart for its number.
 		"wide":  func(n, total int) bool { return n*9 >= total },
-		"words": func(name any) string { return strings.ReplaceAll(r.Text("%v", name), "_", " ") },
+		"words": func(kind cancel.Kind) string { return strings.ReplaceAll(r.Text(string(kind)), "_", " ") },
 	}).Parse(reportText)
 	if err != nil {
 		return err

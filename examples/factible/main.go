@@ -5,7 +5,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"os"
 	"slices"
 
@@ -51,7 +50,7 @@ func run(ctx context.Context, process cli.Process) int {
 		return tool.Refuse(err)
 	}
 	if request.Kind == "" && !tool.Given("status") {
-		return tool.Refuse(errors.New("-kind is missing: primary_sector_invoice or invoice"))
+		return tool.Refuse(cli.Errorf("-kind is missing: primary_sector_invoice or invoice"))
 	}
 	request.Kind = cmp.Or(request.Kind, cancel.Invoice) // the status is the same for both
 

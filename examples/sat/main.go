@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"regexp"
@@ -57,7 +56,7 @@ func run(ctx context.Context, process cli.Process) int {
 	record, lookupErr := authority.Lookup(ctx, request.Expression)
 	if lookupErr == nil {
 		if printErr := show(tool, process, record); printErr != nil {
-			tool.Note("%v", printErr)
+			tool.Note("%s", tool.Say(printErr))
 			return cli.ExitFailed
 		}
 	}
@@ -69,7 +68,7 @@ var uuid = regexp.MustCompile(`[?&]id=([0-9A-Fa-f-]+)`)
 // requestOf returns a request with the expression, or the one of the CFDI in the file.
 func requestOf(file, expression string) (cancel.Request, error) {
 	if (file == "") == (expression == "") {
-		return cancel.Request{}, errors.New("give either -xml or -expression")
+		return cancel.Request{}, cli.Errorf("give either -xml or -expression")
 	}
 	if file != "" {
 		cfdi, err := os.ReadFile(file)
@@ -119,7 +118,7 @@ type field struct {
 	Meaning string `json:"meaning,omitempty"`
 }
 
-func fieldsOf(r sat.Record) []field {
+func fieldsOf(tool *cli.Tool, r sat.Record) []field {
 	fields := []field{
 		{Field: "CodigoEstatus", Value: r.CodigoEstatus},
 		{Field: "Estado", Value: r.Estado},
@@ -130,7 +129,7 @@ func fieldsOf(r sat.Record) []field {
 	for i, f := range fields {
 		for _, m := range meanings {
 			if f.Field == m.field && strings.HasPrefix(strings.ToLower(f.Value), strings.ToLower(m.value)) {
-				fields[i].Meaning = m.meaning
+				fields[i].Meaning = tool.Text(m.meaning)
 			}
 		}
 	}
@@ -142,10 +141,10 @@ func show(tool *cli.Tool, process cli.Process, r sat.Record) error {
 	if tool.JSON() {
 		e := json.NewEncoder(process.Stdout)
 		e.SetEscapeHTML(false)
-		return e.Encode(map[string]any{"fields": fieldsOf(r)})
+		return e.Encode(map[string]any{"fields": fieldsOf(tool, r)})
 	}
 	w := tabwriter.NewWriter(process.Stdout, 0, 0, 2, ' ', 0)
-	for _, f := range fieldsOf(r) {
+	for _, f := range fieldsOf(tool, r) {
 		fmt.Fprintf(w, "%s\t%s\t%s\n", f.Field, cli.Line(f.Value), cmp.Or(f.Meaning, "-"))
 	}
 	return w.Flush()

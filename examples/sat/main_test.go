@@ -11,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/unified-cancel/cancel/canceltest"
+	"github.com/unified-cancel/cancel/examples/internal/cli"
 	"github.com/unified-cancel/cancel/examples/internal/cli/clitest"
 	"github.com/unified-cancel/cancel/sat"
 	"github.com/unified-cancel/cancel/sat/sattest"
@@ -73,6 +74,15 @@ func TestTheFieldsAndTheirMeaning(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestTheMeaningsInSpanish(t *testing.T) {
+	for _, m := range meanings {
+		assert.NotEqual(t, m.meaning, (&cli.Flags{Language: "es"}).Text(m.meaning))
+	}
+	_, env := start(t)
+	got := clitest.Run(t, run, env, "-expression", sattest.Expression(uuid1), "-lang", "es")
+	assert.Contains(t, got.Stdout, "está vigente")
 }
 
 func TestJSON(t *testing.T) {

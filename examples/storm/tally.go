@@ -78,10 +78,10 @@ func (t *tally) add(item cancel.Item) {
 	t.check(item)
 }
 
-// settle asks again about what is under way or in doubt: five times, because the vendors go on
+// settle asks again about what is under way or in doubt: three times, because the vendors go on
 // failing. It then asks why doubts are left.
 func (t *tally) settle(ctx context.Context, client *cancel.Client, concurrency int) {
-	for range 5 {
+	for range 3 {
 		var group sync.WaitGroup
 		slots := make(chan struct{}, concurrency)
 		for req, a := range t.answers {

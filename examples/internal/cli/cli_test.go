@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -204,6 +206,37 @@ func TestOnlyTheSandboxAndThisMachineNeedNoConfirmation(t *testing.T) {
 			assert.Contains(t, got.Stderr, "-yes")
 			assert.Equal(t, clitest.Outcome{}, clitest.Run(t, showing(), env, "-id", "A1", "-yes"))
 		})
+	}
+}
+
+func TestSpanish(t *testing.T) {
+	taken := cancel.Item{Request: cancel.Request{ID: "A1"}, Result: cancel.Result{State: cancel.Cancelled, Code: "0000"}}
+	for _, env := range []clitest.Env{sandbox.With("LANG", "es_MX.UTF-8"), sandbox.With("LANG", "en_US.UTF-8").With("LC_ALL", "es_CO")} {
+		assert.Equal(t, "vendor A1: se canceló, código 0000\n", clitest.Run(t, showing(taken), env, "-id", "A1").Stdout)
+		assert.Equal(t, "vendor A1: cancelled, code 0000\n", clitest.Run(t, showing(taken), env, "-id", "A1", "-lang", "en").Stdout)
+	}
+	for _, reason := range cancel.Reasons() {
+		english := clitest.Run(t, showing(failed(reason)), sandbox, "-id", "A1").Stderr
+		got := clitest.Run(t, showing(failed(reason)), sandbox, "-id", "A1", "-lang", "es").Stderr
+		assert.Contains(t, got, "90 segundos")
+		assert.Contains(t, got, `no <b>`, "the vendor's words stay")
+		englishLines, lines := strings.Split(english, "\n"), strings.Split(got, "\n")
+		for i := range 3 {
+			assert.NotEqual(t, englishLines[i], lines[i])
+		}
+	}
+	assert.Contains(t, clitest.Run(t, showing(), nil, "-lang", "es", "-id", "A1").Stderr, "falta la variable VENDOR_KEY: the key; falta la variable CANCEL_ENVIRONMENT")
+	assert.Contains(t, clitest.Run(t, showing(), nil, "-lang", "fr").Stderr, "it is en or es")
+}
+
+func TestATranslationSaysTheSameThings(t *testing.T) {
+	content, err := os.ReadFile("es.json")
+	require.NoError(t, err)
+	var texts map[string]string
+	require.NoError(t, json.Unmarshal(content, &texts))
+	verb := regexp.MustCompile(`%[0-9]*[a-z%]|\B-[a-z]+`)
+	for english, spanish := range texts {
+		assert.Equal(t, verb.FindAllString(english, -1), verb.FindAllString(spanish, -1), english)
 	}
 }
 

@@ -185,10 +185,11 @@ func (t *Tool) show(item cancel.Item, verdict cancel.Verdict) int {
 		err = e.Encode(o)
 	case item.Err != nil:
 		_, reason := Reason(item.Err)
-		line := strings.Replace(o.Error, reason.Error(), t.Text(reason.Error()), 1)
+		words := ": " + reason.Error()
+		line := strings.Replace(o.Error, words, t.Text(words), 1)
 		_, err = fmt.Fprintln(t.process.Stderr, t.withNext(o, line))
 	default:
-		line := fmt.Sprintf("%s %s: %s", o.Provider, o.ID, t.Text(words(string(o.State)+string(o.Verdict))))
+		line := t.Text("%s %s: "+strings.ReplaceAll(string(o.State)+string(o.Verdict), "_", " "), o.Provider, o.ID)
 		if o.Code != "" {
 			line += t.Text(", code %s", o.Code)
 		}
@@ -240,8 +241,6 @@ func (t *Tool) withNext(o outcome, line string) string {
 	}
 	return line
 }
-
-func words(name string) string { return strings.ReplaceAll(name, "_", " ") }
 
 // Line quotes text that others wrote, so that it is one line and safe for a terminal.
 func Line(text string) string { return strconv.Quote(text) }

@@ -36,6 +36,21 @@ func TestTheVariablesLeadToTheSimulator(t *testing.T) {
 	}
 }
 
+func TestTheVendorsAreExplainedInSpanish(t *testing.T) {
+	spanish := cli.Flags{Language: "es"}
+	for _, v := range vendors.All {
+		texts := []string{v.Pending, v.Doubt}
+		for _, variable := range v.Variables {
+			if !variable.Optional {
+				texts = append(texts, variable.Meaning)
+			}
+		}
+		for _, text := range texts {
+			assert.True(t, text == "" || text != spanish.Text(text), text)
+		}
+	}
+}
+
 func TestWhatTheSamplesBecome(t *testing.T) {
 	all := start(t)
 	for _, v := range vendors.Cancelers {
