@@ -26,7 +26,7 @@ type account struct {
 
 	mu      sync.Mutex
 	running bool          // whether a run takes up work in this process
-	again   chan struct{} // has an element if another run was asked for meanwhile
+	again   chan struct{} // has an element if another run must follow
 }
 
 // account returns the provider with that name, as Config has it now.
@@ -70,8 +70,8 @@ func same(a, b Provider) bool {
 // plainName is a name that can be part of the name of a queue of River.
 var plainName = regexp.MustCompile(`^[a-z0-9]+([_-][a-z0-9]+)*$`)
 
-// queueOf returns the name of River's queue for a provider: that of its vendor, or its own
-// if it names none.
+// queueOf returns the name of River's queue for a provider: its vendor's queue, or its own
+// without a Vendor.
 func queueOf(provider, vendor string) string {
 	prefix, name := "cancel-", provider
 	if vendor != "" {
@@ -99,8 +99,8 @@ func (a *account) begin() bool {
 	return true
 }
 
-// end ends a run. It reports false, and does not end it, if another one was asked for
-// meanwhile, unless forced.
+// end ends a run. It reports false, and does not end it, if another one must follow,
+// unless forced.
 func (a *account) end(forced bool) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -26,7 +26,7 @@ type Config struct {
 	// 200 bytes and no control characters.
 	Providers map[string]Provider
 	// Lookup returns the provider of a name that Providers lacks, and an error that wraps
-	// [ErrNoProvider] if there is none. It is called when a request is enqueued, and when a
+	// [ErrNoProvider] if it knows no such name. It is called when a request is enqueued, and when a
 	// provider has something to do, so that providers can be added, changed and removed
 	// while the Queue runs. A Provider that it returns twice should have the same Canceler.
 	// It must be safe for concurrent use. Nil means that there are no others.
@@ -34,7 +34,7 @@ type Config struct {
 	// Vendors says how many calls each process makes at once to all providers that name
 	// this vendor, 64 by default. First come, first served: a provider with very many
 	// cancellations does not hold up those with few. A process works for the vendors that
-	// are listed here and those that Providers name; list those of Lookup.
+	// are listed here or named by Providers, so list here the vendors of Lookup.
 	Vendors map[string]int
 	// Options are passed to the Client of each provider. [cancel.WithEvidence] among them
 	// has no effect, because the Queue keeps the evidence, and [cancel.WithRateLimit] has no
@@ -44,13 +44,13 @@ type Config struct {
 	// it returned an error or panicked, or if the process ended before its success was
 	// recorded. It is called at least once, and Cancellation.ID tells a repetition. It is
 	// called from many goroutines, with a context that ends with Timeout and with StopNow.
-	// See [Filter.Undelivered] for failures. Nil means that nobody is told.
+	// See [Filter.Undelivered] for failures. Nil means no calls.
 	OnSettled func(context.Context, Cancellation) error
 	// Timeout bounds one turn of a cancellation, with all calls that a Client makes in it:
 	// 5 minutes by default and 24 hours at most. A cancellation whose worker has died is
 	// taken up by another when that and up to three minutes have passed.
 	Timeout time.Duration
-	// Retry is the pause before the next turn of what was unavailable or is in doubt, from
+	// Retry is the pause before the next turn after an unavailable provider or a doubt, from
 	// 1 minute to 1 hour by default. Up to a tenth is added at random. If the vendor asks
 	// for a longer pause it gets it, up to 24 hours.
 	Retry Span
@@ -64,7 +64,7 @@ type Config struct {
 	// good, 24 hours by default. It stays [InDoubt] for longer until five turns in a row
 	// have found nothing out, and while the provider refuses the credentials.
 	DoubtFor time.Duration
-	// Retention says when what is settled loses its personal data, and when it is deleted.
+	// Retention says when a settled cancellation loses its personal data or is deleted.
 	// The zero value keeps everything.
 	Retention Retention
 	// Logger receives River's messages, and one for each turn at debug level. Neither
@@ -76,7 +76,7 @@ type Config struct {
 type Provider struct {
 	// Canceler asks the vendor. It is required. Its optional interfaces are used:
 	// [cancel.Validator] when a request is enqueued, [cancel.Identifier] to tell things
-	// apart, [cancel.StatusChecker], and [cancel.BatchCanceler] for what is queued together.
+	// apart, [cancel.StatusChecker], and [cancel.BatchCanceler] for cancellations that are queued together.
 	Canceler cancel.Canceler
 	// Vendor is the vendor that calls of this provider count for, see Config.Vendors. ""
 	// means a vendor of its own, named as the provider.
@@ -180,7 +180,7 @@ func (c Config) withDefaults() (Config, error) {
 	return c, nil
 }
 
-// withDefaults returns p ready for use, or says what is wrong with it.
+// withDefaults returns p ready for use, or the reason why it is not valid.
 func (p Provider) withDefaults(name string) (Provider, error) {
 	switch {
 	case !nameable(name):

@@ -13,7 +13,7 @@ import (
 var deliveryPause = Span{First: 2 * time.Second, Longest: 10 * time.Minute}
 
 // deliver calls OnSettled for a settled cancellation and records whether it succeeded. It
-// returns when OnSettled is to be called again, the zero time for never.
+// returns the time of the next call of OnSettled, the zero time for no call.
 func (q *Queue[TTx]) deliver(ctx context.Context, c *Cancellation) (time.Time, error) {
 	var next time.Time
 	if err := q.callOnSettled(ctx, *c); err != nil {

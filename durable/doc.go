@@ -48,8 +48,7 @@
 //
 // # States, and what to do
 //
-//   - [Queued]: waits for a worker, for the provider to be available or for its credentials
-//     to be good. If there are many, look at Failure, at [Queue.Pauses], and whether a
+//   - [Queued]: waits for a worker, an available provider or good credentials. If there are many, look at Failure, at [Queue.Pauses], and whether a
 //     process works for the provider at all. A credential that comes from a
 //     [cancel.SecretFunc] can be corrected without a restart. Then call [Queue.Resume].
 //   - [Sending]: a call is under way, or waits for its turn by Provider.PerSecond. If it

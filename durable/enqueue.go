@@ -19,7 +19,7 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-// Ticket is what became of a request that was enqueued.
+// Ticket is the receipt for a request that was enqueued.
 type Ticket struct {
 	// ID is the ID of the Cancellation.
 	ID int64
@@ -28,13 +28,13 @@ type Ticket struct {
 	New bool
 }
 
-// Enqueue records that each of reqs is to be cancelled, in one transaction: all of them
+// Enqueue records reqs, to be cancelled by workers, in one transaction: all of them
 // or, with an error, none. The tickets are in the order of reqs.
 //
 // For each Provider, Kind and ID there is one cancellation that is not settled, however
 // often it is enqueued. IDs are compared byte for byte, unless the provider is a
-// [cancel.Identifier]. Once it is settled it can be enqueued anew: read what the overview
-// says about each state first.
+// [cancel.Identifier]. Once it is settled it can be enqueued anew: first read about its
+// state in the overview.
 //
 // On SQLite nothing else is recorded meanwhile: enqueue very many in parts of some
 // thousands.
@@ -56,7 +56,7 @@ func (q *Queue[TTx]) Enqueue(ctx context.Context, reqs ...cancel.Request) ([]Tic
 }
 
 // EnqueueTx is Enqueue within the caller's own transaction: nothing is enqueued unless it is
-// committed. If EnqueueTx fails it undoes what it did, and the rest of the transaction
+// committed. If EnqueueTx fails it undoes its own changes, and the rest of the transaction
 // stands. On PostgreSQL it waits for other transactions that are enqueueing the same things.
 func (q *Queue[TTx]) EnqueueTx(ctx context.Context, tx TTx, reqs ...cancel.Request) ([]Ticket, error) {
 	batch, err := q.prepare(ctx, reqs)
@@ -77,7 +77,7 @@ type batch struct {
 	queues map[string]string
 }
 
-// thing is what a request names.
+// thing is the subject of one or more requests.
 type thing struct {
 	provider, kind, name string
 	body                 string
@@ -134,8 +134,8 @@ func (q *Queue[TTx]) prepare(ctx context.Context, reqs []cancel.Request) (*batch
 	return b, nil
 }
 
-// validate says what is wrong with req: that the database can't keep it, or what the
-// adapter itself says.
+// validate returns why req is not valid: the database can't keep it, or the adapter refuses
+// it.
 func validate(adapter cancel.Canceler, req cancel.Request) error {
 	for _, text := range []string{
 		req.ID, req.Reason, req.RequestedBy, req.Motive, req.ReplacedBy, req.Issuer, req.Expression, req.Reference,
@@ -183,7 +183,7 @@ func (q *Queue[TTx]) thing(ctx context.Context, req cancel.Request) (string, err
 	return identify(a.Canceler, req), nil
 }
 
-// identify returns the name by which things of a provider and kind are told apart.
+// identify returns the name that tells a thing from others of its provider and kind.
 func identify(adapter cancel.Canceler, req cancel.Request) string {
 	if i, ok := adapter.(cancel.Identifier); ok {
 		return shorten(i.Identify(req))
@@ -226,14 +226,14 @@ func options(queue string) *river.InsertOpts {
 	return &river.InsertOpts{Queue: queue, MaxAttempts: math.MaxInt16}
 }
 
-// add adds what is not there yet, and fills in the tickets.
+// add adds missing things and fills in the tickets.
 func (s *store) add(ctx context.Context, on riverdriver.Executor, things []*thing) error {
 	if s.postgres {
 		if err := s.exec(ctx, on, announceIDs); err != nil {
 			return err
 		}
 	}
-	// A row that is there is not locked: its worker has to record what the vendor answered
+	// An existing row is not locked: its worker must be able to record the vendor's answer
 	// however long the transaction takes. It may be settled between the two statements.
 	for range 10 {
 		missing := make([][]any, 0, len(things))

@@ -12,7 +12,7 @@ import (
 // Filter says which cancellations [Queue.List] returns. Its zero value means the first
 // hundred.
 type Filter struct {
-	// State and Provider are what they have in common, "" for any.
+	// State and Provider select cancellations, "" for any.
 	State    State
 	Provider string
 	// ID is the Request.ID, "" for any. UUIDs are found in either case.
@@ -102,7 +102,7 @@ const (
 
 // lastListed returns the greatest ID below which no transaction can still add one. It reads
 // the sequence before the locks: a transaction that locks later has greater IDs. Both come
-// before the page itself, which then holds what the transactions without a lock committed.
+// before the page itself, which then holds all that the other transactions committed.
 func (s *store) lastListed(ctx context.Context) (last int64, err error) {
 	if !s.postgres {
 		return math.MaxInt64, nil

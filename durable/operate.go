@@ -12,7 +12,7 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-// ErrState says that the state of a cancellation does not allow what was asked for. The error
+// ErrState says that the state of a cancellation does not allow the change. The error
 // that wraps it names the state.
 var ErrState = errors.New("the state of the cancellation does not allow it")
 
@@ -59,8 +59,8 @@ func (q *Queue[TTx]) Redeliver(ctx context.Context, id int64) error {
 
 // Requeue has workers go on with a cancellation that is [Failed], [Forgotten] or [Unknown],
 // after a person has looked: what Failed is Queued, and the others are InDoubt, so that the
-// status is asked for before anything is sent. A note keeps who did it and why, and what had
-// failed. Its error may be [ErrNoCancellation], or [ErrState], also if another cancellation of
+// status is asked for before anything is sent. A note keeps who did it, why, and the failure
+// before it. Its error may be [ErrNoCancellation], or [ErrState], also if another cancellation of
 // the same thing is open or [Retention] has stripped this one.
 func (q *Queue[TTx]) Requeue(ctx context.Context, id int64, who, why string) error {
 	if !storable(who, why) {

@@ -103,7 +103,7 @@ func (q *Queue[TTx]) enter(ctx context.Context, provider string) (paused bool, u
 // spread returns d and up to a tenth more, so that not all come back at once.
 func spread(d time.Duration) time.Duration { return d + rand.N(d/10+1) }
 
-// leave records what the last call of a turn says about the credentials.
+// leave records whether the last call of a turn was refused for its credentials.
 func (q *Queue[TTx]) leave(ctx context.Context, provider string, probe *pause, last error) error {
 	switch {
 	case locked(last) && probe == nil:
@@ -139,7 +139,7 @@ func locked(err error) bool {
 	return false
 }
 
-// paused returns the pause of a provider, nil if there is none.
+// paused returns the pause of a provider, or nil.
 func (s *store) paused(ctx context.Context, provider string) (*pause, error) {
 	p := new(pause)
 	err := s.row(ctx, s.executor, `

@@ -87,7 +87,7 @@ func newQueue[TTx any](driver riverdriver.Driver[TTx], config Config, pollOnly b
 		PollOnly:             pollOnly,
 		Logger:               config.Logger,
 
-		CompletedJobRetentionPeriod: time.Hour, // what is kept are the cancellations
+		CompletedJobRetentionPeriod: time.Hour, // the cancellations themselves are kept
 	}
 	if len(queues) > 0 {
 		riverConfig.Queues = queues
@@ -112,7 +112,7 @@ func pollInterval(database string) time.Duration {
 	return time.Second
 }
 
-// Start begins to work on what is enqueued, with workers in this process, until Stop is
+// Start begins to work on cancellations, with workers in this process, until Stop is
 // called or ctx ends, which is as StopNow. To start again after ctx has ended call Stop
 // first. A process that only enqueues need not start.
 func (q *Queue[TTx]) Start(ctx context.Context) error {
@@ -138,8 +138,8 @@ func (q *Queue[TTx]) Stop(ctx context.Context) error {
 	return q.river.Stop(ctx)
 }
 
-// StopNow is Stop, and ends the calls that are under way. What they leave in doubt is
-// recorded as such.
+// StopNow is Stop, and ends the calls that are under way. If that leaves a cancellation in
+// doubt, the doubt is recorded.
 func (q *Queue[TTx]) StopNow(ctx context.Context) error {
 	q.stopping()
 	defer q.sweeping.Wait()

@@ -11,9 +11,9 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-// Retention says how long what is settled is kept, counted from Cancellation.SettledAt. One
-// process at a time looks each hour, and works in transactions of a few hundred rows. What
-// OnSettled has not taken yet is kept as it is.
+// Retention says how long a settled cancellation is kept, counted from Cancellation.SettledAt. One
+// process at a time looks each hour, and works in transactions of a few hundred rows. It leaves
+// cancellations alone that OnSettled has not taken yet.
 type Retention struct {
 	// Strip is after how long a cancellation loses its bodies and personal data: the
 	// receipt, raw answers, the vendor's words, evidence, notes, and of the Request

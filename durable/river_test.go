@@ -76,7 +76,7 @@ func atAddress(address string) database[pgx.Tx] {
 	}
 }
 
-// ownSchema returns the URL of a schema for the test alone on the PostgreSQL for tests.
+// ownSchema returns the URL of a new schema on the PostgreSQL for tests.
 func ownSchema(tb testing.TB) string {
 	tb.Helper()
 	address, err := url.Parse(postgres(tb))
@@ -98,7 +98,7 @@ func ownSchema(tb testing.TB) string {
 	return address.String()
 }
 
-// heard collects what OnSettled is told.
+// heard collects the calls of OnSettled.
 type heard struct {
 	mu    sync.Mutex
 	told  map[int64]int
@@ -348,7 +348,7 @@ func TestRiverForgets(t *testing.T) {
 	t.Run("PostgreSQL", func(t *testing.T) { testRiverForgets(t, onPostgres(t)) })
 }
 
-// testRiverForgets has River delete its row of what was settled long ago.
+// testRiverForgets has River delete an old row of its own.
 func testRiverForgets[TTx any](t *testing.T, db database[TTx]) {
 	t.Helper()
 	told := newHeard()
@@ -405,8 +405,7 @@ func TestOneJobPerThingOnPostgres(t *testing.T) {
 
 // The turns of turn_test.go and pause_test.go that need the database's help most, where
 // time is real.
-// A transaction that has asked for a thing, too, does not keep what the provider answers
-// about it from being recorded.
+// An open transaction that enqueues the same thing does not block the record of the answer.
 func TestOpenTransactionOnPostgres(t *testing.T) {
 	q, err := OpenPostgres(t.Context(), ownSchema(t), of(&vendor{}))
 	require.NoError(t, err)

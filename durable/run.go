@@ -18,7 +18,7 @@ import (
 // row of unified_cancel_job only.
 //
 // For each provider with a row that is due at some time, River has a job that runs at that
-// time or earlier. Whoever makes a row due inserts a job, in the same transaction or after
+// time or earlier. Code that makes a row due inserts a job, in the same transaction or after
 // its run; a job too many finds nothing and ends. River repeats the job of a process that
 // has died.
 type job struct {
@@ -43,7 +43,7 @@ type worker struct {
 // over says that a job need not run again.
 const over time.Duration = -1
 
-// Work works on what is due. River gets only the text of an error, because it obeys some
+// Work works on due cancellations. River gets only the text of an error, because it obeys some
 // errors, and without NUL, because PostgreSQL keeps none in JSON.
 func (w *worker) Work(ctx context.Context, j *river.Job[job]) error {
 	again, err := w.run(ctx, j.Args)
@@ -68,7 +68,7 @@ const (
 	maxIdle  = 5 * time.Second  // River starts scheduled jobs this late; a run waits itself if less is left
 )
 
-// run works on what is due of a provider, once River has a job for it.
+// run works on the due cancellations of a provider.
 func (q *Queue[TTx]) run(ctx context.Context, j job) (again time.Duration, err error) {
 	a, err := q.account(ctx, j.Provider)
 	if errors.Is(err, ErrNoProvider) {
@@ -92,16 +92,16 @@ func (q *Queue[TTx]) run(ctx context.Context, j job) (again time.Duration, err e
 	return over, errors.Join(err, r.err)
 }
 
-// run is one run of a job: it takes up what is due of a provider until nothing is or its
-// time is over.
+// run is one run of a job: it takes up due cancellations of a provider until there are no
+// more or its time is over.
 type run[TTx any] struct {
 	*Queue[TTx]
 
 	account *account
 	ctx     context.Context // of the calls
-	enough  context.Context // ends when nothing more is to be taken up
+	enough  context.Context // ends when the run takes up no more
 	abort   func()          // ends enough
-	queued  bool            // whether the last round was for what is queued, with a BatchCanceler
+	queued  bool            // whether the last round claimed queued ones, with a BatchCanceler
 	full    int             // rounds that may have left something: at the second another process is asked to help
 
 	finished chan struct{} // has an element when a call has ended
@@ -112,8 +112,8 @@ type run[TTx any] struct {
 	err      error     // of the database
 }
 
-// takeUp takes up what is due until nothing is or its time is over, and has River run
-// another job when the next one is due.
+// takeUp takes up due cancellations until there are no more or its time is over, and has
+// River run another job when the next one is due.
 func (r *run[TTx]) takeUp() error {
 	for r.enough.Err() == nil {
 		taken, err := r.round()
@@ -139,7 +139,7 @@ func (r *run[TTx]) takeUp() error {
 	return r.schedule(r.account, next)
 }
 
-// round claims what is due and begins the calls. It reports whether there was anything.
+// round claims due cancellations and begins the calls. It reports whether it claimed any.
 func (r *run[TTx]) round() (taken bool, err error) {
 	a, n := r.account, maxClaim
 	if a.PerSecond > 0 {
@@ -178,7 +178,7 @@ func (r *run[TTx]) round() (taken bool, err error) {
 			err = r.insert(r.ctx, a, job{Provider: a.name, Helper: true}, time.Time{})
 		}
 	}
-	return len(claimed) > 0 || r.queued, err // what is not queued is next with a BatchCanceler
+	return len(claimed) > 0 || r.queued, err // with a BatchCanceler the others come next
 }
 
 // lease returns until when a claim holds: longer than a turn and recording it can take.

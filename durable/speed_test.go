@@ -202,7 +202,7 @@ func contest(b *testing.B, measure func(b *testing.B, what string) float64) {
 	b.ReportMetric(0, "ns/op")
 }
 
-// BenchmarkBesideRiver compares this package with River alone:
+// BenchmarkBesideRiver compares this package with bare River:
 //
 //	go test -run '^$' -bench BesideRiver -benchtime 1x .
 func BenchmarkBesideRiver(b *testing.B) {
@@ -258,8 +258,8 @@ func counted(tb testing.TB, config Config) (*Queue[pgx.Tx], *statements) {
 	return q, s
 }
 
-// TestStatementsForOneCancellation limits what one cancellation and what a thousand together
-// ask of the database.
+// TestStatementsForOneCancellation limits the statements for one cancellation and for a
+// thousand together.
 func TestStatementsForOneCancellation(t *testing.T) {
 	for _, n := range []int64{1, 1000} {
 		t.Run(fmt.Sprint(n), func(t *testing.T) {

@@ -52,7 +52,7 @@ func newStore(executor riverdriver.Executor, database, placeholder string, river
 	return s
 }
 
-// exec and row are how every statement reaches the database except those of Migrate. They
+// Every statement except Migrate's goes through exec or row. They
 // fail if the tables do not have the version of this program.
 func (s *store) exec(ctx context.Context, on riverdriver.Executor, statement string, args ...any) error {
 	if err := s.check(ctx, on); err != nil {
@@ -86,7 +86,7 @@ func (s *store) within(ctx context.Context, f func(riverdriver.ExecutorTx) error
 	return tx.Commit(ctx)
 }
 
-// undoing runs f within a transaction that somebody else may commit, and undoes what it did
+// undoing runs f within a transaction that somebody else may commit, and undoes its changes
 // if it fails. The savepoint has a name of its own: River's driver gives all of its
 // savepoints one name.
 func undoing(ctx context.Context, on riverdriver.Executor, f func() error) error {
@@ -181,7 +181,7 @@ func (r *row) cancellation() *Cancellation {
 	return c
 }
 
-// bodyOf returns what is kept of c beside the columns.
+// bodyOf returns the part of c that is not in columns.
 func bodyOf(c *Cancellation) (string, error) {
 	kept := *c
 	kept.ID, kept.State, kept.SettledAt, kept.NextAt = 0, "", time.Time{}, time.Time{}
@@ -271,9 +271,9 @@ const (
 )
 
 // claim takes up to n due cancellations of a provider, those that have waited longest first,
-// until a time. What is queued is Sending from then on: this is the intent that precedes
-// each call. What was Sending already is InDoubt, because its worker has died. Of a provider
-// that has a pause claim takes only what is settled and has to be delivered, unless probing.
+// until a time. A queued one is Sending from then on: this is the intent that precedes each
+// call. One that was Sending already is InDoubt, because its worker has died. While a provider
+// is paused, claim takes only settled ones that are not delivered yet, unless probing.
 func (s *store) claim(ctx context.Context, provider, which string, n int, until time.Time, probing bool) ([]*Cancellation, error) {
 	pause := `AND (settled_at > 0 OR NOT EXISTS (SELECT 1 FROM unified_cancel_pause WHERE provider = $1))`
 	if probing {
@@ -313,23 +313,23 @@ func (s *store) next(ctx context.Context, provider string) (time.Time, error) {
 	return at(due), err
 }
 
-// record is what a worker has found out about a cancellation that it has claimed.
+// record is the news of a worker about a cancellation that it has claimed.
 type record struct {
 	c    *Cancellation
 	due  time.Time // when it is due next, zero for never
 	hold bool      // whether the worker keeps its claim, until due
 }
 
-// record records what was found out, unless somebody else has claimed it since. It returns
+// record records the news, unless somebody else has claimed the cancellation since. It returns
 // an error for each record, in their order.
 func (s *store) record(records ...*record) []error { return s.records.ask(records...) }
 
-// recordTimeout is how long it may take to record what a turn has come to.
+// recordTimeout is how long it may take to record the result of a turn.
 const recordTimeout = 25 * time.Second
 
 const recordPause = 200 * time.Millisecond // before an answer is recorded again
 
-// recordAll records what many workers have found out, in one statement.
+// recordAll records the news of many workers in one statement.
 func (s *store) recordAll(records []*record) []error {
 	ctx, end := context.WithTimeout(context.Background(), recordTimeout)
 	defer end()

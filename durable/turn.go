@@ -15,7 +15,7 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-// turn is one turn of a cancellation: what the vendor's answers make of it.
+// turn is one turn of a cancellation: it turns the vendor's answers into a state.
 type turn struct {
 	config  *Config
 	account *account
@@ -225,7 +225,7 @@ func sendAll(ctx context.Context, turns []*turn) {
 		}
 	}
 	defer func() {
-		_ = recover() // of a hook, after the last Item: what was not heard of is in doubt
+		_ = recover() // of a hook, after the last Item: requests without an answer are in doubt
 		for _, t := range open {
 			t.sent(ctx, cancel.Item{Err: &cancel.Error{
 				Provider: t.c.Request.Provider, ID: t.c.Request.ID, Reason: cancel.ErrUnknownOutcome,
