@@ -104,8 +104,12 @@ func (q *Queue[TTx]) prepare(ctx context.Context, reqs []cancel.Request) (*batch
 		a := accounts[req.Provider]
 		if a == nil {
 			var err error
-			if a, err = q.account(ctx, req.Provider); err != nil {
+			a, err = q.account(ctx, req.Provider)
+			if errors.Is(err, ErrNoProvider) {
 				return nil, refused(req, err)
+			}
+			if err != nil {
+				return nil, fmt.Errorf("durable: %w", err)
 			}
 			accounts[req.Provider] = a
 			b.queues[req.Provider] = queueOf(req.Provider, a.Vendor)

@@ -27,34 +27,34 @@ func (q *Queue[TTx]) Wake(ctx context.Context, req cancel.Request) error {
 	if err != nil {
 		return err
 	}
-	return q.change(ctx, func(on riverdriver.Executor) (provider string, err error) {
-		err = q.store.row(ctx, on, `
+	return q.change(ctx, req.Provider, func(on riverdriver.Executor) error {
+		var id int64
+		err := q.store.row(ctx, on, `
 			UPDATE unified_cancel_job
 			SET due_at = CASE working WHEN 0 THEN $4 ELSE due_at END, working = CASE working WHEN 0 THEN 0 ELSE 2 END
-			WHERE provider = $1 AND kind = $2 AND thing = $3 AND settled_at = 0 RETURNING provider`,
-			req.Provider, string(req.Kind), name, time.Now().UnixMilli()).Scan(&provider)
+			WHERE provider = $1 AND kind = $2 AND thing = $3 AND settled_at = 0 RETURNING id`,
+			req.Provider, string(req.Kind), name, time.Now().UnixMilli()).Scan(&id)
 		if none(err) {
-			err = ErrNoCancellation
+			return ErrNoCancellation
 		}
-		return provider, err
+		return err
 	})
 }
 
 // Withdraw takes back a cancellation that is [Queued]: it is [Withdrawn], and nothing is
 // sent. Its error may be [ErrNoCancellation] or [ErrState].
 func (q *Queue[TTx]) Withdraw(ctx context.Context, id int64) error {
-	now := time.Now().UnixMilli()
-	return q.changeOne(ctx, id, `
+	return q.update(ctx, id, `
 		UPDATE unified_cancel_job SET state = 'withdrawn', settled_at = $2, due_at = $2, version = version + 1
-		WHERE id = $1 AND state = 'queued' AND working = 0 RETURNING provider`, now)
+		WHERE id = $1 AND state = 'queued' AND working = 0 RETURNING id`)
 }
 
 // Redeliver has Config.OnSettled called again with a cancellation that is settled, whether
 // it has succeeded before or not. Its error may be [ErrNoCancellation] or [ErrState].
 func (q *Queue[TTx]) Redeliver(ctx context.Context, id int64) error {
-	return q.changeOne(ctx, id, `
+	return q.update(ctx, id, `
 		UPDATE unified_cancel_job SET due_at = $2
-		WHERE id = $1 AND settled_at > 0 AND working = 0 RETURNING provider`, time.Now().UnixMilli())
+		WHERE id = $1 AND settled_at > 0 AND working = 0 RETURNING id`)
 }
 
 // Requeue has workers go on with a cancellation that is [Failed], [Forgotten] or [Unknown],
@@ -66,86 +66,86 @@ func (q *Queue[TTx]) Requeue(ctx context.Context, id int64, who, why string) err
 	if !storable(who, why) {
 		return invalid("", "a text that is not UTF-8 or has a NUL")
 	}
-	return q.change(ctx, func(on riverdriver.Executor) (string, error) {
+	c, err := q.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	return q.change(ctx, c.Request.Provider, func(on riverdriver.Executor) error {
 		c, err := q.store.load(ctx, on, id)
 		if err != nil {
-			return "", err
+			return err
 		}
 		note := Note{At: now(), Who: who, Why: why, From: c.State, Failure: c.Failure}
 		switch {
 		case c.Stripped:
-			return "", fmt.Errorf("%w: it is stripped", ErrState)
+			return fmt.Errorf("%w: it is stripped", ErrState)
 		case c.State == Failed:
-			c.State = Queued
+			c.State, c.DoubtSince = Queued, time.Time{}
 		case c.State == Forgotten, c.State == Unknown:
 			c.State, c.DoubtSince = InDoubt, now()
 		default:
-			return "", fmt.Errorf("%w: it is %s", ErrState, c.State)
+			return fmt.Errorf("%w: it is %s", ErrState, c.State)
 		}
 		c.Notes = append(c.Notes, note)
 		c.Failure, c.Undelivered, c.PendingSince, c.SettledAt, c.ToldAt = nil, nil, time.Time{}, time.Time{}, time.Time{}
 		body, err := bodyOf(c)
 		if err != nil {
-			return "", err
+			return err
 		}
-		var provider string
 		err = q.store.row(ctx, on, `
 			UPDATE unified_cancel_job AS job
 			SET state = $3, body = $4, due_at = $5, settled_at = 0, version = version + 1
 			WHERE id = $1 AND version = $2 AND working = 0 AND NOT EXISTS (
 				SELECT 1 FROM unified_cancel_job AS open
 				WHERE open.provider = job.provider AND open.kind = job.kind AND open.thing = job.thing AND open.settled_at = 0)
-			RETURNING provider`,
-			id, c.version, string(c.State), body, time.Now().UnixMilli()).Scan(&provider)
+			RETURNING id`,
+			id, c.version, string(c.State), body, time.Now().UnixMilli()).Scan(&id)
 		if none(err) {
 			err = fmt.Errorf("%w: it is being worked on, or another one of the same thing is open", ErrState)
 		}
-		return provider, err
+		return err
 	})
 }
 
-// changeOne is change for a statement about the cancellation with that ID.
-func (q *Queue[TTx]) changeOne(ctx context.Context, id int64, statement string, args ...any) error {
-	return q.change(ctx, func(on riverdriver.Executor) (provider string, err error) {
-		err = q.store.row(ctx, on, statement, append([]any{id}, args...)...).Scan(&provider)
+// update is change with a statement that returns the ID of the cancellation if its state
+// allows it.
+func (q *Queue[TTx]) update(ctx context.Context, id int64, statement string) error {
+	c, err := q.Get(ctx, id)
+	if err != nil {
+		return err
+	}
+	return q.change(ctx, c.Request.Provider, func(on riverdriver.Executor) error {
+		err := q.store.row(ctx, on, statement, id, time.Now().UnixMilli()).Scan(&id)
 		if !none(err) {
-			return provider, err
+			return err
 		}
 		c, err := q.store.load(ctx, on, id)
 		if err != nil {
-			return "", err
+			return err
 		}
-		return "", fmt.Errorf("%w: it is %s", ErrState, c.State)
+		return fmt.Errorf("%w: it is %s", ErrState, c.State)
 	})
 }
 
-// change runs f in a transaction, together with a job of River for the provider that f
-// returns.
-func (q *Queue[TTx]) change(ctx context.Context, f func(riverdriver.Executor) (provider string, err error)) error {
-	err := q.store.within(ctx, func(tx riverdriver.ExecutorTx) error {
-		provider, err := f(tx)
-		if err != nil {
+// change runs f in a transaction, together with a job of River for the provider, unless this
+// process does not know it: then its jobs come back by themselves. It looks the provider up
+// before the transaction, because Config.Lookup may need the database.
+func (q *Queue[TTx]) change(ctx context.Context, provider string, f func(riverdriver.Executor) error) error {
+	a, err := q.account(ctx, provider)
+	if err != nil && !errors.Is(err, ErrNoProvider) {
+		return fmt.Errorf("durable: %w", err)
+	}
+	err = q.store.within(ctx, func(tx riverdriver.ExecutorTx) error {
+		if err := f(tx); err != nil || a == nil {
 			return err
 		}
-		return q.wake(ctx, q.driver.UnwrapTx(tx), provider)
+		_, err := q.river.InsertManyTx(ctx, q.driver.UnwrapTx(tx), []river.InsertManyParams{
+			{Args: job{Provider: provider}, InsertOpts: options(queueOf(provider, a.Vendor))},
+		})
+		return err
 	})
 	if err != nil {
 		return fmt.Errorf("durable: %w", err)
 	}
 	return nil
-}
-
-// wake has River run a job for a provider, unless this process does not know it.
-func (q *Queue[TTx]) wake(ctx context.Context, tx TTx, provider string) error {
-	a, err := q.account(ctx, provider)
-	if errors.Is(err, ErrNoProvider) {
-		return nil // its jobs come back by themselves
-	}
-	if err != nil {
-		return err
-	}
-	_, err = q.river.InsertManyTx(ctx, tx, []river.InsertManyParams{
-		{Args: job{Provider: provider}, InsertOpts: options(queueOf(provider, a.Vendor))},
-	})
-	return err
 }

@@ -67,8 +67,8 @@ func (q *Queue[TTx]) PausedUntil(ctx context.Context, provider string) (time.Tim
 
 // Resume ends the pause of a provider, and its cancellations go on at once.
 func (q *Queue[TTx]) Resume(ctx context.Context, provider string) error {
-	return q.change(ctx, func(on riverdriver.Executor) (string, error) {
-		return provider, q.store.endPause(ctx, on, provider, forever)
+	return q.change(ctx, provider, func(on riverdriver.Executor) error {
+		return q.store.endPause(ctx, on, provider, forever)
 	})
 }
 

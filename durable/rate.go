@@ -30,42 +30,47 @@ func newRate(s *store, a *account) *rate {
 	return r
 }
 
-// wait waits until a call may be made, or until ctx ends or enough is closed.
-func (r *rate) wait(ctx context.Context, enough <-chan struct{}) error {
+// wait waits until a call may be made, or until ctx ends. Its error is ctx.Err() or the
+// database's, and then the call is not taken out of the bucket.
+func (r *rate) wait(ctx context.Context) error {
 	if r.interval == 0 {
 		return nil
 	}
-	full, err := r.advance(ctx)
+	full, err := r.advance(ctx, r.interval)
 	if err != nil {
 		return err
 	}
-	return sleep(ctx, enough, time.Until(full.Add(-time.Duration(r.burst)*r.interval)))
+	if sleep(ctx, time.Until(full.Add(-time.Duration(r.burst)*r.interval))) == nil {
+		return nil
+	}
+	back, end := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+	defer end()
+	if _, err := r.advance(back, -r.interval); err != nil {
+		return err
+	}
+	return ctx.Err()
 }
 
-// advance takes a call out of the bucket and returns when it is full again.
-func (r *rate) advance(ctx context.Context) (time.Time, error) {
+// advance takes a call out of the bucket, or puts one back, and returns when it is full again.
+func (r *rate) advance(ctx context.Context, by time.Duration) (time.Time, error) {
 	if r.shared {
-		return r.store.advance(ctx, r.provider, r.interval)
+		return r.store.advance(ctx, r.provider, by)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if now := time.Now(); r.full.Before(now) {
 		r.full = now
 	}
-	r.full = r.full.Add(r.interval)
+	r.full = r.full.Add(by)
 	return r.full, nil
 }
 
-// sleep waits for d, or until ctx ends or enough is closed. Its error is ctx.Err().
-func sleep(ctx context.Context, enough <-chan struct{}, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
+// sleep waits for d, or until ctx ends. Its error is ctx.Err().
+func sleep(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-enough:
 	case <-ctx.Done():
 	}
 	return ctx.Err()
@@ -85,19 +90,19 @@ func (r *rate) hook(ctx context.Context, _ cancel.Operation) (context.Context, f
 		once.Do(func() { first = true })
 	}
 	if !first {
-		_ = r.wait(ctx, nil) // the call itself says why it can't be made
+		_ = r.wait(ctx) // the call itself says why it can't be made
 	}
 	return ctx, func([]cancel.Item) {}
 }
 
 // advance is rate.advance in the database. Its times are in microseconds.
-func (s *store) advance(ctx context.Context, provider string, interval time.Duration) (time.Time, error) {
+func (s *store) advance(ctx context.Context, provider string, by time.Duration) (time.Time, error) {
 	var full int64
 	err := s.row(ctx, s.executor, `
 		INSERT INTO unified_cancel_rate (provider, full_at) VALUES ($1, $2 + $3)
 		ON CONFLICT (provider) DO UPDATE SET full_at = $3 +
 			CASE WHEN unified_cancel_rate.full_at > $2 THEN unified_cancel_rate.full_at ELSE $2 END
 		RETURNING full_at`,
-		provider, time.Now().UnixMicro(), interval.Microseconds()).Scan(&full)
+		provider, time.Now().UnixMicro(), by.Microseconds()).Scan(&full)
 	return time.UnixMicro(full), err
 }

@@ -145,13 +145,16 @@ func (r *run[TTx]) round() (taken bool, err error) {
 	if a.PerSecond > 0 {
 		n = 1
 	}
+	if err := a.rate.wait(r.enough); err != nil { // before it takes a call from others of the vendor
+		if r.enough.Err() != nil {
+			err = nil
+		}
+		return false, err
+	}
 	slots := a.take(n, r.enough.Done())
 	defer func() { a.release(slots) }() // that were not used
 	if slots == 0 {
 		return false, nil
-	}
-	if err := a.rate.wait(r.enough, nil); err != nil || r.enough.Err() != nil {
-		return false, err
 	}
 	which, n := anyDue, slots
 	batch, batches := a.Canceler.(cancel.BatchCanceler)

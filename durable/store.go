@@ -347,7 +347,7 @@ func (s *store) recordAll(records []*record) []error {
 		rows = append(rows, []any{r.c.ID, r.c.version, string(r.c.State), dueAt(r.due), working, milliseconds(r.c.SettledAt), body})
 	}
 	done, err := s.recordRows(ctx, rows)
-	for err != nil && sleep(ctx, nil, recordPause) == nil { // the database may be back soon
+	for err != nil && sleep(ctx, recordPause) == nil { // the database may be back soon
 		done, err = s.recordRows(ctx, rows)
 	}
 	for i, r := range records {

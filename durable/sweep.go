@@ -18,7 +18,7 @@ func (q *Queue[TTx]) sweep(ctx context.Context) {
 		if err := q.sweepOnce(ctx, now().Add(-overdue)); err != nil && ctx.Err() == nil {
 			q.logger.LogAttrs(ctx, slog.LevelWarn, "looking for overdue cancellations failed", slog.Any("error", err))
 		}
-		if sleep(ctx, nil, spread(sweepEach)) != nil {
+		if sleep(ctx, spread(sweepEach)) != nil {
 			return
 		}
 	}
