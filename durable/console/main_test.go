@@ -174,7 +174,6 @@ func (f *fixture) populate() (n numbers) {
 	return n
 }
 
-func settled(c durable.Cancellation) bool   { return c.State.Settled() }
 func delivered(c durable.Cancellation) bool { return !c.ToldAt.IsZero() }
 func attempted(c durable.Cancellation) bool { return c.Failure != nil || c.Result.State != "" }
 

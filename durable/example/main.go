@@ -4,6 +4,9 @@
 //	go run ./example                      # in the folder durable
 //
 // Kill it at any moment, by Ctrl-C or worse, and start it again: it goes on where it was.
+// It prints the address of a page on which a browser of this machine can watch the queue and
+// act on it; -stay keeps the page when all is settled, until Ctrl-C.
+//
 // The queue is the file durable-example.db. The vendors are a separate process,
 // which does not die with yours. The program starts it if it is missing, and ends it when all
 // is settled. It also ends by itself after 15 minutes without a question.
@@ -21,6 +24,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
+	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"strings"
@@ -28,6 +34,7 @@ import (
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/durable"
+	"github.com/unified-cancel/cancel/durable/console"
 )
 
 func main() {
@@ -52,6 +59,7 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 	path := flags.String("db", "durable-example.db", "the `file` of the SQLite database")
 	url := flags.String("postgres", "", "the `URL` of a PostgreSQL to use in place of the file")
 	n := flags.Int("n", 300, "how many `things` are to be cancelled")
+	stay := flags.Bool("stay", false, "serve the page until Ctrl-C")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -69,18 +77,18 @@ func run(ctx context.Context, args []string, stdout io.Writer) error {
 			return err
 		}
 		defer q.Close()
-		return see(ctx, q.Queue, vendors, *n, stdout)
+		return see(ctx, q.Queue, vendors, *n, *stay, stdout)
 	}
 	q, err := durable.OpenSQLite(ctx, *path, config)
 	if err != nil {
 		return err
 	}
-	err = see(ctx, q.Queue, vendors, *n, stdout)
+	err = see(ctx, q.Queue, vendors, *n, *stay, stdout)
 	return cmp.Or(err, q.Close())
 }
 
 // see works on the queue until all is settled.
-func see[TTx any](ctx context.Context, q *durable.Queue[TTx], vendors vendors, n int, stdout io.Writer) error {
+func see[TTx any](ctx context.Context, q *durable.Queue[TTx], vendors vendors, n int, stay bool, stdout io.Writer) error {
 	// A deployment migrates once. Here the first of several processes does, and another
 	// that comes at the same moment may have to be started again.
 	if err := q.Migrate(ctx); err != nil {
@@ -98,6 +106,11 @@ func see[TTx any](ctx context.Context, q *durable.Queue[TTx], vendors vendors, n
 	} else {
 		fmt.Fprintf(stdout, "%d cancellations are in the queue already.\n", total(counts))
 	}
+	closeConsole, err := serve(ctx, q, stdout)
+	if err != nil {
+		return err
+	}
+	defer closeConsole()
 	if err := q.Start(ctx); err != nil {
 		return err
 	}
@@ -112,7 +125,26 @@ func see[TTx any](ctx context.Context, q *durable.Queue[TTx], vendors vendors, n
 	if err := sum(ctx, q, stdout); err != nil {
 		return err
 	}
-	return vendors.end(ctx)
+	if stay {
+		fmt.Fprintln(stdout, "The page stays until Ctrl-C.")
+		<-ctx.Done()
+	}
+	return vendors.end(context.WithoutCancel(ctx))
+}
+
+// serve serves the console of q to this machine, and prints its address.
+func serve(ctx context.Context, q console.Queue, stdout io.Writer) (end func(), err error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	server := &http.Server{
+		Handler:           console.New(q, console.Config{Location: time.Local, Logger: slog.New(slog.DiscardHandler)}),
+		ReadHeaderTimeout: 10 * time.Second,
+	}
+	go func() { _ = server.Serve(listener) }() // until it is closed
+	fmt.Fprintf(stdout, "Look at http://%s/\n", listener.Addr())
+	return func() { _ = server.Close() }, nil
 }
 
 // watch shows the counts until all is settled.
