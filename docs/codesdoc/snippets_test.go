@@ -28,7 +28,7 @@ var imports = map[string]string{
 	"context": "context", "errors": "errors", "fmt": "fmt", "http": "net/http", "json": "encoding/json",
 	"log": "log", "os": "os", "pgx": "github.com/jackc/pgx/v5", "slices": "slices", "slog": "log/slog", "sql": "database/sql",
 	"time": "time", "url": "net/url",
-	"auco": library + "/auco", "cancel": library, "durable": library + "/durable",
+	"auco": library + "/auco", "cancel": library, "console": library + "/durable/console", "durable": library + "/durable",
 	"factible": library + "/factible", "otelcancel": library + "/otelcancel",
 	"payvalida": library + "/payvalida", "sat": library + "/sat",
 }
