@@ -6,11 +6,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"maps"
+	"net"
+	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/unified-cancel/cancel"
@@ -24,18 +26,17 @@ var about = cli.About{
 	Synopsis: "[flags]",
 	Does: "Runs the simulators of the vendors until it is interrupted, and prints text for a shell:\n" +
 		"the variables that point the other programs at the simulators, and as comments what there\n" +
-		"is to cancel. The credentials are invented. The SAT's simulator follows Factible's.",
-	Exits: []cli.Exit{
-		{Code: cli.ExitDone, Meaning: "it was interrupted"},
-		{Code: cli.ExitFailed, Meaning: "an address is taken"},
-		{Code: cli.ExitUsage, Meaning: "usage"},
-	},
+		"is to cancel. The credentials are invented. The SAT's simulator follows Factible's a day later.\n\n" +
+		"At the address -admin, POST /accept/UUID and /refuse/UUID are the recipient's answer to a\n" +
+		"cancellation that is registered, and POST /pass/80h moves the clocks of Factible and the SAT.",
+	Exits: cli.Exits("it was interrupted", "an address is taken"),
 }
 
 func main() { cli.Main(run) }
 
 func run(ctx context.Context, process cli.Process) int {
 	flags := cli.NewFlags(about, process)
+	admin := flags.String("admin", "127.0.0.1:8080", "`address` for the recipients and the clock")
 	addresses := map[string]*string{}
 	for i, v := range vendors.All {
 		addresses[v.Name] = flags.String(v.Name, fmt.Sprintf("127.0.0.1:%d", 8081+i), "`address` of "+v.Title+"'s simulator")
@@ -45,7 +46,7 @@ func run(ctx context.Context, process cli.Process) int {
 	consent := flags.Duration("consent-after", 0, "`time` after which recipients consent; 0 leaves them silent")
 	err := flags.Parse()
 	if err == nil && !(*fail >= 0 && *fail <= 1) {
-		err = errors.New("-fail is a share: it must be 0 to 1")
+		err = cli.Errorf("-fail is a share: it must be 0 to 1")
 	}
 	if err != nil {
 		return flags.Refuse(err)
@@ -59,17 +60,24 @@ func run(ctx context.Context, process cli.Process) int {
 	for _, s := range all {
 		s.FailAtRandom(*fail, *seed)
 	}
-	if *consent > 0 {
-		pac := all[vendors.Factible.Name].Vendor.(*factibletest.Simulator)
-		go accept(ctx, pac, *consent)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", *admin)
+	if err != nil {
+		return flags.Fail(err)
 	}
-	describe(process.Stdout, all)
+	p := &people{all: all, pac: all[vendors.Factible.Name].Vendor.(*factibletest.Simulator)}
+	server := &http.Server{Handler: p.mux(), ReadHeaderTimeout: 5 * time.Second}
+	go func() { _ = server.Serve(listener) }() // until Close
+	defer server.Close()
+	if *consent > 0 {
+		go p.consent(ctx, *consent)
+	}
+	describe(process.Stdout, all, listener.Addr())
 	<-ctx.Done()
 	return cli.ExitDone
 }
 
 // describe prints what there is to cancel, and the variables.
-func describe(w io.Writer, all vendors.Simulators) {
+func describe(w io.Writer, all vendors.Simulators, admin net.Addr) {
 	fmt.Fprint(w, "# What there is to cancel, until this program is interrupted:\n")
 	for _, v := range vendors.Cancelers {
 		fmt.Fprintf(w, "#\n#   go run ./examples/%s -h\n", v.Name)
@@ -77,6 +85,7 @@ func describe(w io.Writer, all vendors.Simulators) {
 			fmt.Fprintf(w, "#     %-36s  %s (%s)\n", s.ID, s.About, s.Kind)
 		}
 	}
+	fmt.Fprintf(w, "#\n# The recipient of an invoice agrees, and a day passes:\n#   curl -X POST http://%s/accept/UUID\n#   curl -X POST http://%[1]s/pass/24h\n", admin)
 	fmt.Fprint(w, "#\n# In another shell:\n")
 	fmt.Fprintf(w, "export %s='%s'\n", cli.Environment.Name, cancel.Sandbox)
 	for _, v := range vendors.All {
@@ -86,18 +95,61 @@ func describe(w io.Writer, all vendors.Simulators) {
 	}
 }
 
-// accept makes each recipient consent that long after the PAC was asked to cancel.
-func accept(ctx context.Context, pac *factibletest.Simulator, after time.Duration) {
+// people are the recipients of invoices.
+type people struct {
+	mu  sync.Mutex
+	all vendors.Simulators
+	pac *factibletest.Simulator
+}
+
+// mux serves the admin address.
+func (p *people) mux() *http.ServeMux {
+	mux := http.NewServeMux()
+	answer := func(with func(uuid string)) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			if !p.decide(r.PathValue("uuid"), with) {
+				http.Error(w, "no cancellation of it waits for the recipient", http.StatusNotFound)
+			}
+		}
+	}
+	mux.Handle("POST /accept/{uuid}", answer(p.pac.Accept))
+	mux.Handle("POST /refuse/{uuid}", answer(p.pac.Refuse))
+	mux.HandleFunc("POST /pass/{time}", func(w http.ResponseWriter, r *http.Request) {
+		d, err := time.ParseDuration(r.PathValue("time"))
+		if err != nil || d < 0 {
+			http.Error(w, "give a time such as 80h", http.StatusBadRequest)
+			return
+		}
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.all.Pass(d)
+	})
+	return mux
+}
+
+// decide reports whether a cancellation waits for the recipient, whose answer it then is.
+func (p *people) decide(uuid string, with func(uuid string)) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	waits := p.pac.IsRegistered(uuid) && !p.pac.IsCancelled(uuid)
+	if waits {
+		with(uuid)
+	}
+	return waits
+}
+
+// consent makes each recipient agree that long after the PAC was asked to cancel.
+func (p *people) consent(ctx context.Context, after time.Duration) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-time.After(min(after, time.Second)):
 		}
-		for _, call := range pac.Calls() {
+		for _, call := range p.pac.Calls() {
 			for _, id := range call.IDs {
-				if pac.Now().Sub(call.At) >= after && pac.IsRegistered(id) && !pac.IsCancelled(id) {
-					pac.Accept(id)
+				if p.pac.Now().Sub(call.At) >= after {
+					p.decide(id, p.pac.Accept)
 				}
 			}
 		}

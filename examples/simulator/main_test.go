@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"regexp"
 	"strings"
@@ -27,7 +28,7 @@ var export = regexp.MustCompile(`^export ([A-Z_]+)='([^']*)'$`)
 
 // anywhere are arguments that have every simulator take a free port.
 func anywhere(but ...string) []string {
-	var args []string
+	args := []string{"-admin", "127.0.0.1:0"}
 	for _, v := range vendors.All {
 		args = append(args, "-"+v.Name, "127.0.0.1:0")
 	}
@@ -107,6 +108,44 @@ func TestRecipientsConsent(t *testing.T) {
 	}
 }
 
+// admin is the address of the recipients and the clock, in the comments.
+var admin = regexp.MustCompile(`http://127[^/]+`)
+
+func TestThePeopleAreReachedFromOutside(t *testing.T) {
+	comments, variables := start(t)
+	post := func(path string) int {
+		resp, err := http.Post(admin.FindString(comments)+path, "", nil)
+		require.NoError(t, err)
+		defer resp.Body.Close()
+		return resp.StatusCode
+	}
+	defer http.DefaultClient.CloseIdleConnections()
+	pac := open(t, vendors.Factible, variables)
+	req := vendors.Factible.Samples[1].Request
+	require.Equal(t, cancel.Invoice, req.Kind)
+	assert.Equal(t, http.StatusNotFound, post("/accept/"+req.ID), "nothing waits yet")
+
+	_, err := pac.Cancel(t.Context(), req)
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusOK, post("/refuse/"+req.ID))
+	_, err = pac.(cancel.StatusChecker).Status(t.Context(), req)
+	assert.ErrorIs(t, err, cancel.ErrRejected)
+
+	_, err = pac.Cancel(t.Context(), req)
+	require.NoError(t, err)
+	assert.Equal(t, http.StatusOK, post("/accept/"+req.ID))
+	assert.Equal(t, http.StatusNotFound, post("/accept/"+req.ID), "it is decided")
+	authority, err := vendors.OpenSAT(func(name string) string { return variables[name] }, cancel.ClientOptions{})
+	require.NoError(t, err)
+	for _, want := range []cancel.State{cancel.NotCancelled, cancel.Cancelled} {
+		result, err := authority.Status(t.Context(), req)
+		require.NoError(t, err)
+		assert.Equal(t, want, result.State)
+		assert.Equal(t, http.StatusOK, post("/pass/25h"))
+	}
+	assert.Equal(t, http.StatusBadRequest, post("/pass/-1h"))
+}
+
 func TestEverythingFails(t *testing.T) {
 	_, variables := start(t, "-fail", "1")
 	payvalida, err := vendors.Payvalida.Open(func(name string) string { return variables[name] }, cancel.ClientOptions{Timeout: time.Second})
@@ -118,8 +157,8 @@ func TestEverythingFails(t *testing.T) {
 func TestWhatCannotStart(t *testing.T) {
 	other := httptest.NewServer(nil)
 	defer other.Close()
-	for _, v := range vendors.All {
-		got := clitest.Run(t, run, nil, anywhere("-"+v.Name, other.Listener.Addr().String())...)
+	for _, name := range []string{"admin", "factible", "sat"} {
+		got := clitest.Run(t, run, nil, anywhere("-"+name, other.Listener.Addr().String())...)
 		assert.Equal(t, cli.ExitFailed, got.Exit)
 		assert.Contains(t, got.Stderr, "address already in use")
 	}

@@ -69,7 +69,7 @@ func run(ctx context.Context, process cli.Process) int {
 		told.add(item)
 	}
 	// Recipients consent by silence, and the SAT knows a day later.
-	simulators[vendors.SAT.Name].Vendor.(interface{ Pass(time.Duration) }).Pass(80*time.Hour + vendors.Lag)
+	simulators.Pass(80*time.Hour + vendors.Lag)
 	told.settle(ctx, client, *concurrency)
 	if told.pulled < *n {
 		fmt.Fprintf(process.Stdout, "interrupted after %d of %d\n", told.pulled, *n)

@@ -217,11 +217,15 @@ func Missing(name string, variables []Variable, getenv func(string) string) (err
 		if getenv(v.Name) != "" || v.Optional {
 			continue
 		}
-		missing := Errorf("%s is not set: %s", v.Name, Errorf(v.Meaning))
-		if err != nil {
-			missing = Errorf("%s; %s", err, missing)
-		}
-		err = missing
+		err = and(err, Errorf("%s is not set: %s", v.Name, Errorf(v.Meaning)))
 	}
 	return err
+}
+
+// and returns an error that says both, or the one that is not nil.
+func and(a, b error) error {
+	if a == nil || b == nil {
+		return cmp.Or(a, b)
+	}
+	return Errorf("%s; %s", a, b)
 }

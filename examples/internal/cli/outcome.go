@@ -97,23 +97,24 @@ func (t *Tool) AskCheck() {
 // JSON reports whether the outcomes are printed as JSON.
 func (t *Tool) JSON() bool { return t.json }
 
-// Parse reads the flags. Its error names a missing flag, all missing variables, or the
-// missing confirmation. A program that only asks needs no confirmation.
+// Parse reads the flags. Its error names all missing flags and variables, or the missing
+// confirmation. A program that only asks needs no confirmation.
 func (t *Tool) Parse(required ...string) error {
 	if err := t.Flags.Parse(); err != nil {
 		return err
-	}
-	for _, name := range required {
-		if !t.Given(name) {
-			return Errorf("-%s is missing", name)
-		}
 	}
 	if t.status && t.check {
 		return Errorf("-status and -check are two questions: ask one")
 	}
 	getenv := t.process.Getenv
-	if err := Missing(t.about.Name, t.variables, getenv); err != nil {
-		return err
+	missing := Missing(t.about.Name, t.variables, getenv)
+	for _, name := range slices.Backward(required) {
+		if !t.Given(name) {
+			missing = and(Errorf("-%s is missing", name), missing)
+		}
+	}
+	if missing != nil {
+		return missing
 	}
 	return Confirmed(t.yes || t.about.ReadOnly || t.status || t.check, getenv(Environment.Name), getenv(Endpoint(t.about.Name).Name))
 }

@@ -120,6 +120,9 @@ func (all Simulators) SetLag(lag time.Duration) {
 	all[SAT.Name].Vendor.(*sattest.Simulator).Follow(all[Factible.Name].Vendor.(sattest.PAC), lag)
 }
 
+// Pass moves the clocks of the SAT and of Factible.
+func (all Simulators) Pass(d time.Duration) { all[SAT.Name].Vendor.(*sattest.Simulator).Pass(d) }
+
 // Close stops the simulators.
 func (all Simulators) Close() {
 	for _, s := range all {
