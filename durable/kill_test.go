@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -31,9 +32,6 @@ import (
 )
 
 const (
-	killJobs   = 2000
-	killTimes  = 20
-	killShare  = 0.1 // of the vendors' calls that fail
 	killWorker = "CANCEL_TEST_KILL_WORKER"
 	killReport = "CANCEL_TEST_REPORT" // a file that the report is added to
 )
@@ -64,7 +62,7 @@ func TestKill(t *testing.T) {
 		path := file(t)
 		q := open(t, path, killConfig(t, killSetup{}))
 		t.Cleanup(func() { require.NoError(t, q.Close()) })
-		kill(t, q.Queue, killSetup{Path: path}, 1, seed)
+		see(t, q.Queue, killSetup{Path: path}, killing(1), seed)
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		t.Parallel()
@@ -73,9 +71,24 @@ func TestKill(t *testing.T) {
 		require.NoError(t, err)
 		t.Cleanup(q.Close)
 		require.NoError(t, q.Migrate(t.Context()))
-		kill(t, q.Queue, killSetup{URL: url}, 3, seed)
+		see(t, q.Queue, killSetup{URL: url}, killing(3), seed)
 	})
 }
+
+// load is what see does.
+type load struct {
+	jobs    int
+	workers int     // processes
+	share   float64 // of the vendors' calls that fail
+	times   int     // that fault is called, while calls are being made
+	fault   func()  // nil kills a worker and starts another one
+	// broken says that the database may fail meanwhile. What the test itself asks of it is
+	// then repeated until it succeeds.
+	broken bool
+}
+
+// killing kills workers.
+func killing(workers int) load { return load{jobs: 2000, workers: workers, share: 0.1, times: 20} }
 
 // killSetup is the setup of a worker process.
 type killSetup struct {
@@ -287,28 +300,44 @@ func (s killSetup) worker(t *testing.T) *exec.Cmd {
 	return c
 }
 
-func kill[TTx any](t *testing.T, q *Queue[TTx], setup killSetup, workers int, seed uint64) {
+// see has worker processes see cancellations through while something goes wrong, and
+// compares the vendors' ledgers and logs with what the database and OnSettled say. It
+// returns the texts of errors that the database led to.
+func see[TTx any](t *testing.T, q *Queue[TTx], setup killSetup, l load, seed uint64) (errs map[string]int) {
 	ctx := t.Context()
-	chance := rand.New(rand.NewPCG(seed, uint64(workers)))
+	chance := rand.New(rand.NewPCG(seed, uint64(l.workers)))
 	v := killVendors{factibletest.New(), payvalidatest.New(), aucotest.New()}
 	for _, s := range v.servers() {
 		t.Cleanup(s.Close)
 		s.LogLimit(1 << 20)
-		s.FailAtRandom(killShare, seed, killFaults...)
+		s.FailAtRandom(l.share, seed, killFaults...)
 	}
 	f, p, a := v.factible.Config(), v.payvalida.Config(), v.auco.Config()
 	setup.Factible, setup.Payvalida, setup.Auco = f.Endpoint, p.Endpoint, a.Endpoint
 	setup.User, setup.Password = f.Username, revealed(f.Password)
 	setup.Merchant, setup.FixedHash = p.Merchant, revealed(p.FixedHash)
 	setup.PrivateKey, setup.PublicKey = revealed(a.PrivateKey), revealed(a.PublicKey)
-	// Slow enough for all to be under way while workers are killed.
-	setup.PerSecond = 30 / float64(workers*killTenants)
+	// Slow enough for all to be under way while something goes wrong.
+	setup.PerSecond = 30 / float64(l.workers*killTenants)
 	setup.Told = filepath.Join(t.TempDir(), "told")
 	require.NoError(t, os.WriteFile(setup.Told, nil, 0o600))
 
-	reqs := make([]cancel.Request, killJobs)
+	reqs := make([]cancel.Request, l.jobs)
 	for i := range reqs {
 		reqs[i] = v.request(i)
+	}
+	said := &errorTexts{}
+	// ask repeats f until it succeeds, if the database may fail.
+	ask := func(f func() error) (times int) {
+		for times = 1; ; times++ {
+			err := f()
+			if err == nil {
+				return times
+			}
+			require.True(t, l.broken, err)
+			said.add(err)
+			time.Sleep(100 * time.Millisecond)
+		}
 	}
 	add := func(reqs []cancel.Request) {
 		for page := range slices.Chunk(reqs, 100) {
@@ -318,24 +347,33 @@ func kill[TTx any](t *testing.T, q *Queue[TTx], setup killSetup, workers int, se
 					again[i].ID = strings.ToUpper(again[i].ID)
 				}
 			}
-			tickets, err := q.Enqueue(ctx, append(slices.Clone(page), again...)...)
-			require.NoError(t, err)
+			var tickets []Ticket
+			times := ask(func() (err error) {
+				tickets, err = q.Enqueue(ctx, append(slices.Clone(page), again...)...)
+				return err
+			})
 			for i := range page {
-				require.True(t, tickets[i].New)
+				require.True(t, tickets[i].New || times > 1, "it may have been committed although the connection broke")
 				require.False(t, tickets[len(page)+i].New)
 				require.Equal(t, tickets[i].ID, tickets[len(page)+i].ID)
 			}
 		}
 	}
-	// Half are there when the workers start, the others come while they are killed.
-	add(reqs[:killJobs/2])
+	// Half are there when the workers start, the others come meanwhile.
+	add(reqs[:l.jobs/2])
+	rest := reqs[l.jobs/2:]
 	done := make(chan struct{})
 	var others sync.WaitGroup
 	others.Go(func() { v.recipients(reqs, done) })
-	others.Go(func() { wake(t, q, reqs, rand.New(rand.NewPCG(seed, 0)), done) })
+	others.Go(func() {
+		wake(q, reqs, rand.New(rand.NewPCG(seed, 0)), done, func(err error) {
+			assert.True(t, l.broken, err)
+			said.add(err)
+		})
+	})
 	defer func() { close(done); others.Wait() }()
 
-	processes := make([]*exec.Cmd, workers)
+	processes := make([]*exec.Cmd, l.workers)
 	end := func(i int) {
 		_ = processes[i].Process.Kill()
 		_ = processes[i].Wait() // says that it was killed
@@ -348,43 +386,64 @@ func kill[TTx any](t *testing.T, q *Queue[TTx], setup killSetup, workers int, se
 			end(i)
 		}
 	}()
-	var killedAt []time.Time
-	for n := range killTimes {
+	fault := l.fault
+	if fault == nil {
+		fault = func() {
+			victim := chance.IntN(l.workers)
+			end(victim)
+			processes[victim] = setup.worker(t)
+		}
+	}
+	r := report{t: t, load: l, vendors: v, seed: seed}
+	for n := range l.times {
 		// While calls are being made, which is when it hurts, and at a random moment of one.
-		enough := v.calls() + 1 + chance.IntN(60)
+		enough := v.calls() + 1 + chance.IntN(l.jobs*3/5/l.times)
 		tick := time.Millisecond + time.Duration(chance.Int64N(int64(5*time.Millisecond)))
 		require.Eventually(t, func() bool { return v.calls() >= enough }, 10*time.Minute, tick)
-		victim := chance.IntN(workers)
-		require.Nil(t, processes[victim].ProcessState, "it lives")
-		killedAt = append(killedAt, time.Now())
-		end(victim)
-		processes[victim] = setup.worker(t)
-		const part = killJobs / 2 / killTimes
-		from := killJobs/2 + n*part
-		add(reqs[from : from+part])
+		r.faultsAt = append(r.faultsAt, time.Now())
+		fault()
+		part := rest[:len(rest)/(l.times-n)]
+		rest = rest[len(part):]
+		add(part)
 	}
-	unsettled := func() int {
-		counts, err := q.Counts(ctx)
-		require.NoError(t, err)
-		return counts[Queued] + counts[Sending] + counts[InDoubt] + counts[Pending]
+	add(rest)
+	var counts map[State]int
+	settled := func() bool {
+		ask(func() (err error) { counts, err = q.Counts(ctx); return err })
+		return counts[Queued]+counts[Sending]+counts[InDoubt]+counts[Pending] == 0
 	}
-	require.Eventually(t, func() bool { return unsettled() == 0 }, 20*time.Minute, 250*time.Millisecond, "all is settled")
-	told := func() map[int64][]State { return readTold(t, setup.Told) }
-	require.Eventually(t, func() bool { return len(told()) == killJobs }, 20*time.Minute, 250*time.Millisecond, "all is told")
+	require.Eventually(t, settled, 20*time.Minute, 250*time.Millisecond, "all is settled")
+	told := func() bool { r.told = readTold(t, setup.Told); return len(r.told) == l.jobs }
+	require.Eventually(t, told, 20*time.Minute, 250*time.Millisecond, "all is told")
 
-	r := report{t: t, vendors: v, killedAt: killedAt, told: told(), seed: seed}
 	for i, req := range reqs {
-		c, err := q.Find(ctx, req)
-		require.NoError(t, err)
+		var c Cancellation
+		ask(func() (err error) { c, err = q.Find(ctx, req); return err })
 		r.judge(i, req, c)
 	}
-	counts, err := q.Counts(ctx)
-	require.NoError(t, err)
-	r.print(counts)
+	r.print(counts, said.texts)
+	return said.texts
+}
+
+// errorTexts collects what errors say.
+type errorTexts struct {
+	mu    sync.Mutex
+	texts map[string]int
+}
+
+var port = regexp.MustCompile(`:\d{4,5}\b`)
+
+func (e *errorTexts) add(err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.texts == nil {
+		e.texts = map[string]int{}
+	}
+	e.texts[port.ReplaceAllString(err.Error(), "")]++
 }
 
 // wake calls Wake for requests at random, until done.
-func wake[TTx any](t *testing.T, q *Queue[TTx], reqs []cancel.Request, chance *rand.Rand, done <-chan struct{}) {
+func wake[TTx any](q *Queue[TTx], reqs []cancel.Request, chance *rand.Rand, done <-chan struct{}, failed func(error)) {
 	for {
 		select {
 		case <-done:
@@ -393,7 +452,7 @@ func wake[TTx any](t *testing.T, q *Queue[TTx], reqs []cancel.Request, chance *r
 		}
 		err := q.Wake(context.Background(), reqs[chance.IntN(len(reqs))])
 		if err != nil && !errors.Is(err, ErrNoCancellation) { // which is settled, or not enqueued yet
-			assert.NoError(t, err)
+			failed(err)
 		}
 	}
 }
@@ -416,8 +475,9 @@ func readTold(t *testing.T, path string) map[int64][]State {
 // report compares the outcome of each request with its vendor's ledger.
 type report struct {
 	t        *testing.T
+	load     load
 	vendors  killVendors
-	killedAt []time.Time
+	faultsAt []time.Time
 	told     map[int64][]State
 	seed     uint64
 
@@ -483,8 +543,8 @@ func (r *report) rules(i int, req cancel.Request, c Cancellation) {
 		if last != nil {
 			r.resent++
 			certain := last.Fault == canceltest.HTTP429 || last.Fault == canceltest.HTTP503 || last.Fault == canceltest.Refuse
-			// The worker of the last call died between the two.
-			lost := slices.ContainsFunc(r.killedAt, func(at time.Time) bool {
+			// The worker of the last call died between the two, or could not record the answer.
+			lost := slices.ContainsFunc(r.faultsAt, func(at time.Time) bool {
 				return at.After(last.At.Add(-time.Minute)) && at.Before(call.At)
 			})
 			if last.Fault == "" {
@@ -502,10 +562,10 @@ func (r *report) rules(i int, req cancel.Request, c Cancellation) {
 	assert.LessOrEqual(r.t, carried, 1, "%s is carried out more than once", req.ID)
 }
 
-func (r *report) print(counts map[State]int) {
+func (r *report) print(counts map[State]int, said map[string]int) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: seed %d\n", r.t.Name(), r.seed)
-	fmt.Fprintf(&b, "  %d jobs, %d workers killed, %d in doubt at some time\n", killJobs, len(r.killedAt), r.doubted)
+	fmt.Fprintf(&b, "  %d jobs, %d faults, %d in doubt at some time\n", r.load.jobs, len(r.faultsAt), r.doubted)
 	for name, s := range r.vendors.servers() {
 		calls, faults, batches := s.Calls(), 0, 0
 		for _, call := range calls {
@@ -526,6 +586,9 @@ func (r *report) print(counts map[State]int) {
 		}
 	}
 	fmt.Fprintf(&b, "  all told, %d of them more than once\n", r.toldTwice)
+	for text, times := range said {
+		fmt.Fprintf(&b, "  %d times: %s\n", times, text)
+	}
 	r.t.Log(b.String())
 	if path := os.Getenv(killReport); path != "" {
 		f, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 )
@@ -24,18 +24,19 @@ type Postgres struct {
 // search_path. Call Migrate before anything else, and Close when done.
 //
 // It works behind a pooler such as PgBouncer in session mode and in transaction mode.
-// Statement mode has no transactions and does not work. OpenPostgres notices a pooler
+// Statement mode has no transactions and is refused. OpenPostgres notices a pooler
 // because the process ID that the pooler announces is not the server's. It then uses no
 // prepared statements, as with default_query_exec_mode=exec in the URL, and polls each
 // second instead of listening. With default_query_exec_mode=exec or simple_protocol in the
 // URL it uses that mode with any server, and listens unless it notices a pooler.
 func OpenPostgres(ctx context.Context, url string, config Config) (*Postgres, error) {
 	parsed, err := pgxpool.ParseConfig(url)
-	if _, malformed := errors.AsType[*pgconn.ParseConfigError](err); malformed {
-		err = invalid("", "the URL of the PostgreSQL is malformed") // pgx shows parts of it, which may be the password
-	}
-	if err != nil {
-		return nil, fmt.Errorf("durable: %w", err)
+	if err != nil { // pgx shows parts of the URL, which may be the password
+		malformed := invalid("", "the URL of the PostgreSQL is malformed")
+		if file, ok := errors.AsType[*fs.PathError](err); ok {
+			malformed.Message, malformed.Err = "the URL of the PostgreSQL names a file that cannot be read", file
+		}
+		return nil, malformed
 	}
 	pooled, err := behindPooler(ctx, parsed.ConnConfig)
 	if err != nil {
@@ -56,7 +57,8 @@ func OpenPostgres(ctx context.Context, url string, config Config) (*Postgres, er
 	return &Postgres{Queue: q, Pool: pool}, nil
 }
 
-// behindPooler reports whether a pooler stands between this process and the server.
+// behindPooler reports whether a pooler stands between this process and the server. Its error
+// is the pooler's if it allows no transactions.
 func behindPooler(ctx context.Context, config *pgx.ConnConfig) (bool, error) {
 	conn, err := pgx.ConnectConfig(ctx, config)
 	if err != nil {
@@ -64,7 +66,9 @@ func behindPooler(ctx context.Context, config *pgx.ConnConfig) (bool, error) {
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	var pid uint32
-	err = conn.QueryRow(ctx, `SELECT pg_backend_pid()`, pgx.QueryExecModeExec).Scan(&pid)
+	err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, `SELECT pg_backend_pid()`, pgx.QueryExecModeExec).Scan(&pid)
+	})
 	return pid != conn.PgConn().PID(), err
 }
 

@@ -48,7 +48,7 @@ func OpenSQLite(ctx context.Context, path string, config Config) (*SQLite, error
 	}
 	db.SetMaxOpenConns(1) // as River asks for
 	if err := db.PingContext(ctx); err != nil {
-		return nil, fmt.Errorf("durable: %s: %w", path, closing(db, err))
+		return nil, fmt.Errorf("durable: %s: %w", path, errors.Join(closing(db, err), writable(filepath.Dir(path))))
 	}
 	q, err := newQueue(riversqlite.New(db), config, false)
 	if err != nil {
@@ -70,6 +70,16 @@ func create(path string) error {
 		return err
 	}
 	return f.Close()
+}
+
+// writable says why no file can be created in a folder. SQLite itself says "unable to open
+// database file".
+func writable(folder string) error {
+	f, err := os.CreateTemp(folder, ".writable")
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
 }
 
 // closing closes db because of err.

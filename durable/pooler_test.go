@@ -101,17 +101,13 @@ func pgbouncer(t *testing.T, mode string) string {
 		assert.NoError(t, err)
 		assert.NoError(t, admin.Close(ctx))
 	})
-	free, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	port := free.Addr().(*net.TCPAddr).Port
-	require.NoError(t, free.Close())
-
+	port := freePort(t)
 	folder, err := os.MkdirTemp("", "pgbouncer") // which its user may enter
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(folder)) })
 	require.NoError(t, os.Chmod(folder, 0o755))
 	settings := filepath.Join(folder, "pgbouncer.ini")
-	poolSize := map[string]int{"session": 20, "transaction": 2}[mode]
+	poolSize := map[string]int{"session": 20, "transaction": 2, "statement": 2}[mode]
 	require.NoError(t, os.WriteFile(settings, fmt.Appendf(nil, `[databases]
 %s = host=%s port=%s user=%s
 [pgbouncer]
@@ -124,11 +120,7 @@ default_pool_size = %d
 `, name, server.Hostname(), server.Port(), server.User.Username(), port, mode, poolSize), 0o644))
 	c := exec.CommandContext(t.Context(), program, settings)
 	if os.Getuid() == 0 { // as which it does not run
-		nobody, err := user.Lookup("nobody")
-		require.NoError(t, err)
-		uid, err := strconv.ParseUint(nobody.Uid, 10, 32)
-		require.NoError(t, err)
-		c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: uint32(uid)}}
+		c.SysProcAttr = &syscall.SysProcAttr{Credential: credential(t, "nobody")}
 	}
 	var log strings.Builder
 	c.Stderr = &log
@@ -149,4 +141,25 @@ default_pool_size = %d
 		return err == nil
 	}, patience, 20*time.Millisecond)
 	return address
+}
+
+// freePort returns a TCP port of this machine that nothing listens at.
+func freePort(t *testing.T) int {
+	t.Helper()
+	free, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, free.Close())
+	return free.Addr().(*net.TCPAddr).Port
+}
+
+// credential returns what a process of that user runs with.
+func credential(t *testing.T, name string) *syscall.Credential {
+	t.Helper()
+	u, err := user.Lookup(name)
+	require.NoError(t, err)
+	uid, err := strconv.ParseUint(u.Uid, 10, 32)
+	require.NoError(t, err)
+	gid, err := strconv.ParseUint(u.Gid, 10, 32)
+	require.NoError(t, err)
+	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 }
