@@ -307,7 +307,6 @@ func (q *Queue[TTx]) work(ctx context.Context, a *account, claimed []*Cancellati
 		records[i] = &record{c: t.c, due: now().Add(t.again)}
 		switch {
 		case !t.c.State.Settled():
-			due = earlier(due, records[i].due)
 		case q.config.OnSettled == nil:
 			t.c.ToldAt, records[i].due = t.c.SettledAt, time.Time{}
 		default: // this process delivers it next, or another one if this one dies
@@ -320,6 +319,11 @@ func (q *Queue[TTx]) work(ctx context.Context, a *account, claimed []*Cancellati
 	recorded := q.store.record(records...)
 	recording, stop := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer stop()
+	for i, t := range turns {
+		if recorded[i] == nil && !t.c.State.Settled() {
+			due = earlier(due, records[i].due)
+		}
+	}
 	last := turns[0].last
 	for _, t := range turns {
 		if locked(t.last) {

@@ -316,7 +316,7 @@ func (s *store) next(ctx context.Context, provider string) (time.Time, error) {
 // record is the news of a worker about a cancellation that it has claimed.
 type record struct {
 	c    *Cancellation
-	due  time.Time // when it is due next, zero for never
+	due  time.Time // when it is due next, zero for never; record changes it if Wake was called
 	hold bool      // whether the worker keeps its claim, until due
 }
 
@@ -346,26 +346,29 @@ func (s *store) recordAll(records []*record) []error {
 		}
 		rows = append(rows, []any{r.c.ID, r.c.version, string(r.c.State), dueAt(r.due), working, milliseconds(r.c.SettledAt), body})
 	}
-	done, err := s.recordRows(ctx, rows)
+	due, err := s.recordRows(ctx, rows)
 	for err != nil && sleep(ctx, recordPause) == nil { // the database may be back soon
-		done, err = s.recordRows(ctx, rows)
+		due, err = s.recordRows(ctx, rows)
 	}
 	for i, r := range records {
+		next, done := due[r.c.ID]
 		switch {
 		case errs[i] != nil:
 		case err != nil:
 			errs[i] = err
-		case !done[r.c.ID]:
+		case !done:
 			errs[i] = errTaken
 		default:
 			r.c.version++
+			r.due = at(next)
 		}
 	}
 	return errs
 }
 
-// recordRows returns the IDs of those that were recorded.
-func (s *store) recordRows(ctx context.Context, rows [][]any) (map[int64]bool, error) {
+// recordRows returns when each of those that were recorded is due, by their IDs: Wake may have
+// changed it.
+func (s *store) recordRows(ctx context.Context, rows [][]any) (map[int64]int64, error) {
 	table, args := s.input(rows, "id bigint", "version bigint", "state text", "due_at bigint", "working bigint", "settled_at bigint", "body text")
 	update := `
 		UPDATE unified_cancel_job AS job
@@ -382,30 +385,24 @@ func (s *store) recordRows(ctx context.Context, rows [][]any) (map[int64]bool, e
 	var err error
 	if s.postgres {
 		err = scan(s.executor, `
-			WITH recorded AS (`+update+` RETURNING job.id)
-			SELECT '[' || coalesce(string_agg(id::text, ','), '') || ']' FROM recorded`)
+			WITH recorded AS (`+update+` RETURNING job.id, job.due_at)
+			SELECT '{' || coalesce(string_agg('"' || id || '":' || due_at, ','), '') || '}' FROM recorded`)
 	} else {
 		err = s.within(ctx, func(tx riverdriver.ExecutorTx) error {
 			if err := s.exec(ctx, tx, update, args...); err != nil {
 				return err
 			}
 			return scan(tx, `
-				SELECT '[' || coalesce(group_concat(job.id), '') || ']' FROM `+table+`
+				SELECT '{' || coalesce(group_concat('"' || job.id || '":' || job.due_at), '') || '}' FROM `+table+`
 				JOIN unified_cancel_job AS job ON job.id = input.id AND job.version = input.version + 1`)
 		})
 	}
 	if err != nil {
 		return nil, err
 	}
-	var ids []int64
-	if err := json.Unmarshal([]byte(found), &ids); err != nil {
-		return nil, err
-	}
-	done := make(map[int64]bool, len(ids))
-	for _, id := range ids {
-		done[id] = true
-	}
-	return done, nil
+	due := make(map[int64]int64, len(rows))
+	err = json.Unmarshal([]byte(found), &due)
+	return due, err
 }
 
 // none reports whether err says that a statement has found no row.

@@ -1,0 +1,375 @@
+package durable
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/unified-cancel/cancel"
+)
+
+const day = 24 * time.Hour
+
+// slowly is a Config of a provider that is asked once a day, unless Wake is called.
+func slowly(adapter cancel.Canceler, told *heard) Config {
+	config := of(adapter)
+	config.OnSettled = told.listen
+	config.Poll, config.Retry = Span{First: day, Longest: day}, Span{First: day, Longest: day}
+	return config
+}
+
+// until waits until a turn has left a cancellation in a state.
+func until[TTx any](t *testing.T, q *Queue[TTx], id int64, s State) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		c := get(t, q, id)
+		return c.State == s && !c.NextAt.IsZero() && c.Sent > 0
+	}, patience, 10*time.Millisecond)
+}
+
+func TestWakeHasAWorkerLookAtOnce(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) {
+		bubble(t, func(t *testing.T, db database[*sql.Tx]) { testWake(t, db, time.Second) })
+	})
+	t.Run("PostgreSQL", func(t *testing.T) { testWake(t, onPostgres(t), patience) })
+}
+
+// testWake wakes, from this process and another, what is pending and what waits for Retry.
+func testWake[TTx any](t *testing.T, db database[TTx], soon time.Duration) {
+	t.Helper()
+	v := &teller{status: func(int) (cancel.Result, error) { return is(cancel.Cancelled) }}
+	v.cancel = func(n int, _ cancel.Request) (cancel.Result, error) {
+		if n%2 == 1 {
+			return fails(cancel.ErrUnavailable)
+		}
+		return is(cancel.Pending)
+	}
+	told := newHeard()
+	q, _ := db(t, slowly(v, told))
+	another, _ := db(t, slowly(v, told))
+	work(t, q)
+	for i, by := range []*Queue[TTx]{q, another} {
+		req := payment(fmt.Sprint(i))
+		id := enqueue(t, q, req)
+		until(t, q, id, Queued)
+		time.Sleep(10 * time.Millisecond)
+		began := time.Now()
+		require.NoError(t, by.Wake(t.Context(), req))
+		until(t, q, id, Pending)
+		require.NoError(t, by.Wake(t.Context(), req))
+		told.wait(t, 1)
+		assert.LessOrEqual(t, time.Since(began), soon)
+		assert.Equal(t, Done, get(t, q, id).State)
+		require.ErrorIs(t, by.Wake(t.Context(), req), ErrNoCancellation, "it is settled")
+	}
+	for _, req := range []cancel.Request{payment("9"), paymentAt("w", "1"), {Provider: "v", Kind: cancel.Invoice, ID: "1"}, payment("\x00")} {
+		require.ErrorIs(t, q.Wake(t.Context(), req), ErrNoCancellation)
+	}
+}
+
+// A webhook may come before the answer to the call that is its reason.
+func TestWakeDuringATurnIsFollowedByAnother(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) {
+		bubble(t, func(t *testing.T, db database[*sql.Tx]) { testWakeDuringTurn(t, db, time.Second) })
+	})
+	t.Run("PostgreSQL", func(t *testing.T) { testWakeDuringTurn(t, onPostgres(t), patience) })
+}
+
+func testWakeDuringTurn[TTx any](t *testing.T, db database[TTx], soon time.Duration) {
+	t.Helper()
+	sent, answer := make(chan struct{}), make(chan struct{})
+	v := &teller{status: func(int) (cancel.Result, error) { return is(cancel.Cancelled) }}
+	v.cancel = func(int, cancel.Request) (cancel.Result, error) {
+		sent <- struct{}{}
+		<-answer
+		return is(cancel.Pending)
+	}
+	told := newHeard()
+	q, _ := db(t, slowly(v, told))
+	another, _ := db(t, slowly(v, told))
+	work(t, q)
+	for i, by := range []*Queue[TTx]{q, another} {
+		req := payment(fmt.Sprint(i))
+		id := enqueue(t, q, req)
+		<-sent
+		require.NoError(t, by.Wake(t.Context(), req))
+		assert.Equal(t, Sending, get(t, q, id).State)
+		time.Sleep(100 * time.Millisecond) // the run has looked again meanwhile
+		began := time.Now()
+		answer <- struct{}{}
+		told.wait(t, 1)
+		assert.LessOrEqual(t, time.Since(began), soon)
+		c := get(t, q, id)
+		assert.Equal(t, Done, c.State)
+		assert.Equal(t, 1, c.Sent)
+		assert.Equal(t, 1, c.Asked)
+	}
+}
+
+func TestWakeDoesNotAskAPausedProvider(t *testing.T) {
+	bubble(t, func(t *testing.T, db database[*sql.Tx]) {
+		v := &teller{vendor: vendor{cancel: always(is(cancel.Pending))}}
+		v.status = func(int) (cancel.Result, error) { return is(cancel.Cancelled) }
+		told := newHeard()
+		q, _ := db(t, slowly(v, told))
+		work(t, q)
+		id := enqueue(t, q, payment("1"))
+		until(t, q, id, Pending)
+		require.NoError(t, q.Pause(t.Context(), "v", "Ada", "maintenance"))
+		require.NoError(t, q.Wake(t.Context(), payment("1")))
+		time.Sleep(5 * time.Minute)
+		assert.Zero(t, v.asked())
+		began := time.Now()
+		require.NoError(t, q.Resume(t.Context(), "v"))
+		told.wait(t, 1)
+		assert.LessOrEqual(t, time.Since(began), time.Second)
+	})
+}
+
+func TestWithdraw(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) { testWithdraw(t, onSQLite(t)) })
+	t.Run("PostgreSQL", func(t *testing.T) { testWithdraw(t, onPostgres(t)) })
+}
+
+func testWithdraw[TTx any](t *testing.T, db database[TTx]) {
+	t.Helper()
+	v := &teller{}
+	told := newHeard()
+	q, _ := db(t, slowly(v, told))
+	id := enqueue(t, q, payment("1"))
+	require.NoError(t, q.Withdraw(t.Context(), id))
+	c := get(t, q, id)
+	assert.Equal(t, Withdrawn, c.State)
+	assert.WithinDuration(t, time.Now(), c.SettledAt, time.Minute)
+	err := q.Withdraw(t.Context(), id)
+	require.ErrorIs(t, err, ErrState)
+	require.ErrorContains(t, err, "withdrawn")
+	require.ErrorIs(t, q.Withdraw(t.Context(), 1000), ErrNoCancellation)
+	require.ErrorIs(t, q.Wake(t.Context(), payment("1")), ErrNoCancellation)
+	assert.NotEqual(t, id, enqueue(t, q, payment("1")), "it can be enqueued anew")
+
+	refuse := func(q *Queue[TTx], id int64, s State) {
+		assert.Equal(t, s, get(t, q, id).State)
+		err := q.Withdraw(t.Context(), id)
+		require.ErrorIs(t, err, ErrState)
+		require.ErrorContains(t, err, string(s))
+	}
+	for state, answer := range map[State]error{
+		Pending: nil, InDoubt: cancel.ErrUnknownOutcome, Failed: cancel.ErrRejected, Unknown: cancel.ErrUnexpected,
+	} {
+		id := enqueue(t, q, payment(string(state)))
+		v.cancel = func(int, cancel.Request) (cancel.Result, error) {
+			refuse(q, id, Sending)
+			if answer == nil {
+				return is(cancel.Pending)
+			}
+			return fails(answer)
+		}
+		v.status = func(int) (cancel.Result, error) { return fails(cancel.ErrUnavailable) }
+		for get(t, q, id).State == Queued {
+			once(t, q, id)
+		}
+		refuse(q, id, state)
+	}
+}
+
+func TestWithdrawnIsDelivered(t *testing.T) {
+	bubble(t, func(t *testing.T, db database[*sql.Tx]) {
+		v := &vendor{}
+		told := newHeard()
+		q, _ := db(t, slowly(v, told))
+		id := enqueue(t, q, payment("1"))
+		require.NoError(t, q.Withdraw(t.Context(), id))
+		work(t, q)
+		told.wait(t, 1)
+		time.Sleep(time.Hour)
+		assert.Equal(t, 1, told.told[id])
+		assert.Zero(t, v.called())
+		assert.False(t, get(t, q, id).ToldAt.IsZero())
+	})
+}
+
+func TestNothingIsWithdrawnAndSent(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) { testWithdrawRace(t, onSQLite(t)) })
+	t.Run("PostgreSQL", func(t *testing.T) { testWithdrawRace(t, onPostgres(t)) })
+}
+
+func testWithdrawRace[TTx any](t *testing.T, db database[TTx]) {
+	t.Helper()
+	var sent sync.Map
+	v := &vendor{cancel: func(_ int, req cancel.Request) (cancel.Result, error) {
+		sent.Store(req.ID, true)
+		return is(cancel.Cancelled)
+	}}
+	told := newHeard()
+	config := of(v)
+	config.OnSettled = told.listen
+	q, _ := db(t, config)
+	const n = 200
+	tickets, err := q.Enqueue(t.Context(), paymentsAt("v", n)...)
+	require.NoError(t, err)
+	work(t, q)
+	var withdrawn atomic.Int64
+	var wait sync.WaitGroup
+	for part := range 4 {
+		wait.Go(func() {
+			for i := n - 1 - part; i >= 0; i -= 4 { // from the end, which the worker comes to last
+				switch err := q.Withdraw(context.WithoutCancel(t.Context()), tickets[i].ID); {
+				case err == nil:
+					withdrawn.Add(1)
+				default:
+					assert.ErrorIs(t, err, ErrState)
+				}
+			}
+		})
+	}
+	wait.Wait()
+	told.wait(t, n)
+	states := map[State]int{}
+	for i, ticket := range tickets {
+		c := get(t, q, ticket.ID)
+		states[c.State]++
+		_, was := sent.Load(fmt.Sprint(i + 1))
+		assert.Equal(t, c.State == Done, was, "%s %s", c.Request.ID, c.State)
+	}
+	assert.Equal(t, int(withdrawn.Load()), states[Withdrawn])
+	assert.Equal(t, n, states[Withdrawn]+states[Done])
+	t.Log(states)
+}
+
+func TestRequeue(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) { testRequeue(t, onSQLite(t)) })
+	t.Run("PostgreSQL", func(t *testing.T) { testRequeue(t, onPostgres(t)) })
+}
+
+func testRequeue[TTx any](t *testing.T, db database[TTx]) {
+	t.Helper()
+	for name, test := range map[string]struct {
+		first, status func() (cancel.Result, error) // before it is requeued
+		from, to      State
+		reason        error
+		asksFirst     bool
+	}{
+		"failed": {
+			first: func() (cancel.Result, error) { return fails(cancel.ErrForbidden) },
+			from:  Failed, to: Queued, reason: cancel.ErrForbidden,
+		},
+		"unknown": {
+			first: func() (cancel.Result, error) { return fails(cancel.ErrUnexpected) },
+			from:  Unknown, to: InDoubt, reason: cancel.ErrUnexpected, asksFirst: true,
+		},
+		"forgotten": {
+			first:  func() (cancel.Result, error) { return is(cancel.Pending) },
+			status: func() (cancel.Result, error) { return fails(cancel.ErrNotFound) },
+			from:   Forgotten, to: InDoubt, reason: cancel.ErrNotFound, asksFirst: true,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var calls []string
+			again := false
+			v := &teller{vendor: vendor{cancel: func(int, cancel.Request) (cancel.Result, error) {
+				calls = append(calls, "cancel")
+				if again {
+					return is(cancel.Cancelled)
+				}
+				return test.first()
+			}}}
+			v.status = func(int) (cancel.Result, error) {
+				calls = append(calls, "status")
+				if again {
+					return is(cancel.NotCancelled)
+				}
+				return test.status()
+			}
+			told := newHeard()
+			config := slowly(v, told)
+			q, _ := db(t, config)
+			req := payment(name)
+			id := enqueue(t, q, req)
+			for get(t, q, id).State != test.from {
+				once(t, q, id)
+			}
+			before := get(t, q, id)
+			require.ErrorIs(t, q.Requeue(t.Context(), id, "Ada", "a\x00b"), cancel.ErrInvalid)
+			open := enqueue(t, q, req)
+			require.ErrorIs(t, q.Requeue(t.Context(), id, "Ada", "why"), ErrState, "another one is open")
+			require.ErrorIs(t, q.Requeue(t.Context(), open, "Ada", "why"), ErrState, "it is not settled")
+			require.NoError(t, q.Withdraw(t.Context(), open))
+			require.ErrorIs(t, q.Requeue(t.Context(), open, "Ada", "why"), ErrState, "it is withdrawn")
+			require.ErrorIs(t, q.Requeue(t.Context(), 1_000_000, "Ada", "why"), ErrNoCancellation)
+			assert.Equal(t, before, get(t, q, id))
+
+			require.NoError(t, q.Requeue(t.Context(), id, `Ada "A." <ñ>`, "it stands: I have looked"))
+			c := get(t, q, id)
+			assert.Equal(t, test.to, c.State)
+			assert.NoError(t, c.Err())
+			assert.True(t, c.SettledAt.IsZero() && c.ToldAt.IsZero() && c.PendingSince.IsZero())
+			assert.Equal(t, test.to == InDoubt, !c.DoubtSince.IsZero())
+			require.Len(t, c.Notes, 1)
+			note := c.Notes[0]
+			assert.Equal(t, `Ada "A." <ñ>`, note.Who)
+			assert.Equal(t, "it stands: I have looked", note.Why)
+			assert.Equal(t, test.from, note.From)
+			assert.WithinDuration(t, time.Now(), note.At, time.Minute)
+			require.NotNil(t, note.Failure)
+			assert.Equal(t, test.reason.Error(), note.Failure.Reason)
+			assert.Equal(t, before.Failure, note.Failure)
+			tickets, err := q.Enqueue(t.Context(), req)
+			require.NoError(t, err)
+			assert.Equal(t, []Ticket{{ID: id}}, tickets, "it is open again")
+
+			again, calls = true, nil
+			for get(t, q, id).State != Done {
+				once(t, q, id)
+			}
+			want := []string{"cancel"}
+			if test.asksFirst {
+				want = []string{"status", "cancel"}
+			}
+			assert.Equal(t, want, calls)
+			c = get(t, q, id)
+			assert.Equal(t, []Note{note}, c.Notes, "the note stays")
+			assert.Equal(t, len(before.Evidence)+len(want), len(c.Evidence), "and so does the evidence")
+			assert.Equal(t, 2, told.told[id], "it is told of each end")
+		})
+	}
+}
+
+// A doubt that was over does not shorten a new one.
+func TestRequeuedForgetsAnOldDoubt(t *testing.T) {
+	v := &teller{vendor: vendor{cancel: always(fails(cancel.ErrUnknownOutcome))}}
+	v.status = func(n int) (cancel.Result, error) {
+		if n == 1 {
+			return fails(cancel.ErrUnavailable)
+		}
+		return fails(cancel.ErrRejected)
+	}
+	inNoTime(t, v, func(t *testing.T, q *SQLite) {
+		id := enqueue(t, q.Queue, payment("1"))
+		require.Equal(t, Failed, finish(t, q.Queue, id).State)
+		time.Sleep(30 * day)
+		require.NoError(t, q.Requeue(t.Context(), id, "Ada", "the customer agreed"))
+		v.status = func(int) (cancel.Result, error) { return fails(cancel.ErrUnavailable) }
+		c := finish(t, q.Queue, id)
+		assert.Equal(t, Unknown, c.State)
+		assert.GreaterOrEqual(t, c.SettledAt.Sub(c.DoubtSince), day)
+		assert.Less(t, c.SettledAt.Sub(c.DoubtSince), 2*day)
+	})
+}
+
+func TestRequeueOfStripped(t *testing.T) {
+	q := queueFor(t, &vendor{cancel: always(fails(cancel.ErrRejected))})
+	id := enqueue(t, q.Queue, payment("1"))
+	finish(t, q.Queue, id)
+	n, err := q.store.strip(t.Context(), time.Now().Add(time.Hour))
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	require.ErrorIs(t, q.Requeue(t.Context(), id, "Ada", "why"), ErrState)
+}
