@@ -8,7 +8,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"time"
 
 	"github.com/unified-cancel/cancel"
@@ -20,13 +22,9 @@ import (
 )
 
 var about = cli.About{
-	Name: "quickstart",
-	Does: "Cancels one of everything at simulators in this process, and shows what a program gets back.",
-	Exits: []cli.Exit{
-		{Code: cli.ExitDone, Meaning: "everything came out as the source says"},
-		{Code: cli.ExitFailed, Meaning: "something did not"},
-		{Code: cli.ExitUsage, Meaning: "usage"},
-	},
+	Name:  "quickstart",
+	Does:  "Cancels one of everything at simulators in this process, and shows what a program gets back.",
+	Exits: cli.Exits("everything came out as the source says", "something did not"),
 }
 
 func main() { cli.Main(run) }
@@ -37,11 +35,8 @@ func run(ctx context.Context, process cli.Process) int {
 		return flags.Refuse(err)
 	}
 	t := newTable(process.Stdout)
-	if err := show(ctx, t); err != nil {
+	if err := errors.Join(show(ctx, t), t.surprise); err != nil {
 		return flags.Fail(err)
-	}
-	if t.surprise != nil {
-		return flags.Fail(t.surprise)
 	}
 	return cli.ExitDone
 }
@@ -52,7 +47,6 @@ func show(ctx context.Context, t *table) error {
 		return err
 	}
 	defer all.Close()
-
 	providers := map[string]cancel.Canceler{}
 	for _, v := range vendors.Cancelers {
 		if providers[v.Name], err = v.Open(all.Getenv, all[v.Name].Options()); err != nil {
@@ -78,86 +72,58 @@ func everything(ctx context.Context, t *table, client *cancel.Client) {
 	for _, v := range vendors.Cancelers {
 		t.part(v.Title)
 		for _, s := range v.Samples {
-			result, err := client.Cancel(ctx, s.Request)
-			t.row(s.About, want(s), result, err)
+			t.row(s.About, cmp.Or[any](s.Reason, s.State))(client.Cancel(ctx, s.Request))
 		}
 	}
 	t.part("Cancelled twice, and malformed")
 	for _, v := range vendors.Cancelers {
-		result, err := client.Cancel(ctx, v.Samples[0].Request)
-		t.row(v.Samples[0].About+", again", cancel.AlreadyCancelled, result, err)
+		t.row(v.Samples[0].About+", again", cancel.AlreadyCancelled)(client.Cancel(ctx, v.Samples[0].Request))
 	}
-	result, err := client.Cancel(ctx, cancel.Request{Provider: "factible", Kind: cancel.PrimarySectorInvoice, ID: "12345"})
-	t.row("something that is not a UUID", cancel.ErrInvalid, result, err)
-}
-
-func want(s vendors.Sample) any {
-	if s.Reason != nil {
-		return s.Reason
-	}
-	return s.State
+	t.row("something that is not a UUID", cancel.ErrInvalid)(client.Cancel(ctx, cancel.Request{Provider: "factible", Kind: cancel.PrimarySectorInvoice, ID: "12345"}))
 }
 
 // doubts are about calls that are carried out and whose answer is lost. A Client finds out.
 func doubts(ctx context.Context, t *table, client *cancel.Client, all vendors.Simulators) {
 	t.part("The answer is lost: the Client finds out")
 	for _, v := range vendors.Cancelers {
-		req := v.Request(1)
-		all[v.Name].Hold(req)
+		req := held(all, v, 1)
 		all[v.Name].Fail(1, canceltest.CarriedOutThenDropped)
-		result, err := client.Cancel(ctx, req)
-		t.row("at "+v.Title, cancel.Cancelled, result, err)
+		t.row("at "+v.Title, cancel.Cancelled)(client.Cancel(ctx, req))
 	}
 	t.part("The program ended before the answer came: Resolve, in the next one")
 	for _, v := range vendors.Cancelers {
-		result, err := client.Resolve(ctx, v.Request(1))
-		t.row("at "+v.Title, cancel.Cancelled, result, err)
+		t.row("at "+v.Title, cancel.Cancelled)(client.Resolve(ctx, v.Request(1)))
 	}
 	t.part("Nobody answers")
-	req := vendors.Auco.Request(2)
-	all["auco"].Hold(req)
+	req := held(all, vendors.Auco, 2)
 	all["auco"].FailAtRandom(1, 1, canceltest.CarriedOutThenDropped)
-	result, err := client.Cancel(ctx, req)
-	t.row("at Auco", cancel.ErrUnknownOutcome, result, err)
+	t.row("at Auco", cancel.ErrUnknownOutcome)(client.Cancel(ctx, req))
 	all["auco"].FailAtRandom(0, 1)
-	result, err = client.Resolve(ctx, req)
-	t.row("at Auco, later: Resolve", cancel.Cancelled, result, err)
+	t.row("at Auco, later: Resolve", cancel.Cancelled)(client.Resolve(ctx, req))
 }
 
 // preflight asks what can be cancelled, and changes nothing.
 func preflight(ctx context.Context, t *table, client *cancel.Client, all vendors.Simulators) {
 	t.part("Can it be cancelled? Preflight asks and changes nothing")
-	for _, c := range []struct {
-		about string
-		req   cancel.Request
-		want  any
-	}{
-		{"an invoice: the SAT answers", invoice(all), cancel.ConsentNeeded},
-		{"a payment", held(all, vendors.Payvalida, 4), cancel.Cancellable},
-		{"a document", held(all, vendors.Auco, 4), cancel.Cancellable},
-		{"a document that is cancelled", vendors.Auco.Samples[0].Request, cancel.Done},
-		{"a document that everybody has signed", vendors.Auco.Samples[1].Request, cancel.ErrNotCancellable},
-	} {
-		answer, err := client.Preflight(ctx, c.req)
-		t.verdict(c.about, c.want, answer, err)
-	}
+	ask := client.Preflight
+	t.verdict("an invoice: the SAT answers", cancel.ConsentNeeded)(ask(ctx, invoice(all)))
+	t.verdict("a payment", cancel.Cancellable)(ask(ctx, held(all, vendors.Payvalida, 4)))
+	t.verdict("a document", cancel.Cancellable)(ask(ctx, held(all, vendors.Auco, 4)))
+	t.verdict("a document that is cancelled", cancel.Done)(ask(ctx, vendors.Auco.Samples[0].Request))
+	t.verdict("a document that everybody has signed", cancel.ErrNotCancellable)(ask(ctx, vendors.Auco.Samples[1].Request))
 }
 
 // confirmation cancels an invoice that counts as cancelled only if the SAT says so, too.
 func confirmation(ctx context.Context, t *table, client *cancel.Client, all vendors.Simulators) {
 	t.part("Is it really cancelled? sat.Confirm asks the SAT, too")
-	pac := all["factible"].Vendor.(*factibletest.Simulator)
 	req := invoice(all)
-	result, err := client.Cancel(ctx, req)
-	t.row("an invoice is registered", cancel.Pending, result, err)
+	t.row("an invoice is registered", cancel.Pending)(client.Cancel(ctx, req))
 
-	pac.Accept(req.ID)
-	result, err = client.Status(ctx, req)
-	t.row("the PAC says yes, the SAT not yet", cancel.Pending, result, err)
+	all["factible"].Vendor.(*factibletest.Simulator).Accept(req.ID)
+	t.row("the PAC says yes, the SAT not yet", cancel.Pending)(client.Status(ctx, req))
 
-	pac.Pass(2 * vendors.Lag)
-	result, err = client.Status(ctx, req)
-	t.row("two days later both say yes", cancel.Cancelled, result, err)
+	all.Pass(2 * vendors.Lag)
+	t.row("two days later both say yes", cancel.Cancelled)(client.Status(ctx, req))
 }
 
 // held returns an invented request for a thing that the vendor holds.

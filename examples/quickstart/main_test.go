@@ -43,9 +43,9 @@ func TestASurpriseIsAnError(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			table := newTable(io.Discard)
-			table.row("  a thing", c.want, c.result, c.err)
+			table.row("  a thing", c.want)(c.result, c.err)
 			require.EqualError(t, table.surprise, c.says)
-			table.row("the next one", cancel.Cancelled, cancelled, nil)
+			table.row("the next one", cancel.Cancelled)(cancelled, nil)
 			require.EqualError(t, table.surprise, c.says, "the first surprise stays")
 		})
 	}

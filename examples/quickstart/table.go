@@ -26,13 +26,17 @@ func newTable(w io.Writer) *table {
 func (t *table) part(title string) { fmt.Fprintf(t.w, "\n%s\n", title) }
 
 // row shows the outcome of a call. want is a cancel.State or the reason of an error.
-func (t *table) row(asked string, want any, result cancel.Result, err error) {
-	t.show(asked, want, result.State, words(result.State), result.Code, result.Message, err)
+func (t *table) row(asked string, want any) func(cancel.Result, error) {
+	return func(r cancel.Result, err error) {
+		t.show(asked, want, r.State, string(r.State), r.Code, r.Message, err)
+	}
 }
 
 // verdict shows the answer of Preflight. want is a cancel.Verdict or the reason of an error.
-func (t *table) verdict(asked string, want any, answer cancel.Preflight, err error) {
-	t.show(asked, want, answer.Verdict, words(answer.Verdict), answer.Code, answer.Message, err)
+func (t *table) verdict(asked string, want any) func(cancel.Preflight, error) {
+	return func(p cancel.Preflight, err error) {
+		t.show(asked, want, p.Verdict, string(p.Verdict), p.Code, p.Message, err)
+	}
 }
 
 func (t *table) show(asked string, want, got any, outcome, code, message string, err error) {
@@ -40,7 +44,7 @@ func (t *table) show(asked string, want, got any, outcome, code, message string,
 		got = e.Reason
 		outcome, code, message = "error: "+e.Reason.Error(), e.Code, e.Message
 	}
-	t.line("  "+asked, outcome, code, message)
+	t.line("  "+asked, strings.ReplaceAll(outcome, "_", " "), code, message)
 	if got != want && t.surprise == nil {
 		t.surprise = fmt.Errorf("%s: want %v, got %v", strings.TrimSpace(asked), want, got)
 	}
@@ -53,5 +57,3 @@ func (t *table) line(asked, outcome, code, message string) {
 	line := fmt.Sprintf("%-41s %-24s %-25s %s", asked, outcome, code, message)
 	fmt.Fprintln(t.w, strings.TrimRight(line, " "))
 }
-
-func words[T ~string](name T) string { return strings.ReplaceAll(string(name), "_", " ") }

@@ -37,11 +37,7 @@ var about = cli.About{
 		{Name: "AUCO_WEBHOOK_VALUE", Meaning: "the value of that header", Optional: true, Secret: true},
 		{Name: "PAYVALIDA_NOTIFICATION_HASH", Meaning: "the merchant's notification hash", Optional: true, Secret: true},
 	},
-	Exits: []cli.Exit{
-		{Code: cli.ExitDone, Meaning: "it was interrupted, or the demonstration is over"},
-		{Code: cli.ExitFailed, Meaning: "it could not serve"},
-		{Code: cli.ExitUsage, Meaning: "usage, or no variable is set"},
-	},
+	Exits: cli.Exits("it was interrupted, or the demonstration is over", "it could not serve"),
 }
 
 func main() { cli.Main(run) }
@@ -80,7 +76,7 @@ func serve(ctx context.Context, r *receivers, j *journal, address string, show b
 	if show {
 		err = demo(ctx, "http://"+listener.Addr().String(), j)
 	} else {
-		j.print("listening at http://%s%s", listener.Addr(), r.paths)
+		_ = j.print("listening at http://%s%s", listener.Addr(), r.paths)
 		select {
 		case <-ctx.Done():
 		case err = <-failed:
@@ -168,19 +164,15 @@ type journal struct {
 	down atomic.Bool // events cannot be stored
 }
 
-func (j *journal) print(format string, args ...any) {
-	_ = j.write(format, args...)
-}
-
 // store returns an error if the event is not stored.
 func (j *journal) store(format string, args ...any) error {
 	if j.down.Load() {
 		return errors.New("the database is down")
 	}
-	return j.write(format, args...)
+	return j.print(format, args...)
 }
 
-func (j *journal) write(format string, args ...any) error {
+func (j *journal) print(format string, args ...any) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	_, err := fmt.Fprintf(j.w, format+"\n", args...)

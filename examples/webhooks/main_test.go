@@ -46,6 +46,19 @@ func TestDemoInterrupted(t *testing.T) {
 	assert.Contains(t, stderr.String(), context.Canceled.Error())
 }
 
+// send returns the answer to a call.
+func send(t *testing.T, c call, base string) (status int, words string) {
+	t.Helper()
+	req, err := c.request(t.Context(), base)
+	require.NoError(t, err)
+	resp, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return resp.StatusCode, string(body)
+}
+
 func TestServeUntilInterrupted(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	ctx, interrupt := context.WithCancel(t.Context())
@@ -71,15 +84,12 @@ func TestServeUntilInterrupted(t *testing.T) {
 	base, ok = strings.CutSuffix(base, "[/auco /payvalida]")
 	require.True(t, ok, first)
 
-	transport := new(http.Transport)
-	defer transport.CloseIdleConnections()
-	client := &http.Client{Transport: transport}
+	defer http.DefaultClient.CloseIdleConnections()
 	for _, c := range demoCalls {
 		if c.want == http.StatusServiceUnavailable {
 			continue // here the events can be stored
 		}
-		status, _, err := c.send(t.Context(), client, base)
-		assert.NoError(t, err)
+		status, _ := send(t, c, base)
 		assert.Equal(t, c.want, status)
 	}
 	interrupt()
@@ -141,8 +151,8 @@ func TestAnEventThatIsNotPrintedIsNotAcknowledged(t *testing.T) {
 	require.NoError(t, err)
 	server := httptest.NewServer(r.mux)
 	defer server.Close()
-	status, words, err := event("", demoValue, created, 0).send(t.Context(), server.Client(), server.URL)
-	require.NoError(t, err)
+	defer http.DefaultClient.CloseIdleConnections()
+	status, words := send(t, demoCalls[0], server.URL)
 	assert.Equal(t, http.StatusServiceUnavailable, status)
 	assert.Equal(t, "ERROR", words)
 
@@ -150,8 +160,7 @@ func TestAnEventThatIsNotPrintedIsNotAcknowledged(t *testing.T) {
 	j.mu.Lock()
 	j.w = &stdout
 	j.mu.Unlock()
-	status, _, err = event("", demoValue, created, 0).send(t.Context(), server.Client(), server.URL)
-	require.NoError(t, err)
+	status, _ = send(t, demoCalls[0], server.URL)
 	assert.Equal(t, http.StatusOK, status)
 	assert.Contains(t, stdout.String(), "TR99AQMY31")
 }
