@@ -200,7 +200,7 @@ func unlessEnded(ctx context.Context, err error) error {
 
 // watch shows how far the queue is, until all was worked on or ctx ends.
 func (b *bulk) watch(ctx context.Context, q *durable.SQLite) error {
-	for ctx.Err() == nil {
+	for {
 		counts, err := q.Counts(ctx)
 		if err != nil {
 			return unlessEnded(ctx, err)
@@ -219,38 +219,41 @@ func (b *bulk) watch(ctx context.Context, q *durable.SQLite) error {
 		}
 		select {
 		case <-ctx.Done():
+			return nil
 		case <-time.After(tick):
 		}
 	}
-	return nil
 }
 
 // over reports whether every cancellation was worked on in this run, as far as it can be.
 func (b *bulk) over(ctx context.Context, q *durable.SQLite) (bool, error) {
+	paused := map[string]time.Time{}
+	for name := range b.providers.cancelers {
+		account := b.providers.account(name)
+		until, err := q.PausedUntil(ctx, account)
+		if err != nil {
+			return false, err
+		}
+		if paused[account] = until; !until.IsZero() {
+			b.progress.once("%s refuses the credentials: it is left alone until %s", account, until.Local().Format(time.TimeOnly))
+		}
+	}
 	for _, state := range []durable.State{durable.Sending, durable.Queued, durable.InDoubt, durable.Pending} {
 		for filter := (durable.Filter{State: state}); ; {
 			page, err := q.List(ctx, filter)
 			if err != nil {
 				return false, err
 			}
-			for _, c := range page {
-				filter.After = c.ID
-				if !b.providers.mine(c.Request.Provider) {
-					continue
-				}
-				until, err := q.PausedUntil(ctx, c.Request.Provider)
-				if err != nil {
-					return false, err
-				}
-				if !until.IsZero() {
-					b.progress.once("%s refuses the credentials: it is left alone until %s", c.Request.Provider, until.Local().Format(time.TimeOnly))
-				} else if !b.worked(c) {
-					return false, nil
-				}
-			}
 			if len(page) == 0 {
 				break
 			}
+			for _, c := range page {
+				until, mine := paused[c.Request.Provider]
+				if mine && until.IsZero() && !b.worked(c) {
+					return false, nil
+				}
+			}
+			filter.After = page[len(page)-1].ID
 		}
 	}
 	return true, nil

@@ -95,8 +95,7 @@ var classOf = map[durable.State]class{
 
 // outcomeOf returns how a cancellation stands, and the words about it.
 func outcomeOf(c durable.Cancellation) (outcome, string) {
-	name := string(c.State)
-	said := words(c.Result.Code, c.Result.Message, nil)
+	name, said := string(c.State), words(c.Result.Code, c.Result.Message)
 	if err := c.Err(); err != nil && c.State != durable.Done {
 		name, _ = cli.Reason(err)
 		said = wordsOf(err)
@@ -122,40 +121,31 @@ func outcomeOf(c durable.Cancellation) (outcome, string) {
 
 // verdictOf returns the outcome of Preflight, and the words about it.
 func verdictOf(p cancel.Preflight, err error) (outcome, string) {
-	if err != nil {
-		name, _ := cli.Reason(err)
-		if errors.Is(err, errors.ErrUnsupported) {
-			name = "unsupported"
-		}
-		return checking.named(name), wordsOf(err)
+	if err == nil {
+		return checking.named(string(p.Verdict)), words(p.Code, p.Message)
 	}
-	return checking.named(string(p.Verdict)), words(p.Code, p.Message, nil)
+	name, _ := cli.Reason(err)
+	if errors.Is(err, errors.ErrUnsupported) {
+		name = "unsupported"
+	}
+	return checking.named(name), wordsOf(err)
 }
 
 // wordsOf returns the provider's words, or the text of the failure.
 func wordsOf(err error) string {
-	if e, ok := errors.AsType[*cancel.Error](err); ok {
-		return words(e.Code, e.Message, e)
+	e, ok := errors.AsType[*cancel.Error](err)
+	if ok && e.Message != "" {
+		return words(e.Code, e.Message)
+	}
+	if ok && e.Err != nil {
+		return words(e.Code, e.Err.Error())
 	}
 	return err.Error()
 }
 
-// maxWords is the most that is shown of a provider's words, in bytes.
-const maxWords = 500
-
-func words(code, message string, e *cancel.Error) string {
-	if message == "" && e != nil {
-		message = e.Error()
-		if _, after, ok := strings.Cut(message, e.ID+": "); ok && e.ID != "" {
-			message = after
-		}
-	} else if code != "" && message != "" {
-		message = code + ": " + message
-	} else {
-		message += code
+func words(code, message string) string {
+	if code != "" && message != "" {
+		code += ": "
 	}
-	if len(message) > maxWords {
-		message = strings.ToValidUTF8(message[:maxWords], "") + "…"
-	}
-	return message
+	return code + message
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/url"
 	"slices"
-	"strings"
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/examples/internal/cli"
@@ -26,12 +25,6 @@ type providers struct {
 // account returns the name of a provider in the database. It includes the environment, so
 // that results of the sandbox and of simulators count for nothing in production.
 func (p *providers) account(name string) string { return name + "@" + p.where[name] }
-
-// mine reports whether an account is one of this run.
-func (p *providers) mine(account string) bool {
-	name, where, _ := strings.Cut(account, "@")
-	return p.cancelers[name] != nil && p.where[name] == where
-}
 
 // openProviders opens the providers whose variables are set; without any, simulators that
 // hold the things in the input, and know no limit. With -check the SAT takes Factible's place.

@@ -1,7 +1,7 @@
 // Command webhooks receives the events that Auco and Payvalida send, and prints them, until it
 // is interrupted. -h explains.
 //
-//	go run ./examples/webhooks -demo
+//	go run ./examples/webhooks
 package main
 
 import (
@@ -13,7 +13,6 @@ import (
 	"net"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/unified-cancel/cancel"
@@ -27,17 +26,17 @@ const grace = 10 * time.Second
 
 var about = cli.About{
 	Name:     "webhooks",
-	Synopsis: "[-listen ADDRESS | -demo]",
+	Synopsis: "[-listen ADDRESS]",
 	Does: "Receives the events that Auco and Payvalida send, and prints them, until it is interrupted. It\n" +
 		"serves the vendors whose variables are set. A vendor is answered 200 when its event is printed,\n" +
 		"and 503 if that fails. Your own program stores the event in a database at this place.\n\n" +
-		"It speaks plain HTTP: put it behind a server that ends TLS. With -demo it needs no variables.",
+		"It speaks plain HTTP: put it behind a server that ends TLS.",
 	Variables: []cli.Variable{
 		{Name: "AUCO_WEBHOOK_HEADER", Meaning: "the header that Auco was configured to send", Optional: true},
 		{Name: "AUCO_WEBHOOK_VALUE", Meaning: "the value of that header", Optional: true, Secret: true},
 		{Name: "PAYVALIDA_NOTIFICATION_HASH", Meaning: "the merchant's notification hash", Optional: true, Secret: true},
 	},
-	Exits: cli.Exits("it was interrupted, or the demonstration is over", "it could not serve"),
+	Exits: cli.Exits("it was interrupted", "it could not serve"),
 }
 
 func main() { cli.Main(run) }
@@ -45,27 +44,22 @@ func main() { cli.Main(run) }
 func run(ctx context.Context, process cli.Process) int {
 	flags := cli.NewFlags(about, process)
 	listen := flags.String("listen", "127.0.0.1:8085", "`address` to listen at")
-	show := flags.Bool("demo", false, "send genuine, repeated and forged calls to itself, show how it answers them, and end")
 	if err := flags.Parse(); err != nil {
 		return flags.Refuse(err)
 	}
-	getenv, log := process.Getenv, slog.New(slog.NewTextHandler(process.Stderr, nil))
-	if *show {
-		*listen, getenv, log = "127.0.0.1:0", demoVariables, nil
-	}
 	j := &journal{w: process.Stdout}
-	r, err := newReceivers(getenv, j, log)
+	r, err := newReceivers(process.Getenv, j, slog.New(slog.NewTextHandler(process.Stderr, nil)))
 	if err != nil {
 		return flags.Refuse(err)
 	}
-	if err := serve(ctx, r, j, *listen, *show); err != nil {
+	if err := serve(ctx, r, j, *listen); err != nil {
 		return flags.Fail(err)
 	}
 	return cli.ExitDone
 }
 
-// serve serves r until ctx ends, or the demonstration does.
-func serve(ctx context.Context, r *receivers, j *journal, address string, show bool) error {
+// serve serves r until ctx ends.
+func serve(ctx context.Context, r *receivers, j *journal, address string) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return errors.Join(err, r.shutDown(ctx))
@@ -73,14 +67,10 @@ func serve(ctx context.Context, r *receivers, j *journal, address string, show b
 	server := newServer(r.mux)
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
-	if show {
-		err = demo(ctx, "http://"+listener.Addr().String(), j)
-	} else {
-		_ = j.print("listening at http://%s%s", listener.Addr(), r.paths)
-		select {
-		case <-ctx.Done():
-		case err = <-failed:
-		}
+	_ = j.print("listening at http://%s%s", listener.Addr(), r.paths)
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
 	}
 	// The server ends first, so that no call comes after the receivers are closed.
 	soon, end := context.WithTimeout(context.WithoutCancel(ctx), grace)
@@ -103,7 +93,7 @@ func newReceivers(getenv func(string) string, j *journal, log *slog.Logger) (*re
 			Header: header,
 			Value:  cancel.NewSecret(value),
 			Handle: func(_ context.Context, e auco.Event) error {
-				return j.store("auco: %q %q is %q (closed: %t, signed: %t)", e.Code+e.Package, e.Name, e.Status, e.Status.Closed(), e.Status.Signed())
+				return j.print("auco: %q %q is %q (closed: %t, signed: %t)", e.Code+e.Package, e.Name, e.Status, e.Status.Closed(), e.Status.Signed())
 			},
 			Options: options,
 		})
@@ -116,7 +106,7 @@ func newReceivers(getenv func(string) string, j *journal, log *slog.Logger) (*re
 		hook, err := payvalida.NewWebhook(payvalida.WebhookConfig{
 			Hash: cancel.NewSecret(hash),
 			Handle: func(_ context.Context, e payvalida.Event) error {
-				return j.store("payvalida: %q of %q %q is %q (stands: %t)", e.Order, e.Amount, e.Currency, e.Status, e.Status.Stands())
+				return j.print("payvalida: %q of %q %q is %q (stands: %t)", e.Order, e.Amount, e.Currency, e.Status, e.Status.Stands())
 			},
 			Options: options,
 		})
@@ -159,19 +149,11 @@ func (r *receivers) shutDown(ctx context.Context) (err error) {
 
 // journal stores events by printing them, each as a whole line.
 type journal struct {
-	mu   sync.Mutex
-	w    io.Writer
-	down atomic.Bool // events cannot be stored
+	mu sync.Mutex
+	w  io.Writer
 }
 
-// store returns an error if the event is not stored.
-func (j *journal) store(format string, args ...any) error {
-	if j.down.Load() {
-		return errors.New("the database is down")
-	}
-	return j.print(format, args...)
-}
-
+// print returns an error if the event is not stored.
 func (j *journal) print(format string, args ...any) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
