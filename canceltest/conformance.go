@@ -56,11 +56,15 @@ type Vendor interface {
 }
 
 // RunConformance checks that an adapter keeps the rules that every adapter must keep, of this
-// module or not. It runs one subtest per rule. A rule about an optional capability is skipped,
-// visibly, if the adapter does not have it.
+// module or not. It runs one subtest per rule, and in it one per kind. A rule about an optional
+// capability is skipped, visibly, if the adapter does not have it.
 func RunConformance(t *testing.T, h Harness) {
 	for _, r := range rules {
-		t.Run(r.name, func(t *testing.T) { r.check(newSubject(t, h)) })
+		t.Run(r.name, func(t *testing.T) {
+			for _, kind := range h.Kinds {
+				t.Run(string(kind), func(t *testing.T) { r.check(newSubject(t, h, kind)) })
+			}
+		})
 	}
 }
 
@@ -105,17 +109,18 @@ func (h Harness) faultReasons() map[Fault]error {
 	return reasons
 }
 
-// subject is an adapter under test, with a simulator of its own.
+// subject is an adapter under test for one kind, with a simulator of its own.
 type subject struct {
 	testing.TB
 	Harness
+	kind    cancel.Kind
 	vendor  Vendor
 	adapter cancel.Canceler
 }
 
-func newSubject(tb testing.TB, h Harness) *subject {
+func newSubject(tb testing.TB, h Harness, kind cancel.Kind) *subject {
 	tb.Helper()
-	s := &subject{TB: tb, Harness: h, vendor: h.Start()}
+	s := &subject{TB: tb, Harness: h, kind: kind, vendor: h.Start()}
 	tb.Cleanup(s.vendor.Close)
 	s.adapter = s.with(cancel.ClientOptions{})
 	return s
@@ -131,8 +136,16 @@ func (s *subject) with(options cancel.ClientOptions) cancel.Canceler {
 	return adapter
 }
 
-// statusOf returns the adapter's Status for requests like req. The rule is skipped if it has
-// none.
+// hold makes the vendor hold something that can be cancelled.
+func (s *subject) hold() cancel.Request { return s.vendor.Hold(s.kind) }
+
+// isAbout reports whether these fields of an answer are about req.
+func (s *subject) isAbout(req cancel.Request, provider, id string, kind cancel.Kind) bool {
+	return provider == s.Provider && id == req.ID && kind == s.kind
+}
+
+// statusOf returns the adapter's Status. The rule is skipped if it has none for requests like
+// req.
 func (s *subject) statusOf(adapter cancel.Canceler, req cancel.Request) cancel.StatusChecker {
 	s.Helper()
 	checker, ok := adapter.(cancel.StatusChecker)
@@ -140,7 +153,7 @@ func (s *subject) statusOf(adapter cancel.Canceler, req cancel.Request) cancel.S
 		s.Skip("the adapter has no Status")
 	}
 	if _, err := checker.Status(s.Context(), req); errors.Is(err, errors.ErrUnsupported) {
-		return nil
+		s.Skip("the adapter, as configured, has no Status")
 	}
 	return checker
 }
@@ -168,12 +181,12 @@ func (s *subject) fail(f Fault) context.Context {
 }
 
 // failure makes a cancellation fail and returns the error.
-func (s *subject) failure(kind cancel.Kind, f Fault) *cancel.Error {
+func (s *subject) failure(f Fault) *cancel.Error {
 	s.Helper()
-	req := s.vendor.Hold(kind)
+	req := s.hold()
 	ctx := s.fail(f)
 	_, err := s.adapter.Cancel(ctx, req)
-	return s.errorOf(string(kind)+", "+string(f), err)
+	return s.errorOf(string(f), err)
 }
 
 // errorOf returns err as the one *cancel.Error that it must be or wrap.

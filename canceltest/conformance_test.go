@@ -508,12 +508,14 @@ func (v plainVendor) Adapter(o cancel.ClientOptions) (cancel.Canceler, error) {
 func check(t *testing.T, r rule, h Harness) *outcome {
 	t.Helper()
 	v := &outcome{TB: t}
-	done := make(chan struct{})
-	go func() {
-		defer close(done) // Fatalf and Skip end the goroutine
-		r.check(newSubject(v, h))
-	}()
-	<-done
+	for _, kind := range h.Kinds {
+		done := make(chan struct{})
+		go func() {
+			defer close(done) // Fatalf and Skip end the goroutine
+			r.check(newSubject(v, h, kind))
+		}()
+		<-done
+	}
 	return v
 }
 

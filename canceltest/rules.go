@@ -61,54 +61,48 @@ func taken(state cancel.State) bool { return state.IsCancelled() || state == can
 func (s *subject) success() {
 	recorder, client := newRecorder()
 	adapter := s.with(cancel.ClientOptions{HTTPClient: client})
-	for _, kind := range s.Kinds {
-		req := s.vendor.Hold(kind)
-		before := time.Now()
-		r, err := adapter.Cancel(s.Context(), req)
-		switch {
-		case err != nil:
-			s.Errorf("%s: %v", kind, err)
-		case !taken(r.State):
-			s.Errorf("%s: Cancel answers with the state %q", kind, r.State)
-		case r.State.Settled() && !s.vendor.IsCancelled(req):
-			s.Errorf("%s: %s, but the vendor has not cancelled it", kind, r.State)
-		case r.Provider != s.Provider || r.ID != req.ID || r.Kind != kind:
-			s.Errorf("%s: the result is about %q, %q, %q", kind, r.Provider, r.ID, r.Kind)
-		case !bytes.Equal(r.Raw, recorder.body.Bytes()):
-			s.Errorf("%s: Raw is not the vendor's answer", kind)
-		case r.At.Before(before) || r.At.After(time.Now()):
-			s.Errorf("%s: At is %v, and the answer arrived at another time", kind, r.At)
-		}
+	req := s.hold()
+	before := time.Now()
+	r, err := adapter.Cancel(s.Context(), req)
+	switch {
+	case err != nil:
+		s.Errorf("%v", err)
+	case !taken(r.State):
+		s.Errorf("Cancel answers with the state %q", r.State)
+	case r.State.Settled() && !s.vendor.IsCancelled(req):
+		s.Errorf("%s, but the vendor has not cancelled it", r.State)
+	case !s.isAbout(req, r.Provider, r.ID, r.Kind):
+		s.Errorf("the result is about %q, %q, %q", r.Provider, r.ID, r.Kind)
+	case !bytes.Equal(r.Raw, recorder.body.Bytes()):
+		s.Errorf("Raw is not the vendor's answer")
+	case r.At.Before(before) || r.At.After(time.Now()):
+		s.Errorf("At is %v, and the answer arrived at another time", r.At)
 	}
 }
 
 // A second cancellation leaves no doubt.
 func (s *subject) again() {
-	for _, kind := range s.Kinds {
-		req := s.vendor.Hold(kind)
-		for range 2 {
-			_, err := s.adapter.Cancel(s.Context(), req)
-			if cancel.InDoubt(err) || cancel.Retryable(err) {
-				s.Errorf("%s: got %v", kind, err)
-			}
+	req := s.hold()
+	for range 2 {
+		_, err := s.adapter.Cancel(s.Context(), req)
+		if cancel.InDoubt(err) || cancel.Retryable(err) {
+			s.Errorf("got %v", err)
 		}
 	}
 }
 
 // Nothing is cancelled unless the vendor says so.
 func (s *subject) noFalseSuccess() {
-	for _, kind := range s.Kinds {
-		declined := s.vendor.Hold(kind)
-		s.vendor.Decline(declined, "")
-		if r, err := s.adapter.Cancel(s.Context(), declined); err == nil {
-			s.Errorf("%s: %s, though the vendor declined", kind, r.State)
-		}
-		for f := range s.faultReasons() {
-			req := s.vendor.Hold(kind)
-			ctx := s.fail(f)
-			if r, err := s.adapter.Cancel(ctx, req); err == nil {
-				s.Errorf("%s: %s, though the answer was spoiled: %s", kind, r.State, f)
-			}
+	declined := s.hold()
+	s.vendor.Decline(declined, "")
+	if r, err := s.adapter.Cancel(s.Context(), declined); err == nil {
+		s.Errorf("%s, though the vendor declined", r.State)
+	}
+	for f := range s.faultReasons() {
+		req := s.hold()
+		ctx := s.fail(f)
+		if r, err := s.adapter.Cancel(ctx, req); err == nil {
+			s.Errorf("%s, though the answer was spoiled: %s", r.State, f)
 		}
 	}
 }
@@ -118,21 +112,19 @@ func (s *subject) otherID() {
 	if s.Mistake == nil {
 		s.Skip("the vendor's answers name no thing")
 	}
-	for _, kind := range s.Kinds {
-		req, other := s.vendor.Hold(kind), s.vendor.Hold(kind)
-		if _, err := s.adapter.Cancel(s.Context(), other); err != nil {
-			s.Fatalf("%s: %v", kind, err)
-		}
-		s.Mistake(s.vendor, req, other)
-		if r, _ := s.adapter.Cancel(s.Context(), req); r.State.IsCancelled() && !s.vendor.IsCancelled(req) {
-			s.Errorf("%s: Cancel says %s by an answer about another ID", kind, r.State)
-		}
-		req = s.vendor.Hold(kind)
-		s.Mistake(s.vendor, req, other)
-		if checker, ok := s.adapter.(cancel.StatusChecker); ok {
-			if r, _ := checker.Status(s.Context(), req); r.State.IsCancelled() {
-				s.Errorf("%s: Status says %s by an answer about another ID", kind, r.State)
-			}
+	req, other := s.hold(), s.hold()
+	if _, err := s.adapter.Cancel(s.Context(), other); err != nil {
+		s.Fatalf("%v", err)
+	}
+	s.Mistake(s.vendor, req, other)
+	if r, _ := s.adapter.Cancel(s.Context(), req); r.State.IsCancelled() && !s.vendor.IsCancelled(req) {
+		s.Errorf("Cancel says %s by an answer about another ID", r.State)
+	}
+	req = s.hold()
+	s.Mistake(s.vendor, req, other)
+	if checker, ok := s.adapter.(cancel.StatusChecker); ok {
+		if r, _ := checker.Status(s.Context(), req); r.State.IsCancelled() {
+			s.Errorf("Status says %s by an answer about another ID", r.State)
 		}
 	}
 }
@@ -144,7 +136,7 @@ func (s *subject) unsupported() (reqs []cancel.Request) {
 		cancel.Invoice, cancel.PrimarySectorInvoice, cancel.Payment, cancel.PreAuthorization, cancel.Document,
 	} {
 		if !slices.Contains(s.Kinds, kind) {
-			req := s.vendor.Hold(s.Kinds[0])
+			req := s.hold()
 			req.Kind = kind
 			reqs = append(reqs, req)
 		}
@@ -186,10 +178,8 @@ func (s *subject) validate() {
 			s.Errorf("Validate says %q, and Cancel %q", err, refused)
 		}
 	}
-	for _, kind := range s.Kinds {
-		if err := validator.Validate(s.vendor.Hold(kind)); err != nil {
-			s.Errorf("%s: Validate refuses what Cancel takes: %v", kind, err)
-		}
+	if err := validator.Validate(s.hold()); err != nil {
+		s.Errorf("Validate refuses what Cancel takes: %v", err)
 	}
 	s.unasked()
 }
@@ -207,7 +197,7 @@ func (s *subject) options() {
 
 	const userAgent = "canceltest/1"
 	recorder, client := newRecorder()
-	_, _ = s.with(cancel.ClientOptions{HTTPClient: client, UserAgent: userAgent}).Cancel(s.Context(), s.vendor.Hold(s.Kinds[0]))
+	_, _ = s.with(cancel.ClientOptions{HTTPClient: client, UserAgent: userAgent}).Cancel(s.Context(), s.hold())
 	for _, request := range recorder.requests {
 		if got := request.UserAgent(); got != userAgent {
 			s.Errorf("the UserAgent %q travels as %q", userAgent, got)
@@ -215,7 +205,7 @@ func (s *subject) options() {
 	}
 
 	s.vendor.Fail(1, Delay(30*shortTimeout))
-	_, err := s.with(cancel.ClientOptions{Timeout: shortTimeout}).Cancel(s.Context(), s.vendor.Hold(s.Kinds[0]))
+	_, err := s.with(cancel.ClientOptions{Timeout: shortTimeout}).Cancel(s.Context(), s.hold())
 	s.expect("a call that takes longer than the Timeout", err, context.DeadlineExceeded)
 }
 
@@ -224,33 +214,23 @@ const shortTimeout = 100 * time.Millisecond
 
 // A fault has the reason that the contract's table says.
 func (s *subject) faultTable() {
-	for _, kind := range s.Kinds {
-		for f, reason := range s.faultReasons() {
-			s.expect(fmt.Sprintf("%s, %s", kind, f), s.failure(kind, f), reason)
-		}
+	for f, reason := range s.faultReasons() {
+		s.expect(string(f), s.failure(f), reason)
 	}
 }
 
 func (s *subject) refused() {
-	reqs := make([]cancel.Request, len(s.Kinds))
-	for i, kind := range s.Kinds {
-		reqs[i] = s.vendor.Hold(kind)
-	}
+	req := s.hold()
 	s.vendor.Close()
-	for _, req := range reqs {
-		_, err := s.adapter.Cancel(s.Context(), req)
-		s.expect(string(req.Kind)+": a refused connection", err, cancel.ErrUnavailable)
-	}
+	_, err := s.adapter.Cancel(s.Context(), req)
+	s.expect("a refused connection", err, cancel.ErrUnavailable)
 }
 
 func (s *subject) retryAfter() {
-	for _, kind := range s.Kinds {
-		for _, f := range []Fault{HTTP429, HTTP503} {
-			if got := s.failure(kind, f.RetryAfter(7*time.Second)).RetryAfter; got != 7*time.Second {
-				s.Errorf("%s, %s: the vendor asked for 7s, RetryAfter is %v", kind, f, got)
-			}
-			if got := s.failure(kind, f).RetryAfter; got != 0 {
-				s.Errorf("%s, %s: the vendor asked for nothing, RetryAfter is %v", kind, f, got)
+	for _, f := range []Fault{HTTP429, HTTP503} {
+		for fault, want := range map[Fault]time.Duration{f: 0, f.RetryAfter(7 * time.Second): 7 * time.Second} {
+			if got := s.failure(fault).RetryAfter; got != want {
+				s.Errorf("%s: RetryAfter is %v", fault, got)
 			}
 		}
 	}
@@ -259,19 +239,17 @@ func (s *subject) retryAfter() {
 // everyError returns errors of all sorts, each with its cause.
 func (s *subject) everyError() map[string]error {
 	all := map[string]error{}
-	for _, kind := range s.Kinds {
-		for f := range s.faultReasons() {
-			req := s.vendor.Hold(kind)
-			ctx := s.fail(f)
-			_, all[fmt.Sprintf("%s, %s", kind, f)] = s.adapter.Cancel(ctx, req)
-		}
-		declined := s.vendor.Hold(kind)
-		s.vendor.Decline(declined, "")
-		_, all[string(kind)+", declined"] = s.adapter.Cancel(s.Context(), declined)
-		ctx, stop := context.WithCancel(s.Context())
-		stop()
-		_, all[string(kind)+", a context that has ended"] = s.adapter.Cancel(ctx, s.vendor.Hold(kind))
+	for f := range s.faultReasons() {
+		req := s.hold()
+		ctx := s.fail(f)
+		_, all[string(f)] = s.adapter.Cancel(ctx, req)
 	}
+	declined := s.hold()
+	s.vendor.Decline(declined, "")
+	_, all["declined"] = s.adapter.Cancel(s.Context(), declined)
+	ctx, stop := context.WithCancel(s.Context())
+	stop()
+	_, all["a context that has ended"] = s.adapter.Cancel(ctx, s.hold())
 	for i, req := range append(s.unsupported(), s.Malformed...) {
 		_, all[fmt.Sprint("refused unsent ", i)] = s.adapter.Cancel(s.Context(), req)
 	}
@@ -319,19 +297,16 @@ func (s *subject) oneLine() {
 func (s *subject) everyByte() {
 	recorder, client := newRecorder()
 	s.adapter = s.with(cancel.ClientOptions{HTTPClient: client})
-	for _, kind := range s.Kinds {
-		for _, f := range []Fault{HTML, HTTP(400), HTTP(401), HTTP500, HTTP503, SOAPFault, CutBody} {
-			e := s.failure(kind, f)
-			if e.HTTPStatus != recorder.status || !bytes.Equal(e.Raw, recorder.body.Bytes()) {
-				s.Errorf("%s, %s: the error has HTTPStatus %d and %d bytes of Raw, the answer %d and %d bytes",
-					kind, f, e.HTTPStatus, len(e.Raw), recorder.status, recorder.body.Len())
-			}
-			if f != CutBody && len(e.Raw) == 0 {
-				s.Errorf("%s, %s: the answer was not read", kind, f)
-			}
-			if len(e.Raw) > 0 && strings.Contains(e.Error(), string(e.Raw)) {
-				s.Errorf("%s, %s: the text of the error holds the body", kind, f)
-			}
+	for _, f := range []Fault{HTML, HTTP(400), HTTP(401), HTTP500, HTTP503, SOAPFault, CutBody} {
+		e := s.failure(f)
+		if e.HTTPStatus != recorder.status || !bytes.Equal(e.Raw, recorder.body.Bytes()) {
+			s.Errorf("%s: the error has HTTPStatus %d and %d bytes of Raw, the answer %d and %d bytes", f, e.HTTPStatus, len(e.Raw), recorder.status, recorder.body.Len())
+		}
+		if f != CutBody && len(e.Raw) == 0 {
+			s.Errorf("%s: the answer was not read", f)
+		}
+		if len(e.Raw) > 0 && strings.Contains(e.Error(), string(e.Raw)) {
+			s.Errorf("%s: the text of the error holds the body", f)
 		}
 	}
 }
@@ -339,12 +314,10 @@ func (s *subject) everyByte() {
 func (s *subject) responseCap() {
 	const limit = 10_000
 	s.adapter = s.with(cancel.ClientOptions{MaxResponseBytes: limit})
-	for _, kind := range s.Kinds {
-		e := s.failure(kind, EndlessBody)
-		s.expect(string(kind)+": an endless body", e, cancel.ErrUnknownOutcome)
-		if n := len(e.Raw); e.HTTPStatus != 0 && n == 0 || n > limit { // without a body the connection breaks
-			s.Errorf("%s: Raw has %d bytes, of at most %d", kind, n, limit)
-		}
+	e := s.failure(EndlessBody)
+	s.expect("an endless body", e, cancel.ErrUnknownOutcome)
+	if n := len(e.Raw); e.HTTPStatus != 0 && n == 0 || n > limit { // without a body the connection breaks
+		s.Errorf("Raw has %d bytes, of at most %d", n, limit)
 	}
 }
 
@@ -415,63 +388,55 @@ func (s *subject) evidence() {
 		defer mu.Unlock()
 		all = append(all, e)
 	}), cancel.WithMaxAttempts(1))
-	for _, kind := range s.Kinds {
-		for f, status := range map[Fault]int{"": 0, HTTP(401): 401, HTTP503: 503} {
-			what := fmt.Sprintf("%s, %q", kind, f)
-			req := s.vendor.Hold(kind)
-			req.Provider = ""
-			if f != "" {
-				s.vendor.Fail(1, f)
-			}
-			all = nil
-			before := time.Now().Add(-time.Second)
-			_, _ = client.Cancel(s.Context(), req)
-			if len(all) == 0 {
-				s.Fatalf("%s: no evidence", what)
-			}
-			e := all[0]
-			if e.Operation == "" || e.Endpoint == "" || e.HTTPStatus == 0 || status != 0 && e.HTTPStatus != status {
-				s.Errorf("%s: the evidence is of operation %q at %q with HTTP status %d: see cancel.ReportExchange", what, e.Operation, e.Endpoint, e.HTTPStatus)
-			}
-			if e.SentAt.Before(before) || e.AnsweredAt.Before(e.SentAt) {
-				s.Errorf("%s: sent at %v, answered at %v", what, e.SentAt, e.AnsweredAt)
-			}
-			if strings.Contains(e.Endpoint, "?") {
-				s.Errorf("%s: the endpoint has its query: %s", what, e.Endpoint)
-			}
-			s.hidden("the evidence", fmt.Sprintf("%+v", e))
+	for f, status := range map[Fault]int{"": 0, HTTP(401): 401, HTTP503: 503} {
+		what := fmt.Sprintf("%q", f)
+		req := s.hold()
+		req.Provider = ""
+		if f != "" {
+			s.vendor.Fail(1, f)
 		}
+		all = nil
+		before := time.Now().Add(-time.Second)
+		_, _ = client.Cancel(s.Context(), req)
+		if len(all) == 0 {
+			s.Fatalf("%s: no evidence", what)
+		}
+		e := all[0]
+		if e.Operation == "" || e.Endpoint == "" || e.HTTPStatus == 0 || status != 0 && e.HTTPStatus != status {
+			s.Errorf("%s: the evidence is of operation %q at %q with HTTP status %d: see cancel.ReportExchange", what, e.Operation, e.Endpoint, e.HTTPStatus)
+		}
+		if e.SentAt.Before(before) || e.AnsweredAt.Before(e.SentAt) {
+			s.Errorf("%s: sent at %v, answered at %v", what, e.SentAt, e.AnsweredAt)
+		}
+		if strings.Contains(e.Endpoint, "?") {
+			s.Errorf("%s: the endpoint has its query: %s", what, e.Endpoint)
+		}
+		s.hidden("the evidence", fmt.Sprintf("%+v", e))
 	}
 }
 
 func (s *subject) contextBefore() {
 	ctx, stop := context.WithCancel(s.Context())
 	stop()
-	for _, kind := range s.Kinds {
-		_, err := s.adapter.Cancel(ctx, s.vendor.Hold(kind))
-		s.expect("a context that has ended", err, cancel.ErrUnavailable)
-		s.expect("a context that has ended", err, context.Canceled)
-	}
+	_, err := s.adapter.Cancel(ctx, s.hold())
+	s.expect("a context that has ended", err, cancel.ErrUnavailable)
+	s.expect("a context that has ended", err, context.Canceled)
 	s.unasked()
 }
 
 func (s *subject) contextDuring() {
-	for _, kind := range s.Kinds {
-		err := s.failure(kind, Late)
-		s.expect("a context that ends", err, cancel.ErrUnknownOutcome)
-		s.expect("a context that ends", err, context.Canceled)
-	}
+	err := s.failure(Late)
+	s.expect("a context that ends", err, cancel.ErrUnknownOutcome)
+	s.expect("a context that ends", err, context.Canceled)
 }
 
 // Cancel asks once after any answer: the caller decides whether to ask again.
 func (s *subject) askedOnce() {
-	for _, kind := range s.Kinds {
-		for _, f := range []Fault{HTTP(302), HTTP(307), HTTP(401), HTTP429, HTTP500, HTTP503, ResetAfterReading, CutBody, HTML} {
-			before := len(s.vendor.Calls())
-			_ = s.failure(kind, f)
-			if n := len(s.vendor.Calls()) - before; n != 1 {
-				s.Errorf("%s, %s: the vendor was asked %d times", kind, f, n)
-			}
+	for _, f := range []Fault{HTTP(302), HTTP(307), HTTP(401), HTTP429, HTTP500, HTTP503, ResetAfterReading, CutBody, HTML} {
+		before := len(s.vendor.Calls())
+		_ = s.failure(f)
+		if n := len(s.vendor.Calls()) - before; n != 1 {
+			s.Errorf("%s: the vendor was asked %d times", f, n)
 		}
 	}
 }
@@ -480,43 +445,41 @@ func (s *subject) askedOnce() {
 // net/http does so over HTTP/2 if a request has a GetBody, and over HTTP/1.1 if it
 // also has a header Idempotency-Key.
 func (s *subject) sentOnce() {
-	for _, kind := range s.Kinds {
-		transport := &http.Transport{}
-		s.adapter = s.with(cancel.ClientOptions{HTTPClient: &http.Client{Transport: transport}})
-		for _, f := range []Fault{ResetAfterReading, ResetBeforeReading} {
-			_ = s.failure(kind, HTTP503) // now there is a connection to be reset
-			before := len(s.vendor.Calls())
-			_ = s.failure(kind, f)
-			if n := len(s.vendor.Calls()) - before; n != 1 {
-				s.Errorf("%s: over HTTP/1.1 a request is sent %d times: %s", kind, n, f)
-			}
+	transport := &http.Transport{}
+	s.adapter = s.with(cancel.ClientOptions{HTTPClient: &http.Client{Transport: transport}})
+	for _, f := range []Fault{ResetAfterReading, ResetBeforeReading} {
+		_ = s.failure(HTTP503) // now there is a connection to be reset
+		before := len(s.vendor.Calls())
+		_ = s.failure(f)
+		if n := len(s.vendor.Calls()) - before; n != 1 {
+			s.Errorf("over HTTP/1.1 a request is sent %d times: %s", n, f)
 		}
-		transport.CloseIdleConnections()
+	}
+	transport.CloseIdleConnections()
 
-		for what, misbehave := range map[string]func(*http2.Framer, uint32) error{
-			"RST_STREAM(PROTOCOL_ERROR)": func(f *http2.Framer, stream uint32) error {
-				return f.WriteRSTStream(stream, http2.ErrCodeProtocol)
-			},
-			"RST_STREAM(REFUSED_STREAM)": func(f *http2.Framer, stream uint32) error {
-				return f.WriteRSTStream(stream, http2.ErrCodeRefusedStream)
-			},
-			"GOAWAY": func(f *http2.Framer, _ uint32) error {
-				return f.WriteGoAway(0, http2.ErrCodeNo, nil)
-			},
-		} {
-			front, err := newFront(misbehave)
-			if err != nil {
-				s.Fatalf("no listener: %v", err)
-			}
-			sent := front.through(func(client *http.Client) {
-				_, err = s.with(cancel.ClientOptions{HTTPClient: client}).Cancel(s.Context(), s.vendor.Hold(kind))
-			})
-			if sent != 1 {
-				s.Errorf("%s: over HTTP/2 a request is sent %d times: %s after reading", kind, sent, what)
-			}
-			if err == nil || errors.Is(err, cancel.ErrUnavailable) && what != "RST_STREAM(REFUSED_STREAM)" && what != "GOAWAY" {
-				s.Errorf("%s: %s after the request was read: %v", kind, what, err)
-			}
+	for what, misbehave := range map[string]func(*http2.Framer, uint32) error{
+		"RST_STREAM(PROTOCOL_ERROR)": func(f *http2.Framer, stream uint32) error {
+			return f.WriteRSTStream(stream, http2.ErrCodeProtocol)
+		},
+		"RST_STREAM(REFUSED_STREAM)": func(f *http2.Framer, stream uint32) error {
+			return f.WriteRSTStream(stream, http2.ErrCodeRefusedStream)
+		},
+		"GOAWAY": func(f *http2.Framer, _ uint32) error {
+			return f.WriteGoAway(0, http2.ErrCodeNo, nil)
+		},
+	} {
+		front, err := newFront(misbehave)
+		if err != nil {
+			s.Fatalf("no listener: %v", err)
+		}
+		sent := front.through(func(client *http.Client) {
+			_, err = s.with(cancel.ClientOptions{HTTPClient: client}).Cancel(s.Context(), s.hold())
+		})
+		if sent != 1 {
+			s.Errorf("over HTTP/2 a request is sent %d times: %s after reading", sent, what)
+		}
+		if err == nil || errors.Is(err, cancel.ErrUnavailable) && what != "RST_STREAM(REFUSED_STREAM)" && what != "GOAWAY" {
+			s.Errorf("%s after the request was read: %v", what, err)
 		}
 	}
 }
@@ -527,7 +490,7 @@ func (s *subject) callersClient() {
 	client.Timeout = time.Minute
 	adapter := s.with(cancel.ClientOptions{HTTPClient: client})
 	s.vendor.Fail(1, HTTP(302))
-	_, err := adapter.Cancel(s.Context(), s.vendor.Hold(s.Kinds[0]))
+	_, err := adapter.Cancel(s.Context(), s.hold())
 	s.expect("a redirect", err, cancel.ErrUnexpected)
 	if n := len(recorder.requests); n != 1 {
 		s.Errorf("the caller's http.Client sent %d requests", n)
@@ -543,7 +506,7 @@ func (s *subject) connections() {
 		if i%5 == 4 {
 			s.vendor.Fail(1, HTTP500)
 		}
-		_, _ = s.adapter.Cancel(s.Context(), s.vendor.Hold(s.Kinds[0]))
+		_, _ = s.adapter.Cancel(s.Context(), s.hold())
 	}
 	if n := s.vendor.Connections(); n != 1 {
 		s.Errorf("20 calls opened %d connections", n)
@@ -552,16 +515,14 @@ func (s *subject) connections() {
 
 func (s *subject) concurrentUse() {
 	var calls sync.WaitGroup
-	for _, kind := range s.Kinds {
-		for range 32 {
-			req := s.vendor.Hold(kind)
-			calls.Go(func() {
-				r, err := s.adapter.Cancel(s.Context(), req)
-				if err != nil || r.ID != req.ID || r.Kind != kind {
-					s.Errorf("%s: got the result of %q, %v", req.ID, r.ID, err)
-				}
-			})
-		}
+	for range 32 {
+		req := s.hold()
+		calls.Go(func() {
+			r, err := s.adapter.Cancel(s.Context(), req)
+			if err != nil || r.ID != req.ID || r.Kind != s.kind {
+				s.Errorf("%s: got the result of %q, %v", req.ID, r.ID, err)
+			}
+		})
 	}
 	calls.Wait()
 }
@@ -577,7 +538,7 @@ func (s *subject) goroutines() {
 		if f != "" {
 			vendor.Fail(1, f)
 		}
-		_, _ = adapter.Cancel(s.Context(), vendor.Hold(s.Kinds[0]))
+		_, _ = adapter.Cancel(s.Context(), vendor.Hold(s.kind))
 	}
 	vendor.Close()
 	if err := goleak.Find(before); err != nil {
@@ -587,57 +548,42 @@ func (s *subject) goroutines() {
 
 // Status changes nothing, so its failures leave nothing in doubt.
 func (s *subject) status() {
-	checked := false
-	for _, kind := range s.Kinds {
-		req := s.vendor.Hold(kind)
-		// net/http repeats a GET by itself if a connection breaks that it had kept.
-		fresh := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-		checker := s.statusOf(s.with(cancel.ClientOptions{HTTPClient: fresh, MaxResponseBytes: 1 << 20}), req)
-		if checker == nil {
-			continue
-		}
-		checked = true
-		if _, err := s.adapter.Cancel(s.Context(), req); err != nil {
-			s.Fatalf("%s: Cancel: %v", kind, err)
-		}
-		switch r, err := checker.Status(s.Context(), req); {
-		case err != nil:
-			s.Errorf("%s: Status of what was cancelled: %v", kind, err)
-		case !taken(r.State):
-			s.Errorf("%s: Status of what was cancelled: %q", kind, r.State)
-		case r.Provider != s.Provider || r.ID != req.ID || r.Kind != kind || len(r.Raw) == 0 || r.At.IsZero():
-			s.Errorf("%s: Status: the result is incomplete: %q, %q, %q, %d bytes of Raw", kind, r.Provider, r.ID, r.Kind, len(r.Raw))
-		}
-		for f, reason := range s.faultReasons() {
-			if reason == cancel.ErrUnknownOutcome {
-				reason = cancel.ErrUnavailable
-			}
-			ctx := s.fail(f)
-			_, err := checker.Status(ctx, req)
-			s.expect(fmt.Sprintf("%s: Status, %s", kind, f), err, reason)
-		}
+	req := s.hold()
+	// net/http repeats a GET by itself if a connection breaks that it had kept.
+	fresh := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	checker := s.statusOf(s.with(cancel.ClientOptions{HTTPClient: fresh, MaxResponseBytes: 1 << 20}), req)
+	if _, err := s.adapter.Cancel(s.Context(), req); err != nil {
+		s.Fatalf("Cancel: %v", err)
 	}
-	if !checked {
-		s.Skip("the adapter, as configured, has no Status")
+	switch r, err := checker.Status(s.Context(), req); {
+	case err != nil:
+		s.Errorf("Status of what was cancelled: %v", err)
+	case !taken(r.State):
+		s.Errorf("Status of what was cancelled: %q", r.State)
+	case !s.isAbout(req, r.Provider, r.ID, r.Kind) || len(r.Raw) == 0 || r.At.IsZero():
+		s.Errorf("Status: the result is incomplete: %q, %q, %q, %d bytes of Raw", r.Provider, r.ID, r.Kind, len(r.Raw))
+	}
+	for f, reason := range s.faultReasons() {
+		if reason == cancel.ErrUnknownOutcome {
+			reason = cancel.ErrUnavailable
+		}
+		ctx := s.fail(f)
+		_, err := checker.Status(ctx, req)
+		s.expect("Status, "+string(f), err, reason)
 	}
 }
 
 // Status does not call something cancelled that nobody has cancelled.
 func (s *subject) statusOfWhatStands() {
-	for _, kind := range s.Kinds {
-		req := s.vendor.Hold(kind)
-		checker := s.statusOf(s.adapter, req)
-		if checker == nil {
-			continue
-		}
-		if r, err := checker.Status(s.Context(), req); err == nil && r.State != cancel.NotCancelled {
-			s.Errorf("%s: Status of what stands: %q", kind, r.State)
-		}
-		s.vendor.Decline(req, "")
-		_, _ = s.adapter.Cancel(s.Context(), req)
-		if r, _ := checker.Status(s.Context(), req); r.State.IsCancelled() {
-			s.Errorf("%s: Status of what the vendor declined to cancel: %q", kind, r.State)
-		}
+	req := s.hold()
+	checker := s.statusOf(s.adapter, req)
+	if r, err := checker.Status(s.Context(), req); err == nil && r.State != cancel.NotCancelled {
+		s.Errorf("Status of what stands: %q", r.State)
+	}
+	s.vendor.Decline(req, "")
+	_, _ = s.adapter.Cancel(s.Context(), req)
+	if r, _ := checker.Status(s.Context(), req); r.State.IsCancelled() {
+		s.Errorf("Status of what the vendor declined to cancel: %q", r.State)
 	}
 }
 
@@ -647,26 +593,24 @@ func (s *subject) preflight() {
 	if !ok {
 		s.Skip("the adapter has no Preflight")
 	}
-	for _, kind := range s.Kinds {
-		req := s.vendor.Hold(kind)
-		p, err := adapter.Preflight(s.Context(), req)
-		if errors.Is(err, errors.ErrUnsupported) {
-			continue
-		}
-		switch {
-		case err != nil:
-			s.Errorf("%s: Preflight: %v", kind, err)
-		case p.Verdict == "" || p.Verdict == cancel.Done || p.Verdict == cancel.UnderWay:
-			s.Errorf("%s: Preflight of what stands: %q", kind, p.Verdict)
-		case p.Provider != s.Provider || p.ID != req.ID || p.Kind != kind || p.At.IsZero():
-			s.Errorf("%s: Preflight: the answer is about %q, %q, %q", kind, p.Provider, p.ID, p.Kind)
-		case s.vendor.IsCancelled(req) || slices.ContainsFunc(s.vendor.Calls(), func(c Call) bool { return c.Carried }):
-			s.Errorf("%s: Preflight has changed something", kind)
-		}
-		s.vendor.Fail(1, HTTP500)
-		_, err = adapter.Preflight(s.Context(), req)
-		s.expect(string(kind)+": Preflight, HTTP 500", err, cancel.ErrUnavailable)
+	req := s.hold()
+	p, err := adapter.Preflight(s.Context(), req)
+	if errors.Is(err, errors.ErrUnsupported) {
+		s.Skip("the adapter, as configured, has no Preflight")
 	}
+	switch {
+	case err != nil:
+		s.Errorf("Preflight: %v", err)
+	case p.Verdict == "" || p.Verdict == cancel.Done || p.Verdict == cancel.UnderWay:
+		s.Errorf("Preflight of what stands: %q", p.Verdict)
+	case !s.isAbout(req, p.Provider, p.ID, p.Kind) || p.At.IsZero():
+		s.Errorf("Preflight: the answer is about %q, %q, %q", p.Provider, p.ID, p.Kind)
+	case s.vendor.IsCancelled(req) || slices.ContainsFunc(s.vendor.Calls(), func(c Call) bool { return c.Carried }):
+		s.Errorf("Preflight has changed something")
+	}
+	s.vendor.Fail(1, HTTP500)
+	_, err = adapter.Preflight(s.Context(), req)
+	s.expect("Preflight, HTTP 500", err, cancel.ErrUnavailable)
 }
 
 // A batch answers each request in its place, by one call.
@@ -675,8 +619,7 @@ func (s *subject) batch() {
 	if !ok {
 		s.Skip("the adapter has no CancelBatch")
 	}
-	kind := s.Kinds[0]
-	good, declined, other := s.vendor.Hold(kind), s.vendor.Hold(kind), s.vendor.Hold(kind)
+	good, declined, other := s.hold(), s.hold(), s.hold()
 	s.vendor.Decline(declined, "")
 	malformed := other
 	malformed.Kind = "anything"
@@ -703,7 +646,7 @@ func (s *subject) batch() {
 	}
 	for f, reason := range map[Fault]error{HTTP500: cancel.ErrUnknownOutcome, HTTP503: cancel.ErrUnavailable, HTML: cancel.ErrUnknownOutcome} {
 		s.vendor.Fail(1, f)
-		for _, item := range batcher.CancelBatch(s.Context(), []cancel.Request{s.vendor.Hold(kind), s.vendor.Hold(kind)}) {
+		for _, item := range batcher.CancelBatch(s.Context(), []cancel.Request{s.hold(), s.hold()}) {
 			s.expect("a batch: "+string(f), item.Err, reason)
 		}
 	}
