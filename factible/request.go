@@ -13,7 +13,6 @@ import (
 // operation is an operation of the service.
 type operation struct {
 	name     string
-	kinds    []cancel.Kind
 	readOnly bool
 	// proves says that an acuse which comes with status 200 decides.
 	proves bool
@@ -21,129 +20,71 @@ type operation struct {
 	details func(cancel.Request) error
 	// signed says that the request travels signed with the issuer's CSD.
 	signed bool
-	// request returns the parameters, as encoding/xml takes them. The solicitud is nil unless
-	// signed is true.
-	request func(c *Client, req cancel.Request, password string, solicitud []byte) any
+	// fill adds the parameters of a request. The solicitud is nil unless signed is true.
+	fill func(p *parameters, req cancel.Request, solicitud []byte)
 }
 
-// cancellable are the kinds that Cancel takes, each by its own operation.
-var cancellable = []cancel.Kind{cancel.PrimarySectorInvoice, cancel.Invoice}
-
-var cancelPrimarySector = operation{
-	name:   opSectorPrimario,
-	kinds:  cancellable,
-	proves: true,
-	request: func(c *Client, req cancel.Request, password string, _ []byte) any {
-		return cancelarSectorPrimario{
-			XMLName:  xml.Name{Space: c.namespace, Local: opSectorPrimario},
-			Usuario:  c.username,
-			Password: password,
-			UUID:     req.ID,
-		}
-	},
-}
-
-var asincrono = operation{
-	name:    opAsincrono,
-	kinds:   cancellable,
-	details: validInvoice,
-	request: func(c *Client, req cancel.Request, password string, _ []byte) any {
-		return cancelarAsincrono{
-			XMLName:       xml.Name{Space: c.namespace, Local: opAsincrono},
-			Usuario:       c.username,
-			Password:      password,
-			UUID:          req.ID + "|" + req.Motive + "|" + req.ReplacedBy,
-			RFCEmisor:     req.Issuer,
-			EmailNotifica: req.RequestedBy,
-			Properties:    wireProperties(c.properties),
-		}
-	},
-}
-
-var enviarSolicitud = operation{
-	name:    opEnviarSolicitud,
-	kinds:   cancellable,
-	details: validInvoice,
-	signed:  true,
-	request: func(c *Client, req cancel.Request, password string, solicitud []byte) any {
-		return enviarSolicitudCancelacionAsincrono{
-			XMLName:       xml.Name{Space: c.namespace, Local: opEnviarSolicitud},
-			Usuario:       c.username,
-			Password:      password,
-			Solicitud:     base64.StdEncoding.EncodeToString(solicitud),
-			EmailNotifica: req.RequestedBy,
-			Properties:    wireProperties(c.properties),
-		}
-	},
-}
-
-var getStatus = operation{
-	name:     opGetStatus,
-	kinds:    cancellable,
-	readOnly: true,
-	proves:   true,
-	request: func(c *Client, req cancel.Request, password string, _ []byte) any {
-		return getStatusCancelacionAsincrona{
-			XMLName:       xml.Name{Space: c.namespace, Local: opGetStatus},
-			Usuario:       c.username,
-			Password:      password,
-			TransactionID: req.ID,
-			Properties:    wireProperties(c.properties),
-		}
-	},
-}
-
-// The parameters of the operations, in the order of the WSDL.
-type (
-	cancelarSectorPrimario struct {
-		XMLName  xml.Name
-		Usuario  string `xml:"usuario"`
-		Password string `xml:"password"`
-		UUID     string `xml:"uuid"`
+var (
+	cancelPrimarySector = operation{
+		name: opSectorPrimario, proves: true,
+		fill: func(p *parameters, req cancel.Request, _ []byte) { p.UUID, p.Properties = req.ID, nil },
 	}
-	// cancelarAsincrono leaves out csdCer, csdKey and csdPassword: the issuer's key is
-	// never sent.
-	cancelarAsincrono struct {
-		XMLName       xml.Name
-		Usuario       string     `xml:"usuario"`
-		Password      string     `xml:"password"`
-		UUID          string     `xml:"uuid"`
-		RFCEmisor     string     `xml:"rfcEmisor"`
-		EmailNotifica string     `xml:"emailNotifica,omitempty"`
-		Properties    []property `xml:"properties"`
+	asincrono = operation{
+		name: opAsincrono, details: validInvoice,
+		fill: func(p *parameters, req cancel.Request, _ []byte) {
+			p.UUID = req.ID + "|" + req.Motive + "|" + req.ReplacedBy
+			p.RFCEmisor, p.EmailNotifica = req.Issuer, req.RequestedBy
+		},
 	}
-	enviarSolicitudCancelacionAsincrono struct {
-		XMLName       xml.Name
-		Usuario       string     `xml:"usuario"`
-		Password      string     `xml:"password"`
-		Solicitud     string     `xml:"solicitud"`
-		EmailNotifica string     `xml:"emailNotifica,omitempty"`
-		Properties    []property `xml:"properties"`
+	enviarSolicitud = operation{
+		name: opEnviarSolicitud, details: validInvoice, signed: true,
+		fill: func(p *parameters, req cancel.Request, solicitud []byte) {
+			p.Solicitud, p.EmailNotifica = base64.StdEncoding.EncodeToString(solicitud), req.RequestedBy
+		},
 	}
-	getStatusCancelacionAsincrona struct {
-		XMLName       xml.Name
-		Usuario       string     `xml:"usuario"`
-		Password      string     `xml:"password"`
-		TransactionID string     `xml:"transactionId"`
-		Properties    []property `xml:"properties"`
-	}
-	property struct {
-		Key   string `xml:"http://binding.soap.cancelacion.commons.cfdi.solucionfactible.com/xsd key"`
-		Value string `xml:"http://binding.soap.cancelacion.commons.cfdi.solucionfactible.com/xsd value"`
+	getStatus = operation{
+		name: opGetStatus, readOnly: true, proves: true,
+		fill: func(p *parameters, req cancel.Request, _ []byte) { p.TransactionID = req.ID },
 	}
 )
 
-func wireProperties(given []KeyValue) []property {
-	wire := make([]property, len(given))
-	for i, p := range given {
-		wire[i] = property(p)
+// parameters are the parameters of all operations, each in the order of the WSDL. An operation
+// has no use for those that are empty. csdCer, csdKey and csdPassword are not among them: the
+// issuer's key is never sent.
+type parameters struct {
+	XMLName       xml.Name
+	Usuario       string     `xml:"usuario"`
+	Password      string     `xml:"password"`
+	UUID          string     `xml:"uuid,omitempty"`
+	TransactionID string     `xml:"transactionId,omitempty"`
+	Solicitud     string     `xml:"solicitud,omitempty"`
+	RFCEmisor     string     `xml:"rfcEmisor,omitempty"`
+	EmailNotifica string     `xml:"emailNotifica,omitempty"`
+	Properties    []property `xml:"properties"`
+}
+
+type property struct {
+	Key   string `xml:"http://binding.soap.cancelacion.commons.cfdi.solucionfactible.com/xsd key"`
+	Value string `xml:"http://binding.soap.cancelacion.commons.cfdi.solucionfactible.com/xsd value"`
+}
+
+// request returns the parameters of a call, as encoding/xml takes them.
+func (op operation) request(c *Client, req cancel.Request, password string, solicitud []byte) parameters {
+	p := parameters{
+		XMLName: xml.Name{Space: c.namespace, Local: op.name},
+		Usuario: c.username, Password: password,
+		Properties: make([]property, len(c.properties)),
 	}
-	return wire
+	for i, given := range c.properties {
+		p.Properties[i] = property(given)
+	}
+	op.fill(&p, req, solicitud)
+	return p
 }
 
 // valid says why req is malformed.
 func (op operation) valid(req cancel.Request) error {
-	if err := adapter.CheckRequest(req, op.kinds...); err != nil {
+	if err := adapter.CheckRequest(req, cancel.PrimarySectorInvoice, cancel.Invoice); err != nil {
 		return err
 	}
 	if !adapter.IsUUID(req.ID) {
