@@ -31,6 +31,18 @@ func CheckRequest(req cancel.Request, kinds ...cancel.Kind) error {
 	return nil
 }
 
+// Require reports why value is not valid for the required field name of a Config: it is missing,
+// or has an error of check, which begins with a verb.
+func Require(name, value string, check func(string) error) error {
+	if value == "" {
+		return errors.New(name + " is missing")
+	}
+	if err := check(value); err != nil {
+		return fmt.Errorf("%s %w", name, err)
+	}
+	return nil
+}
+
 // CheckText reports why s cannot be sent as text. A character that XML cannot carry is an
 // error, in JSON too.
 func CheckText(s string) error {

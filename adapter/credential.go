@@ -49,6 +49,14 @@ func NewCredential(name string, secret cancel.Secret, check func(string) error) 
 	return c, nil
 }
 
+// RequireCredential is [NewCredential] for a required field: an absent secret is an error.
+func RequireCredential(name string, secret cancel.Secret, check func(string) error) (*Credential, error) {
+	if secret.IsZero() {
+		return nil, errors.New(name + " is missing")
+	}
+	return NewCredential(name, secret, check)
+}
+
 // IsZero reports whether the secret is absent.
 func (c *Credential) IsZero() bool { return c.secret.IsZero() }
 

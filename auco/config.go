@@ -40,26 +40,15 @@ type Config struct {
 // missing, malformed or negative. New sends nothing.
 func New(config Config) (*Client, error) {
 	call := adapter.Call{Provider: provider, Op: "New"}
-	if config.PrivateKey.IsZero() {
-		return nil, call.Refuse("PrivateKey is missing")
-	}
-	private, err := adapter.NewCredential("PrivateKey", config.PrivateKey, validPrivateKey)
-	if err != nil {
-		return nil, call.Refuse(err.Error())
-	}
-	public, err := adapter.NewCredential("PublicKey", config.PublicKey, validPublicKey)
-	if err != nil {
-		return nil, call.Refuse(err.Error())
-	}
+	private, privateErr := adapter.RequireCredential("PrivateKey", config.PrivateKey, validPrivateKey)
+	public, publicErr := adapter.NewCredential("PublicKey", config.PublicKey, validPublicKey)
+	var batchErr error
 	if config.MaxBatch < 0 {
-		return nil, call.Refuse("MaxBatch is negative")
+		batchErr = errors.New("MaxBatch is negative")
 	}
-	endpoint, err := adapter.Endpoint(config.Endpoint, config.Environment, endpoints)
-	if err != nil {
-		return nil, call.Refuse(err.Error())
-	}
-	via, err := adapter.NewClient(config.Options)
-	if err != nil {
+	endpoint, endpointErr := adapter.Endpoint(config.Endpoint, config.Environment, endpoints)
+	via, viaErr := adapter.NewClient(config.Options)
+	if err := cmp.Or(privateErr, publicErr, batchErr, endpointErr, viaErr); err != nil {
 		return nil, call.Refuse(err.Error())
 	}
 	return &Client{

@@ -81,10 +81,7 @@ func NewWebhook(config WebhookConfig) (*Webhook, error) {
 	if !httpguts.ValidHeaderFieldName(config.Header) {
 		return nil, call.Refuse("Header is not a name that an HTTP header can have")
 	}
-	if config.Value.IsZero() {
-		return nil, call.Refuse("Value is missing")
-	}
-	value, err := adapter.NewCredential("Value", config.Value, adapter.CheckHeaderValue)
+	value, err := adapter.RequireCredential("Value", config.Value, adapter.CheckHeaderValue)
 	if err != nil {
 		return nil, call.Refuse(err.Error())
 	}

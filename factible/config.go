@@ -1,6 +1,7 @@
 package factible
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -63,42 +64,16 @@ type KeyValue struct{ Key, Value string }
 // Config that is missing, malformed or negative. It sends nothing.
 func New(config Config) (*Client, error) {
 	call := adapter.Call{Provider: provider, Op: "New"}
-	if config.Username == "" {
-		return nil, call.Refuse("Username is missing")
-	}
-	if err := adapter.CheckText(config.Username); err != nil {
-		return nil, call.Refuse("Username " + err.Error())
-	}
-	if config.Password.IsZero() {
-		return nil, call.Refuse("Password is missing")
-	}
-	password, err := adapter.NewCredential("Password", config.Password, adapter.CheckText)
-	if err != nil {
-		return nil, call.Refuse(err.Error())
-	}
-	if err := adapter.CheckLine(config.Namespace); err != nil {
-		return nil, call.Refuse("Namespace " + err.Error())
-	}
-	for i, p := range config.Properties {
-		if p.Key == "" {
-			return nil, call.Refuse(fmt.Sprintf("Properties[%d].Key is missing", i))
-		}
-		if err := adapter.CheckText(p.Key); err != nil {
-			return nil, call.Refuse(fmt.Sprintf("Properties[%d].Key %v", i, err))
-		}
-		if err := adapter.CheckText(p.Value); err != nil {
-			return nil, call.Refuse(fmt.Sprintf("Properties[%d].Value %v", i, err))
-		}
-	}
 	version := soap.V11
 	if config.SOAP12 {
 		version = soap.V12
 	}
-	endpoint, err := adapter.Endpoint(config.Endpoint, config.Environment, endpoints[version])
-	if err != nil {
-		return nil, call.Refuse(err.Error())
-	}
-	via, err := adapter.NewClient(config.Options)
+	password, passwordErr := adapter.RequireCredential("Password", config.Password, adapter.CheckText)
+	endpoint, endpointErr := adapter.Endpoint(config.Endpoint, config.Environment, endpoints[version])
+	via, viaErr := adapter.NewClient(config.Options)
+	namespace := cmp.Or(config.Namespace, defaultNamespace)
+	err := cmp.Or(adapter.Require("Username", config.Username, adapter.CheckText), passwordErr,
+		adapter.Require("Namespace", namespace, adapter.CheckLine), checkProperties(config.Properties), endpointErr, viaErr)
 	if err != nil {
 		return nil, call.Refuse(err.Error())
 	}
@@ -106,14 +81,11 @@ func New(config Config) (*Client, error) {
 		via:        via,
 		target:     endpoint.String(),
 		version:    version,
-		namespace:  config.Namespace,
+		namespace:  namespace,
 		username:   config.Username,
 		password:   password,
 		properties: slices.Clone(config.Properties),
 		redact:     adapter.NewRedactor(password),
-	}
-	if c.namespace == "" {
-		c.namespace = defaultNamespace
 	}
 	switch source := config.CSD.(type) {
 	case nil:
@@ -130,4 +102,16 @@ func New(config Config) (*Client, error) {
 		c.csd = source.CSD
 	}
 	return c, nil
+}
+
+func checkProperties(properties []KeyValue) error {
+	for i, p := range properties {
+		if err := adapter.Require(fmt.Sprintf("Properties[%d].Key", i), p.Key, adapter.CheckText); err != nil {
+			return err
+		}
+		if err := adapter.CheckText(p.Value); err != nil {
+			return fmt.Errorf("Properties[%d].Value %w", i, err)
+		}
+	}
+	return nil
 }

@@ -1,6 +1,8 @@
 package payvalida
 
 import (
+	"cmp"
+
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/adapter"
 )
@@ -32,25 +34,10 @@ type Config struct {
 // missing, malformed or negative. New sends nothing.
 func New(config Config) (*Client, error) {
 	call := adapter.Call{Provider: provider, Op: "New"}
-	if config.Merchant == "" {
-		return nil, call.Refuse("Merchant is missing")
-	}
-	if err := adapter.CheckLine(config.Merchant); err != nil {
-		return nil, call.Refuse("Merchant " + err.Error())
-	}
-	if config.FixedHash.IsZero() {
-		return nil, call.Refuse("FixedHash is missing")
-	}
-	fixedHash, err := adapter.NewCredential("FixedHash", config.FixedHash, nil)
-	if err != nil {
-		return nil, call.Refuse(err.Error())
-	}
-	endpoint, err := adapter.Endpoint(config.Endpoint, config.Environment, endpoints)
-	if err != nil {
-		return nil, call.Refuse(err.Error())
-	}
-	via, err := adapter.NewClient(config.Options)
-	if err != nil {
+	fixedHash, hashErr := adapter.RequireCredential("FixedHash", config.FixedHash, nil)
+	endpoint, endpointErr := adapter.Endpoint(config.Endpoint, config.Environment, endpoints)
+	via, viaErr := adapter.NewClient(config.Options)
+	if err := cmp.Or(adapter.Require("Merchant", config.Merchant, adapter.CheckLine), hashErr, endpointErr, viaErr); err != nil {
 		return nil, call.Refuse(err.Error())
 	}
 	return &Client{

@@ -74,10 +74,7 @@ type Webhook struct {
 // WebhookConfig that is missing or negative.
 func NewWebhook(config WebhookConfig) (*Webhook, error) {
 	call := adapter.Call{Provider: provider, Op: "NewWebhook"}
-	if config.Hash.IsZero() {
-		return nil, call.Refuse("Hash is missing")
-	}
-	hash, err := adapter.NewCredential("Hash", config.Hash, nil)
+	hash, err := adapter.RequireCredential("Hash", config.Hash, nil)
 	if err != nil {
 		return nil, call.Refuse(err.Error())
 	}

@@ -1,6 +1,8 @@
 package sat
 
 import (
+	"cmp"
+
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/adapter"
 )
@@ -29,12 +31,9 @@ type Config struct {
 // missing, malformed or negative. New sends nothing.
 func New(config Config) (*Client, error) {
 	call := adapter.Call{Provider: provider, Op: "New"}
-	endpoint, err := adapter.Endpoint(config.Endpoint, config.Environment, endpoints)
-	if err != nil {
-		return nil, call.Refuse(err.Error())
-	}
-	via, err := adapter.NewClient(config.Options)
-	if err != nil {
+	endpoint, endpointErr := adapter.Endpoint(config.Endpoint, config.Environment, endpoints)
+	via, viaErr := adapter.NewClient(config.Options)
+	if err := cmp.Or(endpointErr, viaErr); err != nil {
 		return nil, call.Refuse(err.Error())
 	}
 	return &Client{via: via, target: endpoint.String()}, nil
