@@ -67,27 +67,9 @@
 // # Errors
 //
 // Every error of an adapter or of a Client is, or wraps, one *Error, and [errors.Is] finds
-// exactly one of these reasons in it:
-//
-//   - [ErrInvalid]: the request is malformed or incomplete, here or by the vendor's
-//     judgement. Correct it. If the adapter refused it, nothing was sent.
-//   - [ErrAuth]: the credentials are wrong, expired, locked, inactive, or of the other
-//     environment. Stop: vendors lock accounts after repeated failures.
-//   - [ErrForbidden]: the credentials are good but may not do this. Ask the vendor to allow
-//     it.
-//   - [ErrNotFound]: the vendor does not know the thing. Check the ID, the account and the
-//     environment.
-//   - [ErrNotCancellable]: the rules of the vendor or of the authority forbid it, for good.
-//     Undo it in another way, such as a credit note or a refund.
-//   - [ErrRejected]: a person who must consent refused. Talk to them.
-//   - [ErrUnavailable]: certainly not carried out. Ask again later; a Client has already
-//     retried.
-//   - [ErrUnknownOutcome]: may or may not have been carried out. Find out before you do
-//     anything else.
-//   - [ErrUnexpected]: the vendor does not document the answer. It counts neither as success
-//     nor as failure. A person should look at Error.Raw.
-//   - [ErrPending]: only from Client.Wait. Its context ended before the thing was settled.
-//     Wait again later.
+// exactly one reason in it: [ErrInvalid], [ErrAuth], [ErrForbidden], [ErrNotFound],
+// [ErrNotCancellable], [ErrRejected], [ErrUnavailable], [ErrUnknownOutcome], [ErrUnexpected] or
+// [ErrPending]. Each of them says what to do.
 //
 // [Retryable] is true only for ErrUnavailable. [InDoubt] is true for ErrUnknownOutcome,
 // ErrUnexpected and ErrPending: the thing may be, or may become, cancelled. errors.Is and

@@ -14,20 +14,23 @@ import (
 // them with [errors.Is]. [Reasons] lists them.
 var (
 	// ErrInvalid: the request is malformed or incomplete, here or by the vendor's
-	// judgement. Correct the request.
+	// judgement. Correct the request. If the adapter refused it, nothing was sent.
 	ErrInvalid error = &reason{"ErrInvalid", "invalid request"}
 	// ErrAuth: the credentials are wrong, expired, locked, inactive, or belong to the
 	// other environment. Stop: vendors lock accounts after repeated failures.
 	ErrAuth error = &reason{"ErrAuth", "authentication failed"}
-	// ErrForbidden: the credentials are good but may not do this.
+	// ErrForbidden: the credentials are good but may not do this. Ask the vendor to allow it.
 	ErrForbidden error = &reason{"ErrForbidden", "forbidden"}
-	// ErrNotFound: the vendor does not know the thing.
+	// ErrNotFound: the vendor does not know the thing. Check the ID, the account and the
+	// environment.
 	ErrNotFound error = &reason{"ErrNotFound", "not found"}
-	// ErrNotCancellable: the rules of the vendor or of the authority forbid it, for good.
+	// ErrNotCancellable: the rules of the vendor or of the authority forbid it, for good. Undo
+	// it in another way, such as a credit note or a refund.
 	ErrNotCancellable error = &reason{"ErrNotCancellable", "not cancellable"}
-	// ErrRejected: a person whose consent is needed refused.
+	// ErrRejected: a person whose consent is needed refused. Talk to them.
 	ErrRejected error = &reason{"ErrRejected", "rejected"}
-	// ErrUnavailable: certainly not carried out. Asking again is safe and may work.
+	// ErrUnavailable: certainly not carried out. Asking again is safe and may work; a Client
+	// has already done so.
 	ErrUnavailable error = &reason{"ErrUnavailable", "unavailable"}
 	// ErrUnknownOutcome: may or may not have been carried out. Find out before you do
 	// anything else: ask for the status, or cancel again if the vendor then answers that
@@ -37,7 +40,7 @@ var (
 	// success nor as failure. A person should look at it.
 	ErrUnexpected error = &reason{"ErrUnexpected", "unexpected answer"}
 	// ErrPending: only from Client.Wait. Its context ended before the thing was settled.
-	// The cancellation may still go through.
+	// The cancellation may still go through. Wait again later.
 	ErrPending error = &reason{"ErrPending", "pending"}
 )
 

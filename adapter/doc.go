@@ -16,6 +16,16 @@
 //
 // [Call] turns an answer, or the lack of one, into a *[cancel.Error]. If no code of the
 // vendor decides, the HTTP status or the broken connection does, in the same way for every
-// adapter; see status.go. [NewClient], [NewCredential], [Endpoint] and the Check functions
+// adapter:
+//
+//   - [cancel.ErrInvalid]: refused before sending, or HTTP 400, 404, 405, 413, 415 or 422.
+//   - [cancel.ErrAuth]: HTTP 401. [cancel.ErrForbidden]: HTTP 403.
+//   - [cancel.ErrUnavailable]: nothing was sent, or HTTP 429 or 503.
+//   - [cancel.ErrUnknownOutcome]: any other HTTP 5xx, a timeout or a broken connection once the
+//     request was under way, or a 2xx that is not an answer. It is ErrUnavailable if the call
+//     changes nothing.
+//   - [cancel.ErrUnexpected]: any other HTTP status.
+//
+// [NewClient], [NewCredential], [Endpoint] and the Check functions
 // return plain errors, for [Call.Refuse].
 package adapter

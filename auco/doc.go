@@ -26,14 +26,13 @@
 //   - [cancel.ErrNotCancellable]: the code is among errors.documents. From Status: the document
 //     is signed by all, has expired, or a signer declined it.
 //   - [cancel.ErrNotFound]: only from Status. Auco does not know the document.
-//   - [cancel.ErrInvalid]: refused before sending, or by HTTP 400, 404, 405, 413, 415 or 422.
-//   - [cancel.ErrAuth]: HTTP 401. The key is missing, wrong or of the wrong type.
-//     [cancel.ErrForbidden]: HTTP 403.
-//   - [cancel.ErrUnavailable]: nothing was sent, or HTTP 429 or 503.
-//   - [cancel.ErrUnknownOutcome]: counts that do not add up, any other HTTP 5xx, a timeout or a
-//     broken connection after sending began, or a 2xx that is not an answer.
-//   - [cancel.ErrUnexpected]: any other HTTP status. From Status: a word that Auco does not
-//     document, or REJECTED for a document whose last event is a reactivation.
+//   - [cancel.ErrUnknownOutcome]: counts that do not add up.
+//   - [cancel.ErrUnexpected]: only from Status. A word that Auco does not document, or REJECTED
+//     for a document whose last event is a reactivation.
+//
+// Otherwise the HTTP status or the failure of the connection decides, as for every adapter: see
+// the errors of package [github.com/unified-cancel/cancel/adapter]. HTTP 401 says that the key is
+// missing, wrong or of the wrong type.
 //
 // Status and Preflight change nothing, so their failures are ErrUnavailable and not
 // ErrUnknownOutcome. Without a public key the error is [cancel.ErrInvalid] with

@@ -27,19 +27,9 @@ type WebhookConfig struct {
 	// stranger, so it must be long and random. A [cancel.SecretFunc] is called for each
 	// event, also for one with a wrong header. If it fails, Auco is answered 503.
 	Value cancel.Secret
-	// Handle stores an event. Required. Auco is answered 200 only after it has returned
-	// nil, so it must have stored the event by then. After an error, a panic or
-	// Options.Timeout Auco is answered 503 and sends the event again 2, 4 and 6 minutes
-	// later; then it gives up. Handle must bear the same event twice: a repeat may come
-	// after Options.Window or a restart, or because the answer was lost.
-	//
-	// Events that arrive one after the other are handled in this order. Events that arrive
-	// at the same time are handled at the same time, in several goroutines.
-	//
-	// Its context has the values of the request's context. It ends after Options.Timeout,
-	// and when Close has waited long enough, but not when Auco closes its connection. A
-	// Handle that goes on after the end of its context may run beside the next one of the
-	// same event.
+	// Handle stores an event. Required. Auco is answered 200 only after it has returned nil,
+	// and otherwise 503: Auco sends the event again 2, 4 and 6 minutes later and then gives
+	// up. See [cancel.WebhookOptions] for its context, order and repeats.
 	Handle func(context.Context, Event) error
 	// Options is how the webhook works. The zero value is ready for production.
 	Options cancel.WebhookOptions
@@ -48,25 +38,14 @@ type WebhookConfig struct {
 // Webhook is the handler of the events that Auco sends. Make one with [NewWebhook]. It is safe
 // for concurrent use and must not be copied.
 //
-// It answers with the word OK or ERROR and this status:
+// It answers as [cancel.WebhookOptions] says. An event repeats one with the same status, code,
+// package, message, signer and documents; without code and package, which a REJECTED may lack,
+// one with the same bytes. 400 is for a body that is not one JSON object, has a key twice, or
+// has no status; 401 for a header that is missing, wrong or there more than once. The body is
+// not read then.
 //
-//   - 200: Handle has returned nil for the event, or for an event that this one repeats.
-//     A repeat has the same status, code, package, message, signer and documents. A repeat
-//     of an event without code and package, which a REJECTED may be, has the same bytes. A
-//     repeat that arrives while Handle runs waits and gets the same answer.
-//   - 400: Auco does not document such an event: the body is not one JSON object, has a key
-//     twice, or has no status.
-//   - 401: the header is missing, wrong or there more than once. The body is not read.
-//   - 405: the method is not POST.
-//   - 413: the body is larger than Options.MaxBytes.
-//   - 415: the media type is not JSON. A missing one is read as JSON. Its parameters do not
-//     count.
-//   - 503: Handle failed or took too long, Options.MaxRunning Handles are running, the Webhook
-//     is closed, or Value could not be had.
-//
-// Auco gives up after 10 seconds, and only a 2xx is a success for it. The [http.Server] must
-// limit slow callers: set its ReadTimeout. Only the header proves who calls, so use https. See
-// https://docs.auco.ai/en/api/Webhooks/document.
+// Auco gives up after 10 seconds, and only a 2xx is a success for it. Only the header proves
+// who calls, so use https. See https://docs.auco.ai/en/api/Webhooks/document.
 type Webhook struct {
 	receiver *webhook.Receiver
 }
@@ -85,22 +64,9 @@ func NewWebhook(config WebhookConfig) (*Webhook, error) {
 	if err != nil {
 		return nil, call.Refuse(err.Error())
 	}
-	if config.Handle == nil {
-		return nil, call.Refuse("Handle is missing")
-	}
-	receiver, err := webhook.New(webhook.Vendor{
-		Name:  provider,
-		Admit: admit(config.Header, value),
-		Read: func(_ context.Context, contentType string, body []byte) (webhook.Delivery, error) {
-			event, key, err := readEvent(contentType, body)
-			return webhook.Delivery{
-				Key:    key,
-				Handle: func(ctx context.Context) error { return config.Handle(ctx, event) },
-			}, err
-		},
-	}, config.Options)
+	receiver, err := webhook.Open(call, config.Options, admit(config.Header, value), readEvent, config.Handle)
 	if err != nil {
-		return nil, call.Refuse(err.Error())
+		return nil, err
 	}
 	return &Webhook{receiver}, nil
 }
@@ -233,7 +199,7 @@ func (s EventStatus) Signed() bool { return eventStatuses[s].signed }
 
 // readEvent reads an event and its key. The fields that identify it must have the documented
 // shape. Raw keeps other fields that have another shape.
-func readEvent(contentType string, body []byte) (Event, webhook.Key, error) {
+func readEvent(_ context.Context, contentType string, body []byte) (Event, webhook.Key, error) {
 	if webhook.MediaType(contentType) != webhook.JSON {
 		return Event{}, webhook.Key{}, webhook.WrongType()
 	}

@@ -52,17 +52,12 @@
 //   - [cancel.ErrUnknownOutcome]: 200 with an acuse that is not about the UUID.
 //   - [cancel.ErrUnexpected]: any other status or EstatusUUID.
 //
-// Without a status, a SOAP fault decides, or the HTTP status, or the failure of the
-// connection. Status changes nothing: it returns [cancel.ErrUnavailable] where Cancel would
-// be in doubt.
-//
-//   - [cancel.ErrInvalid]: refused before sending (among others because there is no valid
-//     CSD of the issuer), a Client or Sender fault, or HTTP 400, 404, 405, 413, 415 or 422.
-//   - [cancel.ErrAuth]: HTTP 401. [cancel.ErrForbidden]: HTTP 403.
-//   - [cancel.ErrUnavailable]: nothing was sent, or HTTP 429 or 503.
-//   - [cancel.ErrUnknownOutcome]: any other fault, any other HTTP 5xx, a timeout or a broken
-//     connection once the request was under way, or a 2xx that is not an answer.
-//   - [cancel.ErrUnexpected]: any other HTTP status.
+// Without a status, a SOAP fault decides: [cancel.ErrInvalid] for Client or Sender, and otherwise
+// [cancel.ErrUnknownOutcome]. Without a fault, or if it comes with HTTP 401, 403, 429 or 503, the
+// HTTP status or the failure of the connection decides, as for every adapter: see the errors of
+// package [github.com/unified-cancel/cancel/adapter]. Status changes nothing: it returns
+// [cancel.ErrUnavailable] where Cancel would be in doubt. A request without a valid CSD of the
+// issuer is ErrInvalid, unsent.
 //
 // The vendor's pages are
 // https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion-metodos/cancelarSectorPrimario-en.jsp,

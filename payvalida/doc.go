@@ -32,14 +32,8 @@
 //     the adapter does not guess. An unknown state of an order, too.
 //   - [cancel.ErrInvalid]: the Reference and the ID of a request belong to two orders.
 //
-// Without a CODE the HTTP status decides, or how the connection failed:
-//
-//   - [cancel.ErrInvalid]: refused before sending, or by HTTP 400, 404, 405, 413, 415 or 422.
-//   - [cancel.ErrAuth]: HTTP 401. [cancel.ErrForbidden]: HTTP 403.
-//   - [cancel.ErrUnavailable]: nothing was sent, or HTTP 429 or 503.
-//   - [cancel.ErrUnknownOutcome]: any other HTTP 5xx, a timeout or a broken connection after
-//     sending began, or a 2xx that is not an answer.
-//   - [cancel.ErrUnexpected]: any other HTTP status.
+// Without a CODE the HTTP status or the failure of the connection decides, as for every adapter:
+// see the errors of package [github.com/unified-cancel/cancel/adapter].
 //
 // Status and Preflight change nothing, so their failures are ErrUnavailable and not
 // ErrUnknownOutcome. If they cannot be asked, or the state says nothing, the error is

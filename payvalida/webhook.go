@@ -25,19 +25,8 @@ type WebhookConfig struct {
 	// checksum. If it fails, Payvalida is answered 503.
 	Hash cancel.Secret
 	// Handle stores a notification. Required. Payvalida is answered 200 only after it has
-	// returned nil, so it must have stored the notification by then. After an error, a panic
-	// or Options.Timeout Payvalida is answered 503, and the notification is handled again
-	// when it is sent again. Payvalida does not say when that is. Handle must bear the same
-	// notification twice: a repeat may come after Options.Window or a restart, or because the
-	// answer was lost.
-	//
-	// Notifications that arrive one after the other are handled in this order. Notifications
-	// that arrive at the same time are handled at the same time, in several goroutines.
-	//
-	// Its context has the values of the request's context. It ends after Options.Timeout,
-	// and when Close has waited long enough, but not when Payvalida closes its connection. A
-	// Handle that goes on after the end of its context may run beside the next one of the
-	// same notification.
+	// returned nil, and otherwise 503. Payvalida does not say when it sends again. See
+	// [cancel.WebhookOptions] for its context, order and repeats.
 	Handle func(context.Context, Event) error
 	// Options is how the webhook works. The zero value is ready for production.
 	Options cancel.WebhookOptions
@@ -50,21 +39,10 @@ type WebhookConfig struct {
 // Payvalida does not notify actions of the merchant: deleting an order, and voiding or refunding a
 // payment, by [Client.Cancel] or in another way. The answer to that call is the only confirmation.
 //
-// It answers with the word OK or ERROR, which Payvalida records, and this status:
-//
-//   - 200: Handle has returned nil for the notification, or for a notification with the same
-//     order and status. A repeat that arrives while Handle runs waits and gets the same answer.
-//   - 400: Payvalida does not document such a notification: the body is neither one JSON object
-//     nor a form, has a field twice, or has no po_id, status or pv_checksum.
-//   - 401: the checksum is wrong.
-//   - 405: the method is not POST.
-//   - 413: the body is larger than Options.MaxBytes.
-//   - 415: the media type is neither JSON nor application/x-www-form-urlencoded. A missing one
-//     is read as JSON. Its parameters do not count.
-//   - 503: Handle failed or took too long, Options.MaxRunning Handles are running, the Webhook
-//     is closed, or Hash could not be had.
-//
-// The [http.Server] must limit slow callers: set its ReadTimeout. See
+// It answers as [cancel.WebhookOptions] says, and Payvalida records the word. A notification
+// repeats one with the same order and status. 400 is for a body that is neither one JSON object
+// nor a form, has a field twice, or has no po_id, status or pv_checksum; 401 for a wrong
+// checksum; 415 for a media type that is neither JSON nor application/x-www-form-urlencoded. See
 // https://docs.payvalida.com/api-recaudo/api-recaudo-en/notification.
 type Webhook struct {
 	receiver *webhook.Receiver
@@ -78,21 +56,12 @@ func NewWebhook(config WebhookConfig) (*Webhook, error) {
 	if err != nil {
 		return nil, call.Refuse(err.Error())
 	}
-	if config.Handle == nil {
-		return nil, call.Refuse("Handle is missing")
-	}
-	receiver, err := webhook.New(webhook.Vendor{
-		Name: provider,
-		Read: func(ctx context.Context, contentType string, body []byte) (webhook.Delivery, error) {
-			event, err := readEvent(ctx, contentType, body, hash)
-			return webhook.Delivery{
-				Key:    webhook.KeyOf(event.Order, string(event.Status)),
-				Handle: func(ctx context.Context) error { return config.Handle(ctx, event) },
-			}, err
-		},
-	}, config.Options)
+	receiver, err := webhook.Open(call, config.Options, nil, func(ctx context.Context, contentType string, body []byte) (Event, webhook.Key, error) {
+		event, err := readEvent(ctx, contentType, body, hash)
+		return event, webhook.KeyOf(event.Order, string(event.Status)), err
+	}, config.Handle)
 	if err != nil {
-		return nil, call.Refuse(err.Error())
+		return nil, err
 	}
 	return &Webhook{receiver}, nil
 }

@@ -47,14 +47,10 @@
 //     because of another Total. On bad days the SAT says it of valid expressions, too, so it says
 //     nothing about the invoice. Also any answer that is not in the table.
 //
-// Otherwise a SOAP fault decides, or the HTTP status, or the failure of the connection:
-//
-//   - [cancel.ErrInvalid]: refused before sending, a Client fault, or HTTP 400, 404, 405, 413,
-//     415 or 422.
-//   - [cancel.ErrAuth]: HTTP 401. [cancel.ErrForbidden]: HTTP 403.
-//   - [cancel.ErrUnavailable]: any other fault, HTTP 429 or 5xx, a failed connection, or a 2xx that
-//     is not an answer, such as the HTML page of a maintenance.
-//   - [cancel.ErrUnexpected]: any other HTTP status.
+// Otherwise a SOAP fault decides, [cancel.ErrInvalid] for Client and [cancel.ErrUnavailable] for
+// others, or the HTTP status or the failure of the connection, as for every adapter: see the
+// errors of package [github.com/unified-cancel/cancel/adapter]. A 2xx that is not an answer, such as
+// the HTML page of a maintenance, is ErrUnavailable.
 //
 // The SAT describes the service in "Documentación del Servicio de Consulta de CFDI", version 1.4:
 // https://www.sat.gob.mx/consultas/20585/conoce-los-servicios-especializados-de-validacion.

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/adapter"
 )
 
 const (
@@ -110,6 +111,25 @@ func New(vendor Vendor, o cancel.WebhookOptions) (*Receiver, error) {
 		idle:   make(chan struct{}),
 	}
 	r.base, r.stop = context.WithCancel(context.Background())
+	return r, nil
+}
+
+// Open returns the Receiver of a vendor's Webhook: admit checks a call's header, unless it is nil,
+// read checks and reads a call, and handle is the user's. The error is [cancel.ErrInvalid].
+func Open[Event any](
+	call adapter.Call, o cancel.WebhookOptions, admit func(context.Context, http.Header) error,
+	read func(ctx context.Context, contentType string, body []byte) (Event, Key, error), handle func(context.Context, Event) error,
+) (*Receiver, error) {
+	if handle == nil {
+		return nil, call.Refuse("Handle is missing")
+	}
+	r, err := New(Vendor{Name: call.Provider, Admit: admit, Read: func(ctx context.Context, contentType string, body []byte) (Delivery, error) {
+		event, key, err := read(ctx, contentType, body)
+		return Delivery{key, func(ctx context.Context) error { return handle(ctx, event) }}, err
+	}}, o)
+	if err != nil {
+		return nil, call.Refuse(err.Error())
+	}
 	return r, nil
 }
 
