@@ -35,8 +35,6 @@ func run(ctx context.Context, process cli.Process) int {
 	})
 	reason := tool.String("reason", "", "why: Auco sends the `TEXT` to the signers")
 	requestedBy := tool.String("requested-by", "", "the `EMAIL` of the person who cancels, a user of the organisation")
-	tool.AskStatus()
-	tool.AskCheck()
 	if err := tool.Parse("code"); err != nil {
 		return tool.Refuse(err)
 	}

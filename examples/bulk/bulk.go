@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -19,7 +18,6 @@ import (
 // bulk is one run over the input.
 type bulk struct {
 	settings
-	program
 	mode      mode
 	flags     *cli.Flags
 	providers *providers
@@ -110,8 +108,12 @@ func (b *bulk) inQueue(r row) cancel.Request {
 	return req
 }
 
-// tick is how often the queue is asked how far it is.
-const tick = 200 * time.Millisecond
+const (
+	// tick is how often the queue is asked how far it is.
+	tick = 200 * time.Millisecond
+	// grace is for the calls in flight when the program is interrupted.
+	grace = time.Minute
+)
 
 // work cancels through a durable queue. When ctx ends nothing more is begun, and the calls in
 // flight are waited for, but not beyond the grace.
@@ -152,15 +154,13 @@ func (b *bulk) work(ctx context.Context) (err error) {
 	}
 	watched := b.watch(ctx, q)
 	if ctx.Err() != nil {
-		b.progress.note("interrupted: nothing more is begun. Waiting up to %v for the calls in flight. Interrupt again to end at once.", b.grace)
+		b.progress.note("interrupted: nothing more is begun. Waiting up to %v for the calls in flight. Interrupt again to end at once.", grace)
 	}
-	soon, end := context.WithTimeout(steady, b.grace)
+	soon, end := context.WithTimeout(steady, grace)
 	defer end()
 	stopped := q.Stop(soon)
 	if stopped != nil {
-		last, end := context.WithTimeout(steady, 30*time.Second)
-		defer end()
-		stopped = q.StopNow(last) // the queue records the doubts that this leaves
+		stopped = q.StopNow(steady) // the queue records the doubts that this leaves
 	}
 	return errors.Join(watched, stopped, b.collect(steady, q))
 }
@@ -296,44 +296,28 @@ func (b *bulk) saveReceipt(r cancel.Result) error {
 	if err := os.MkdirAll(b.receipts, 0o700); err != nil {
 		return err
 	}
-	return writeWhole(filepath.Join(b.receipts, url.PathEscape(r.ID)+".xml"), r.Receipt)
+	return os.WriteFile(filepath.Join(b.receipts, url.PathEscape(r.ID)+".xml"), r.Receipt, 0o600)
 }
 
 // exitCode is the gravest of what there is.
 func (b *bulk) exitCode(ctx context.Context) int {
-	var n [classes]int
+	worst := done
 	for _, r := range b.results {
-		n[r.class]++
+		worst = max(worst, r.class)
 	}
 	switch {
-	case ctx.Err() != nil && !b.dryRun && (len(b.results) < len(b.good) || n[again]+n[doubt] > 0):
+	case ctx.Err() != nil && !b.dryRun && (len(b.results) < len(b.good) || worst >= again):
 		return exitInterrupted
-	case n[doubt] > 0:
-		return exitDoubt
-	case n[again] > 0:
-		return exitAgain
-	case n[refused] > 0 || len(b.bad) > 0:
+	case worst >= refused:
+		return exitRefused + int(worst-refused)
+	case len(b.bad) > 0:
 		return exitRefused
 	}
-	return 0
+	return cli.ExitDone
 }
 
 func sameFile(a, b string) bool {
 	x, errX := os.Stat(a)
 	y, errY := os.Stat(b)
 	return filepath.Clean(a) == filepath.Clean(b) || errX == nil && errY == nil && os.SameFile(x, y)
-}
-
-// writeWhole writes a file that only its owner can read, whole or not at all.
-func writeWhole(name string, content []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(name), ".bulk-*")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(f.Name()) }() // which no longer exists once it is renamed
-	_, err = f.Write(content)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return os.Rename(f.Name(), name)
 }

@@ -75,15 +75,7 @@ func variables() []cli.Variable {
 	return all
 }
 
-func main() {
-	cli.Main(program{backoff: 500 * time.Millisecond, grace: time.Minute}.run)
-}
-
-// program is what does not change between runs.
-type program struct {
-	backoff time.Duration // before a call is made again, at first
-	grace   time.Duration // for the calls in flight when the program is interrupted
-}
+func main() { cli.Main(run) }
 
 // settings are the values of the flags.
 type settings struct {
@@ -91,10 +83,11 @@ type settings struct {
 	motive                   string
 	dryRun, check, yes, wait bool
 	concurrency, attempts    int
+	backoff                  time.Duration
 	rate, satRate            float64
 }
 
-func (p program) run(ctx context.Context, process cli.Process) int {
+func run(ctx context.Context, process cli.Process) int {
 	flags := cli.NewFlags(about, process)
 	s, err := parse(flags)
 	if err != nil {
@@ -113,10 +106,10 @@ func (p program) run(ctx context.Context, process cli.Process) int {
 	}
 	defer providers.close()
 	b := &bulk{
-		settings: s, program: p, flags: flags, mode: cancelling, rows: len(rows), providers: providers, began: time.Now(),
+		settings: s, flags: flags, mode: cancelling, rows: len(rows), providers: providers, began: time.Now(),
 		client: cancel.NewClient(providers.cancelers,
 			cancel.WithMaxAttempts(s.attempts),
-			cancel.WithBackoff(p.backoff, 60*p.backoff),
+			cancel.WithBackoff(s.backoff, 60*s.backoff),
 			cancel.WithRateLimit(s.rate, 1),
 			cancel.WithProvider(vendors.Factible.Name, cancel.WithRateLimit(s.satRate, 1)), // only -check asks with it
 		),
@@ -166,6 +159,7 @@ func parse(f *cli.Flags) (s settings, err error) {
 	f.BoolVar(&s.wait, "wait", false, "stay until what is under way is settled, which can take days")
 	f.IntVar(&s.concurrency, "concurrency", 8, "how many calls are in flight to each provider, a `NUMBER`")
 	f.IntVar(&s.attempts, "attempts", 3, "how often a call is made before it is put off, a `NUMBER`")
+	f.DurationVar(&s.backoff, "backoff", 500*time.Millisecond, "the `TIME` before a call is made again, at first")
 	f.Float64Var(&s.rate, "rate", 0, "at most this many `CALLS` per second to each provider; 0 for no limit")
 	f.Float64Var(&s.satRate, "sat-rate", 1, "at most this many `CALLS` per second to the SAT, and to Solución Factible for invoices that the SAT confirms")
 	f.StringVar(&s.motive, "motive", "", "the `MOTIVO`, 02 to 04, of the invoices of a folder")

@@ -367,7 +367,7 @@ func TestNoSecretIsEchoed(t *testing.T) {
 }
 
 func TestUsage(t *testing.T) {
-	clitest.Usage(t, program{}.run, "in.csv")
+	clitest.Usage(t, run, "in.csv")
 	for want, args := range map[string][]string{
 		"the name of a file is missing": nil,
 		"-concurrency":                  {"-concurrency", "0", "in.csv"},
@@ -376,11 +376,11 @@ func TestUsage(t *testing.T) {
 		"would be overwritten":          {"-report", "in.csv", "in.csv"},
 		"in.answers.jsonl is the input": {"-check", "-report", "in.html", "in.answers.jsonl"},
 	} {
-		got := clitest.Run(t, program{}.run, nil, args...)
+		got := clitest.Run(t, run, nil, args...)
 		assert.Equal(t, cli.ExitUsage, got.Exit, args)
 		assert.Contains(t, got.Stderr, want)
 	}
-	got := clitest.Run(t, program{}.run, nil, "-h")
+	got := clitest.Run(t, run, nil, "-h")
 	for _, v := range about.Variables {
 		assert.Contains(t, got.Stdout, v.Name)
 	}

@@ -9,7 +9,7 @@ import (
 	"github.com/unified-cancel/cancel/examples/internal/cli"
 )
 
-// class is what an outcome asks of people.
+// class is what an outcome asks of people, the gravest last: the exit codes follow it.
 type class int
 
 const (

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -20,26 +19,24 @@ const (
 // progress tells people how far the program is: by a bar on a terminal, by a line now
 // and then elsewhere.
 type progress struct {
-	out          io.Writer
-	text         func(text string, args ...any) string
-	bar          *progressbar.ProgressBar // nil without a terminal
-	every        time.Duration
-	total, done  int
-	n            [classes]int
-	began, shown time.Time
-	told         map[string]bool
+	out         io.Writer
+	text        func(text string, args ...any) string
+	bar         *progressbar.ProgressBar // nil without a terminal
+	every       time.Duration
+	total, done int
+	n           [classes]int
+	shown       time.Time
+	told        map[string]bool
 }
 
 func newProgress(out io.Writer, text func(string, ...any) string) *progress {
-	p := &progress{out: out, text: text, every: everyLine, began: time.Now(), shown: time.Now(), told: map[string]bool{}}
+	p := &progress{out: out, text: text, every: everyLine, shown: time.Now(), told: map[string]bool{}}
 	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		p.every = everyBar
 		p.bar = progressbar.NewOptions(1,
 			progressbar.OptionSetWriter(out),
 			progressbar.OptionSetWidth(30),
 			progressbar.OptionShowCount(),
-			progressbar.OptionSetPredictTime(false),
-			progressbar.OptionSetElapsedTime(false),
 			progressbar.OptionShowDescriptionAtLineEnd(),
 			progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "░", BarStart: "", BarEnd: ""}),
 		)
@@ -98,23 +95,10 @@ func (p *progress) show() {
 	}
 }
 
-// words say how many need a person and how much time is left, short enough to stand beside a bar.
-func (p *progress) words() (words string) {
+// words say how many need a person.
+func (p *progress) words() string {
 	if n := p.n[refused] + p.n[again] + p.n[doubt]; n > 0 {
-		words = p.text(", %d need a person", n)
+		return p.text(", %d need a person", n)
 	}
-	if left := p.total - p.done; left > 0 && p.done > 0 {
-		if rest := time.Since(p.began) / time.Duration(p.done) * time.Duration(left); rest >= time.Second {
-			words += p.text(", about %s left", roughly(rest))
-		}
-	}
-	return words
-}
-
-// roughly writes d as far as it is of interest.
-func roughly(d time.Duration) string {
-	if d < time.Minute {
-		return d.Round(time.Second).String()
-	}
-	return strings.TrimSuffix(d.Round(time.Minute).String(), "0s")
+	return ""
 }

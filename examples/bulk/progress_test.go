@@ -24,10 +24,10 @@ func TestPlainLinesNowAndThen(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		p.set(100, [classes]int{done: 1, underWay: 1, refused: 2, doubt: 1})
 		p.close()
-		assert.Equal(t, "bulk: 4 of 100 (4%), 2 need a person, about 2m left\n"+
+		assert.Equal(t, "bulk: 4 of 100 (4%), 2 need a person\n"+
 			"bulk: it is odd\n"+
-			"bulk: 5 of 100 (5%), 3 need a person, about 3m left\n"+
-			"bulk: 5 of 100 (5%), 3 need a person, about 3m left\n", out.String())
+			"bulk: 5 of 100 (5%), 3 need a person\n"+
+			"bulk: 5 of 100 (5%), 3 need a person\n", out.String())
 	})
 }
 
@@ -35,17 +35,4 @@ func TestNoProgressOfNothing(t *testing.T) {
 	var out bytes.Buffer
 	newProgress(&out, new(cli.Flags).Text).close()
 	assert.Empty(t, out.String())
-}
-
-func TestRoughly(t *testing.T) {
-	for d, want := range map[time.Duration]string{
-		1400 * time.Millisecond:    "1s",
-		59 * time.Second:           "59s",
-		61 * time.Second:           "1m",
-		90 * time.Minute:           "1h30m",
-		3*time.Hour + time.Second:  "3h0m",
-		26*time.Hour + time.Minute: "26h1m",
-	} {
-		assert.Equal(t, want, roughly(d))
-	}
 }

@@ -5,6 +5,7 @@ import (
 	_ "embed"
 	"html/template"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -85,15 +86,13 @@ func newReport(b *bulk, interrupted bool) report {
 	for _, where := range r.Where {
 		r.Simulated = r.Simulated || where == simulator
 	}
-	found := map[string]map[string][]result{} // by outcome and provider
+	type alike struct{ outcome, provider string }
+	found := map[alike][]result{}
 	providers := map[string]int{}
 	for _, res := range b.results {
-		if found[res.Name] == nil {
-			found[res.Name] = map[string][]result{}
-		}
-		provider := res.Request.Provider
-		found[res.Name][provider] = append(found[res.Name][provider], res)
-		providers[provider]++
+		key := alike{res.Name, res.Request.Provider}
+		found[key] = append(found[key], res)
+		providers[key.provider]++
 	}
 	r.Providers = slices.Sorted(maps.Keys(providers))
 	for _, provider := range r.Providers {
@@ -108,7 +107,7 @@ func newReport(b *bulk, interrupted bool) report {
 		l := line{outcome: o}
 		s := &sections[o.class]
 		for _, provider := range r.Providers {
-			items := found[o.Name][provider]
+			items := found[alike{o.Name, provider}]
 			n := len(items)
 			l.Counts, l.Total, s.N = append(l.Counts, n), l.Total+n, s.N+n
 			if n > 0 {
@@ -149,5 +148,5 @@ func (r report) save(name string) error {
 	if err := t.Execute(&page, r); err != nil {
 		return err
 	}
-	return writeWhole(name, page.Bytes())
+	return os.WriteFile(name, page.Bytes(), 0o600)
 }

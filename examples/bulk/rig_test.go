@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -53,7 +52,6 @@ type rig struct {
 	auco      *aucotest.Simulator
 	folder    string
 	env       clitest.Env
-	program   program
 }
 
 func newRig(t *testing.T) *rig {
@@ -68,7 +66,6 @@ func newRig(t *testing.T) *rig {
 		auco:      all["auco"].Vendor.(*aucotest.Simulator),
 		folder:    t.TempDir(),
 		env:       clitest.Env{"CANCEL_ENVIRONMENT": "sandbox"},
-		program:   program{backoff: time.Millisecond, grace: time.Minute},
 	}
 	for _, s := range all {
 		for name, value := range s.Variables {
@@ -119,7 +116,7 @@ func (r *rig) run(args ...string) clitest.Outcome {
 
 func (r *rig) runUntil(ctx context.Context, args ...string) clitest.Outcome {
 	r.t.Helper()
-	got := clitest.Run(r.t, func(_ context.Context, p cli.Process) int { return r.program.run(ctx, p) }, r.env, args...)
+	got := clitest.Run(r.t, func(_ context.Context, p cli.Process) int { return run(ctx, p) }, r.env, append([]string{"-backoff", "1ms"}, args...)...)
 	require.NoError(r.t, filepath.WalkDir(r.folder, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err

@@ -42,14 +42,13 @@ func run(ctx context.Context, process cli.Process) int {
 	tool.StringVar(&request.RequestedBy, "requested-by", "", "the `EMAIL` that an invoice's cancellation is told to")
 	certificate := tool.String("csd-cer", "", "the issuer's certificate, a .cer `FILE`, to sign with")
 	key := tool.String("csd-key", "", "its private key, a .key `FILE`, which never leaves this program")
-	tool.AskStatus()
 	wait := tool.Bool("wait", false, "after cancelling, wait until it is settled")
 	receipt := tool.String("receipt", "", "save the SAT's acuse in `FILE`")
 	soap12 := tool.Bool("soap12", false, "speak SOAP 1.2 instead of 1.1")
 	if err := tool.Parse("uuid"); err != nil {
 		return tool.Refuse(err)
 	}
-	if request.Kind == "" && !tool.Given("status") {
+	if request.Kind == "" && !tool.Given("status") && !tool.Given("check") {
 		return tool.Refuse(cli.Errorf("-kind is missing: primary_sector_invoice or invoice"))
 	}
 	request.Kind = cmp.Or(request.Kind, cancel.Invoice) // the status is the same for both

@@ -29,8 +29,6 @@ func run(ctx context.Context, process cli.Process) int {
 	tool.StringVar(&request.ID, "order", "", "the order `NUMBER` that Payvalida gave (PVordenID)")
 	tool.StringVar(&request.Reference, "reference", "", "the merchant's own `ID` of the order, by which Payvalida can be asked about it")
 	preauth := tool.Bool("preauth", false, "the order is a pre-authorization")
-	tool.AskStatus()
-	tool.AskCheck()
 	if err := tool.Parse("order"); err != nil {
 		return tool.Refuse(err)
 	}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"regexp"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/unified-cancel/cancel"
@@ -53,11 +52,9 @@ func run(ctx context.Context, process cli.Process) int {
 		ask = client.Wait
 	}
 	result, err := ask(ctx, request)
-	record, lookupErr := authority.Lookup(ctx, request.Expression)
-	if lookupErr == nil {
-		if printErr := show(tool, process, record); printErr != nil {
-			tool.Note("%s", tool.Say(printErr))
-			return cli.ExitFailed
+	if record, err := authority.Lookup(ctx, request.Expression); err == nil {
+		if err := show(tool, process, record); err != nil {
+			return tool.Fail(err)
 		}
 	}
 	return tool.Show(cancel.Item{Request: request, Result: result, Err: err})
@@ -86,7 +83,7 @@ func requestOf(file, expression string) (cancel.Request, error) {
 	return request, nil
 }
 
-// meanings explain the values of the fields, by how they begin.
+// meanings explain the values of the fields. Of several that match the last one counts.
 var meanings = []struct{ field, value, meaning string }{
 	{"CodigoEstatus", "S", "the SAT has an invoice with this expression"},
 	{"CodigoEstatus", "N - 601", "the expression is wrong, or the service is failing: the other fields mean nothing"},
@@ -102,13 +99,9 @@ var meanings = []struct{ field, value, meaning string }{
 	{"EstatusCancelacion", "Cancelado sin aceptación", "the recipient was not asked"},
 	{"EstatusCancelacion", "Cancelado con aceptación", "the recipient accepted"},
 	{"EstatusCancelacion", "Plazo vencido", "the recipient stayed silent, which is consent"},
-	{"ValidacionEFOS", "100", "the issuer is on the list of article 69-B"},
-	{"ValidacionEFOS", "101", "the issuer is on the list of article 69-B"},
-	{"ValidacionEFOS", "104", "the issuer is on the list of article 69-B"},
-	{"ValidacionEFOS", "102", "a third party of the invoice is on the list of article 69-B"},
-	{"ValidacionEFOS", "103", "a third party of the invoice is on the list of article 69-B"},
-	{"ValidacionEFOS", "200", "the issuer is not on the list of article 69-B"},
-	{"ValidacionEFOS", "201", "the issuer is not on the list of article 69-B"},
+	{"ValidacionEFOS", "10[014]", "the issuer is on the list of article 69-B"},
+	{"ValidacionEFOS", "10[23]", "a third party of the invoice is on the list of article 69-B"},
+	{"ValidacionEFOS", "20[01]", "the issuer is not on the list of article 69-B"},
 }
 
 // field is a field of a record as it is shown.
@@ -118,7 +111,8 @@ type field struct {
 	Meaning string `json:"meaning,omitempty"`
 }
 
-func fieldsOf(tool *cli.Tool, r sat.Record) []field {
+// show prints the fields of a record.
+func show(tool *cli.Tool, process cli.Process, r sat.Record) error {
 	fields := []field{
 		{Field: "CodigoEstatus", Value: r.CodigoEstatus},
 		{Field: "Estado", Value: r.Estado},
@@ -126,26 +120,21 @@ func fieldsOf(tool *cli.Tool, r sat.Record) []field {
 		{Field: "EstatusCancelacion", Value: r.EstatusCancelacion},
 		{Field: "ValidacionEFOS", Value: r.ValidacionEFOS},
 	}
+	w := tabwriter.NewWriter(process.Stdout, 0, 0, 2, ' ', 0)
 	for i, f := range fields {
 		for _, m := range meanings {
-			if f.Field == m.field && strings.HasPrefix(strings.ToLower(f.Value), strings.ToLower(m.value)) {
+			if f.Field == m.field && regexp.MustCompile("(?i)^"+m.value).MatchString(f.Value) {
 				fields[i].Meaning = tool.Text(m.meaning)
 			}
 		}
+		if !tool.JSON() {
+			fmt.Fprintf(w, "%s\t%s\t%s\n", f.Field, cli.Line(f.Value), cmp.Or(fields[i].Meaning, "-"))
+		}
 	}
-	return fields
-}
-
-// show prints the fields of a record.
-func show(tool *cli.Tool, process cli.Process, r sat.Record) error {
-	if tool.JSON() {
-		e := json.NewEncoder(process.Stdout)
-		e.SetEscapeHTML(false)
-		return e.Encode(map[string]any{"fields": fieldsOf(tool, r)})
+	if !tool.JSON() {
+		return w.Flush()
 	}
-	w := tabwriter.NewWriter(process.Stdout, 0, 0, 2, ' ', 0)
-	for _, f := range fieldsOf(tool, r) {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", f.Field, cli.Line(f.Value), cmp.Or(f.Meaning, "-"))
-	}
-	return w.Flush()
+	e := json.NewEncoder(process.Stdout)
+	e.SetEscapeHTML(false)
+	return e.Encode(map[string]any{"fields": fields})
 }

@@ -64,8 +64,8 @@ func run(ctx context.Context, process cli.Process) int {
 	)
 
 	began := time.Now()
-	told := newTally(func(req cancel.Request, state cancel.State) bool { return holds(simulators, req, state) })
-	for item := range client.All(ctx, told.count(requests(simulators, *n))) {
+	told := newTally(holds(simulators))
+	for item := range client.All(ctx, told.requests(simulators, *n)) {
 		told.add(item)
 	}
 	// Recipients consent by silence, and the SAT knows a day later.
@@ -104,10 +104,11 @@ func open(simulators vendors.Simulators, share float64, seed uint64, timeout tim
 
 // requests yields n requests: ten for each vendor in turn, so that vendors that take several in
 // one call get some. One in a hundred is about a thing that the vendor does not have; the SAT
-// has every invoice.
-func requests(simulators vendors.Simulators, n int) iter.Seq[cancel.Request] {
+// has every invoice. An interrupted client owes no answer about the requests that it did not pull.
+func (t *tally) requests(simulators vendors.Simulators, n int) iter.Seq[cancel.Request] {
 	return func(yield func(cancel.Request) bool) {
-		for i := range n {
+		for t.pulled < n {
+			i := t.pulled
 			req := vendors.Cancelers[i/10%len(vendors.Cancelers)].Request(i)
 			if i%100 != 7 {
 				simulators[req.Provider].Hold(req)
@@ -115,6 +116,7 @@ func requests(simulators vendors.Simulators, n int) iter.Seq[cancel.Request] {
 			if req.Expression != "" {
 				simulators[vendors.SAT.Name].Hold(req)
 			}
+			t.pulled++
 			if !yield(req) {
 				return
 			}
@@ -123,11 +125,12 @@ func requests(simulators vendors.Simulators, n int) iter.Seq[cancel.Request] {
 }
 
 // holds reports whether the ledgers hold the thing as that state says.
-func holds(simulators vendors.Simulators, req cancel.Request, state cancel.State) bool {
-	vendor := simulators[req.Provider]
-	taken := vendor.IsCancelled(req.ID) || vendor.IsRegistered(req.ID)
-	if state.IsCancelled() && req.Expression != "" {
-		return taken && simulators[vendors.SAT.Name].IsCancelled(req.ID)
+func holds(simulators vendors.Simulators) func(cancel.Request, cancel.State) bool {
+	return func(req cancel.Request, state cancel.State) bool {
+		vendor := simulators[req.Provider]
+		if state.IsCancelled() && req.Expression != "" && !simulators[vendors.SAT.Name].IsCancelled(req.ID) {
+			return false
+		}
+		return vendor.IsCancelled(req.ID) || vendor.IsRegistered(req.ID)
 	}
-	return taken
 }

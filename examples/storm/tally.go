@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"maps"
 	"slices"
 	"strings"
@@ -55,19 +54,6 @@ func newTally(holds func(cancel.Request, cancel.State) bool) *tally {
 	return &tally{holds: holds, answers: map[cancel.Request]*answer{}, doubts: map[string]int{}}
 }
 
-// count yields the requests and counts those that are pulled: an interrupted client owes
-// no answer about the rest.
-func (t *tally) count(requests iter.Seq[cancel.Request]) iter.Seq[cancel.Request] {
-	return func(yield func(cancel.Request) bool) {
-		for req := range requests {
-			t.pulled++
-			if !yield(req) {
-				return
-			}
-		}
-	}
-}
-
 // add counts the answer of Cancel.
 func (t *tally) add(item cancel.Item) {
 	a := cmp.Or(t.answers[item.Request], new(answer))
@@ -104,28 +90,32 @@ func (t *tally) settle(ctx context.Context, client *cancel.Client, concurrency i
 	for req, a := range t.answers {
 		t.check(a.Item)
 		if a.column() == inDoubt {
-			t.doubts[req.Provider+": "+why(client.Status(ctx, req))]++
+			t.doubts[req.Provider+": "+why(ctx, client, req)]++
 		}
 	}
 }
 
 // why returns what Status says, with the vendor's words.
-func why(result cancel.Result, err error) string {
-	if e, ok := errors.AsType[*cancel.Error](err); ok {
-		return strings.TrimSpace(fmt.Sprintf("%v, %s %s", e.Reason, e.Code, e.Message))
+func why(ctx context.Context, client *cancel.Client, req cancel.Request) (said string) {
+	for range 5 { // the vendors go on failing
+		result, err := client.Status(ctx, req)
+		e, failed := errors.AsType[*cancel.Error](err)
+		if !failed {
+			return fmt.Sprintf("%s, %s", result.State, result.Message)
+		}
+		said = strings.TrimSpace(fmt.Sprintf("%v, %s %s", e.Reason, e.Code, e.Message))
+		if e.Code != "" {
+			break
+		}
 	}
-	return fmt.Sprintf("%s, %s", result.State, result.Message)
+	return said
 }
 
 // check compares an answer with the ledgers.
 func (t *tally) check(item cancel.Item) {
 	taken := item.Err == nil && item.Result.State != cancel.NotCancelled
-	said := "is cancelled, but: " + fmt.Sprint(item.Err)
-	if taken {
-		said = "said to be " + string(item.Result.State) + ", which it is not"
-	}
 	if holds := t.holds(item.Request, item.Result.State); holds != taken && (taken || !cancel.InDoubt(item.Err)) {
-		t.lies = append(t.lies, fmt.Sprintf("%s %s %s", item.Request.Provider, item.Request.ID, said))
+		t.lies = append(t.lies, fmt.Sprintf("%s %s: the client says %q, %v", item.Request.Provider, item.Request.ID, item.Result.State, item.Err))
 	}
 }
 

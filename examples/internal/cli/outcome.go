@@ -80,18 +80,10 @@ func New(about About, process Process) *Tool {
 	t.BoolVar(&t.json, "json", false, "print one JSON object per outcome")
 	if !about.ReadOnly {
 		t.BoolVar(&t.yes, "yes", false, "cancel outside the sandbox and this machine, where it is for good")
+		t.BoolVar(&t.status, "status", false, "ask how the cancellation stands, and cancel nothing")
+		t.BoolVar(&t.check, "check", false, "ask whether it may be cancelled, and cancel nothing")
 	}
 	return t
-}
-
-// AskStatus adds the flag -status, and AskCheck the flag -check: see Ask.
-func (t *Tool) AskStatus() {
-	t.BoolVar(&t.status, "status", false, "ask how the cancellation stands, and cancel nothing")
-}
-
-// AskCheck adds the flag -check: see Ask.
-func (t *Tool) AskCheck() {
-	t.BoolVar(&t.check, "check", false, "ask whether it may be cancelled, and cancel nothing")
 }
 
 // JSON reports whether the outcomes are printed as JSON.
