@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,6 +25,8 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/unified-cancel/cancel"
 )
 
 // faultJobs is the variable that has the slow tests of this file run. Its value is how many
@@ -91,24 +94,37 @@ func TestPgBouncerInStatementModeIsRefused(t *testing.T) {
 	t.Log(err)
 }
 
-// The server asks for a password by SCRAM and has a certificate of its own authority.
+// guide returns the blocks of SQL in the operators' guide.
+func guide(t *testing.T) (blocks []string) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join("..", "docs", "operations.md"))
+	require.NoError(t, err)
+	for _, block := range regexp.MustCompile("(?s)```sql\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
+		blocks = append(blocks, block[1])
+	}
+	require.Len(t, blocks, 4)
+	return blocks
+}
+
+// The server asks for a password by SCRAM and has a certificate of its own authority. Its
+// roles are the operators' guide's.
 func TestPostgresWithPasswordAndVerifiedCertificate(t *testing.T) {
-	const password = "geheim"
+	const password = "change-me-2"
 	mine, other := newAuthority(t), newAuthority(t)
 	folder := t.TempDir()
 	ca, wrongCA := filepath.Join(folder, "ca.pem"), filepath.Join(folder, "other.pem")
 	require.NoError(t, os.WriteFile(ca, mine.pem, 0o600))
 	require.NoError(t, os.WriteFile(wrongCA, other.pem, 0o600))
 	server := startPostgres(t)
-	admin, err := pgx.Connect(t.Context(), server.url("postgres"))
-	require.NoError(t, err)
-	for _, statement := range []string{
-		"CREATE ROLE payments LOGIN PASSWORD '" + password + "'", "CREATE DATABASE payments OWNER payments",
-	} {
-		_, err = admin.Exec(t.Context(), statement)
+	for i, database := range []string{"postgres", "cancellations"} {
+		admin, err := pgx.Connect(t.Context(), server.url(database))
 		require.NoError(t, err)
+		for statement := range strings.SplitSeq(guide(t)[i], ";\n") {
+			_, err = admin.Exec(t.Context(), statement)
+			require.NoError(t, err, statement)
+		}
+		require.NoError(t, admin.Close(t.Context()))
 	}
-	require.NoError(t, admin.Close(t.Context()))
 	cert, key := mine.issue(t, "localhost")
 	server.write(t, "server.crt", cert)
 	server.write(t, "server.key", key)
@@ -116,16 +132,24 @@ func TestPostgresWithPasswordAndVerifiedCertificate(t *testing.T) {
 	server.write(t, "postgresql.auto.conf", []byte("ssl = on\n"))
 	server.pgCtl(t, "restart", "--mode=fast")
 
-	at := func(host, password, ca, mode string) string {
-		return fmt.Sprintf("postgres://payments:%s@%s:%d/payments?sslmode=%s&sslrootcert=%s", password, host, server.port, mode, ca)
+	at := func(user, host, password, ca, mode string) string {
+		return fmt.Sprintf("postgres://%s:%s@%s:%d/cancellations?sslmode=%s&sslrootcert=%s", user, password, host, server.port, mode, ca)
 	}
-	settlesAt(t, at("localhost", password, ca, "verify-full"))
+	owner, err := OpenPostgres(t.Context(), at("cancel_owner", "localhost", "change-me-1", ca, "verify-full"), of(&vendor{}))
+	require.NoError(t, err)
+	t.Cleanup(owner.Close)
+	require.NoError(t, owner.Migrate(t.Context()))
+	settlesAt(t, at("cancel_worker", "localhost", password, ca, "verify-full"))
+	for _, statement := range guide(t)[2:] {
+		_, err = owner.Pool.Exec(t.Context(), statement)
+		require.NoError(t, err)
+	}
 	for name, test := range map[string]struct{ address, says string }{
-		"wrong password": {at("localhost", password+"-other", ca, "verify-full"), "password authentication failed"},
-		"wrong CA":       {at("localhost", password, wrongCA, "verify-full"), "unknown authority"},
-		"wrong host":     {at("127.0.0.1", password, ca, "verify-full"), "127.0.0.1"},
-		"no TLS":         {at("localhost", password, ca, "disable"), "no encryption"},
-		"no such CA":     {at("localhost", password, ca+".none", "verify-full"), "none"},
+		"wrong password": {at("cancel_worker", "localhost", password+"-other", ca, "verify-full"), "password authentication failed"},
+		"wrong CA":       {at("cancel_worker", "localhost", password, wrongCA, "verify-full"), "unknown authority"},
+		"wrong host":     {at("cancel_worker", "127.0.0.1", password, ca, "verify-full"), "127.0.0.1"},
+		"no TLS":         {at("cancel_worker", "localhost", password, ca, "disable"), "no encryption"},
+		"no such CA":     {at("cancel_worker", "localhost", password, ca+".none", "verify-full"), "ca.pem.none: no such file"},
 	} {
 		_, err := OpenPostgres(t.Context(), test.address, of(&vendor{}))
 		require.ErrorContains(t, err, test.says, name)
@@ -134,7 +158,7 @@ func TestPostgresWithPasswordAndVerifiedCertificate(t *testing.T) {
 	}
 }
 
-func TestTwoProcessesOnOneFile(t *testing.T) {
+func TestTwoProcessesOnOneFileLoseNothing(t *testing.T) {
 	n := 200
 	if os.Getenv(faultJobs) != "" {
 		n = slow(t)
@@ -228,7 +252,7 @@ func TestFolderThatDoesNotExist(t *testing.T) {
 	t.Log(err)
 }
 
-// What the damaged page held may be lost, but nothing is sent twice and each error says why.
+// A damaged page may lose what it held, but nothing is sent and each error says why.
 func TestPageThatIsOverwritten(t *testing.T) {
 	const n, pageSize = 400, 4096
 	v := &vendor{}
@@ -271,8 +295,8 @@ type server struct {
 // startPostgres starts a PostgreSQL that the test may break.
 func startPostgres(t *testing.T) *server {
 	t.Helper()
-	postgres(t)                                 // which skips the test if there is none
-	folder, err := os.MkdirTemp("", "postgres") // which its user may enter
+	postgres(t) // may skip the test
+	folder, err := os.MkdirTemp("", "postgres")
 	require.NoError(t, err)
 	s := &server{folder: folder, port: freePort(t)}
 	t.Cleanup(func() { assert.NoError(t, os.RemoveAll(folder)) })
@@ -365,4 +389,25 @@ func (a authority) issue(t *testing.T, host string) (cert, key []byte) {
 	require.NoError(t, err)
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
 		pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: secret})
+}
+
+// After a restore, cancellations that are queued in the backup may have been sent since. The statement of
+// docs/operations.md has workers ask for the status before they send.
+func TestRestoredBackupAsksBeforeItSends(t *testing.T) {
+	v := &teller{status: func(int) (cancel.Result, error) { return is(cancel.Cancelled) }}
+	path, backup := file(t), file(t)
+	q := open(t, path, of(v))
+	enqueue(t, q.Queue, payment("1"))
+	_, err := q.DB.ExecContext(t.Context(), `VACUUM INTO $1`, backup)
+	require.NoError(t, err)
+	require.NoError(t, q.Close())
+
+	q = open(t, backup, of(v))
+	t.Cleanup(func() { assert.NoError(t, q.Close()) })
+	_, err = q.DB.ExecContext(t.Context(), guide(t)[3])
+	require.NoError(t, err)
+	c := finish(t, q.Queue, 1)
+	assert.Equal(t, Done, c.State)
+	assert.Equal(t, 1, v.asked())
+	assert.Zero(t, v.called())
 }

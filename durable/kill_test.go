@@ -82,8 +82,8 @@ type load struct {
 	share   float64 // of the vendors' calls that fail
 	times   int     // that fault is called, while calls are being made
 	fault   func()  // nil kills a worker and starts another one
-	// broken says that the database may fail meanwhile. What the test itself asks of it is
-	// then repeated until it succeeds.
+	// broken says that the database may fail meanwhile. The test then repeats its own calls
+	// until they succeed.
 	broken bool
 }
 
@@ -301,7 +301,7 @@ func (s killSetup) worker(t *testing.T) *exec.Cmd {
 }
 
 // see has worker processes see cancellations through while something goes wrong, and
-// compares the vendors' ledgers and logs with what the database and OnSettled say. It
+// compares the vendors' ledgers and logs with the database and the calls of OnSettled. It
 // returns the texts of errors that the database led to.
 func see[TTx any](t *testing.T, q *Queue[TTx], setup killSetup, l load, seed uint64) (errs map[string]int) {
 	ctx := t.Context()

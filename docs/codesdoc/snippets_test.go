@@ -20,6 +20,7 @@ var pages = [][2]string{
 	{"docs/guide.md", "docs/guia.md"},
 	{"docs/recipes.md", "docs/recetas.md"},
 	{"docs/going-live.md", "docs/puesta-en-marcha.md"},
+	{"docs/operations.md", "docs/operaciones.md"},
 	{"docs/migrating.md", "docs/migracion.md"},
 }
 
