@@ -78,7 +78,8 @@ func pageOf(f Filter, last int64, limit int) (query string, args []any) {
 		and("thing IN (?, ?)", shorten(f.ID), shorten(strings.ToLower(f.ID)))
 	}
 	if f.Undelivered {
-		and("due_at > 0 AND settled_at > 0")
+		// A subquery, because SQLite would go through all rows in the order of their IDs.
+		and("id IN (SELECT id FROM unified_cancel_job WHERE due_at > 0 AND settled_at > 0)")
 	}
 	args = append(args, limit)
 	return `SELECT * FROM unified_cancel_job WHERE ` + strings.Join(where, " AND ") +

@@ -29,12 +29,12 @@ var schema = [][]string{
 			body TEXT NOT NULL
 		)`,
 		`CREATE UNIQUE INDEX unified_cancel_job_open ON unified_cancel_job (provider, kind, thing) WHERE settled_at = 0`,
-		`CREATE INDEX unified_cancel_job_due ON unified_cancel_job (provider, due_at, id) WHERE due_at > 0`,
+		`CREATE INDEX unified_cancel_job_due ON unified_cancel_job (provider, due_at, id, settled_at) WHERE due_at > 0`,
 		`CREATE INDEX unified_cancel_job_thing ON unified_cancel_job (thing, id)`,
 		`CREATE INDEX unified_cancel_job_state ON unified_cancel_job (state, id)`,
 		`CREATE INDEX unified_cancel_job_provider ON unified_cancel_job (provider, id)`,
 		`CREATE INDEX unified_cancel_job_provider_state ON unified_cancel_job (provider, state, id)`,
-		`CREATE INDEX unified_cancel_job_settled ON unified_cancel_job (stripped, settled_at) WHERE settled_at > 0`,
+		`CREATE INDEX unified_cancel_job_settled ON unified_cancel_job (stripped, settled_at, state) WHERE settled_at > 0`,
 		`CREATE TABLE unified_cancel_pause (
 			provider TEXT PRIMARY KEY,
 			until BIGINT NOT NULL,

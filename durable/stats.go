@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strconv"
+	"strings"
 	"time"
 )
 
@@ -40,60 +40,68 @@ func (q *Queue[TTx]) Stats(ctx context.Context, hours int) (Stats, error) {
 }
 
 func (s *store) stats(ctx context.Context, start time.Time, hours int) (Stats, error) {
-	stats := Stats{Hours: make([]Hour, hours)}
-	for i := range stats.Hours {
-		stats.Hours[i] = Hour{Start: start.Add(time.Duration(i) * time.Hour), Settled: map[State]int{}}
+	counts, err := s.countsByProvider(ctx)
+	stats := Stats{Counts: counts}
+	for i := 0; i < hours && err == nil; i++ {
+		h := Hour{Start: start.Add(time.Duration(i) * time.Hour)}
+		h.Settled, err = s.settledIn(ctx, h.Start)
+		stats.Hours = append(stats.Hours, h)
 	}
-	var err error
-	stats.Counts, err = s.tally(ctx, `SELECT provider AS name, state, count(*) AS many FROM unified_cancel_job GROUP BY provider, state`)
 	if err != nil {
 		return stats, err
-	}
-	settled, err := s.tally(ctx, `
-		SELECT CAST(hour AS TEXT) AS name, state, count(*) AS many
-		FROM (SELECT (settled_at - $1) / 3600000 AS hour, state FROM unified_cancel_job
-			WHERE stripped IN (0, 1) AND settled_at > 0 AND settled_at >= $1) AS late
-		GROUP BY hour, state`, start.UnixMilli())
-	if err != nil {
-		return stats, err
-	}
-	for hour, counts := range settled {
-		if i, err := strconv.Atoi(hour); err == nil && i < hours { // clocks differ
-			stats.Hours[i].Settled = counts
-		}
 	}
 	err = s.row(ctx, s.executor, `
 		SELECT count(*) FROM unified_cancel_job WHERE due_at > 0 AND settled_at > 0`).Scan(&stats.Undelivered)
 	return stats, err
 }
 
-// tally returns the rows of a query for name, state and many.
-func (s *store) tally(ctx context.Context, query string, args ...any) (map[string]map[State]int, error) {
-	name := `json_quote(name)`
+func (s *store) countsByProvider(ctx context.Context) (map[string]map[State]int, error) {
+	name := `json_quote(provider)`
 	if s.postgres {
-		name = `to_json(name)::text`
+		name = `to_json(provider)::text`
 	}
 	var text string
 	err := s.row(ctx, s.executor, `
-		SELECT '[' || coalesce(string_agg('{"name":' || `+name+` || ',"state":"' || state || '","many":' || many || '}', ','), '') || ']'
-		FROM (`+query+`) AS counted`, args...).Scan(&text)
+		SELECT '[' || coalesce(string_agg('{"provider":' || `+name+` || ',"state":"' || state || '","many":' || many || '}', ','), '') || ']'
+		FROM (SELECT provider, state, count(*) AS many FROM unified_cancel_job GROUP BY provider, state) AS counted`).Scan(&text)
 	if err != nil {
 		return nil, err
 	}
 	var rows []struct {
-		Name  string
-		State State
-		Many  int
+		Provider string
+		State    State
+		Many     int
 	}
 	if err := json.Unmarshal([]byte(text), &rows); err != nil {
 		return nil, err
 	}
-	tally := map[string]map[State]int{}
+	counts := map[string]map[State]int{}
 	for _, r := range rows {
-		if tally[r.Name] == nil {
-			tally[r.Name] = map[State]int{}
+		if counts[r.Provider] == nil {
+			counts[r.Provider] = map[State]int{}
 		}
-		tally[r.Name][r.State] = r.Many
+		counts[r.Provider][r.State] = r.Many
 	}
-	return tally, nil
+	return counts, nil
+}
+
+// settledIn counts the cancellations that were settled in the hour from start. It reads only
+// an index, and sorts nothing. SQLite begins at the first lower bound of the condition.
+func (s *store) settledIn(ctx context.Context, start time.Time) (map[State]int, error) {
+	states := States()[4:]
+	columns, many, into := make([]string, len(states)), make([]int, len(states)), make([]any, len(states))
+	for i, state := range states {
+		columns[i], into[i] = `count(*) FILTER (WHERE state = '`+string(state)+`')`, &many[i]
+	}
+	err := s.row(ctx, s.executor, `
+		SELECT `+strings.Join(columns, ", ")+` FROM unified_cancel_job
+		WHERE stripped IN (0, 1) AND settled_at >= $1 AND settled_at < $2 AND settled_at > 0`,
+		start.UnixMilli(), start.Add(time.Hour).UnixMilli()).Scan(into...)
+	counts := map[State]int{}
+	for i, n := range many {
+		if n > 0 {
+			counts[states[i]] = n
+		}
+	}
+	return counts, err
 }

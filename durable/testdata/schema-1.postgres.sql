@@ -199,10 +199,10 @@ CREATE INDEX river_job_state_and_finalized_at_index ON river_job USING btree (st
 CREATE UNIQUE INDEX river_job_unique_idx ON river_job USING btree (unique_key) WHERE ((unique_key IS NOT NULL) AND (unique_states IS NOT NULL) AND river_job_state_in_bitmask(unique_states, state));
 CREATE INDEX river_notification_created_at_idx ON river_notification USING btree (created_at);
 CREATE INDEX river_notification_topic_id_idx ON river_notification USING btree (topic, id);
-CREATE INDEX unified_cancel_job_due ON unified_cancel_job USING btree (provider, due_at, id) WHERE (due_at > 0);
+CREATE INDEX unified_cancel_job_due ON unified_cancel_job USING btree (provider, due_at, id, settled_at) WHERE (due_at > 0);
 CREATE UNIQUE INDEX unified_cancel_job_open ON unified_cancel_job USING btree (provider, kind, thing) WHERE (settled_at = 0);
 CREATE INDEX unified_cancel_job_provider ON unified_cancel_job USING btree (provider, id);
 CREATE INDEX unified_cancel_job_provider_state ON unified_cancel_job USING btree (provider, state, id);
-CREATE INDEX unified_cancel_job_settled ON unified_cancel_job USING btree (stripped, settled_at) WHERE (settled_at > 0);
+CREATE INDEX unified_cancel_job_settled ON unified_cancel_job USING btree (stripped, settled_at, state) WHERE (settled_at > 0);
 CREATE INDEX unified_cancel_job_state ON unified_cancel_job USING btree (state, id);
 CREATE INDEX unified_cancel_job_thing ON unified_cancel_job USING btree (thing, id);

@@ -101,11 +101,11 @@ CREATE UNIQUE INDEX river_job_unique_idx ON river_job (unique_key)
         END >= 1;
 CREATE INDEX river_notification_created_at_idx ON river_notification (created_at);
 CREATE INDEX river_notification_topic_id_idx ON river_notification (topic, id);
-CREATE INDEX unified_cancel_job_due ON unified_cancel_job (provider, due_at, id) WHERE due_at > 0;
+CREATE INDEX unified_cancel_job_due ON unified_cancel_job (provider, due_at, id, settled_at) WHERE due_at > 0;
 CREATE UNIQUE INDEX unified_cancel_job_open ON unified_cancel_job (provider, kind, thing) WHERE settled_at = 0;
 CREATE INDEX unified_cancel_job_provider ON unified_cancel_job (provider, id);
 CREATE INDEX unified_cancel_job_provider_state ON unified_cancel_job (provider, state, id);
-CREATE INDEX unified_cancel_job_settled ON unified_cancel_job (stripped, settled_at) WHERE settled_at > 0;
+CREATE INDEX unified_cancel_job_settled ON unified_cancel_job (stripped, settled_at, state) WHERE settled_at > 0;
 CREATE INDEX unified_cancel_job_state ON unified_cancel_job (state, id);
 CREATE INDEX unified_cancel_job_thing ON unified_cancel_job (thing, id);
 INSERT INTO river_job VALUES (1, X'BC8770726F76696465721776', 1, '2026-11-25 17:57:45.451', X'CB1FC71D766D5F323032365F31315F32355431375F35375F34355F333632343536', '2026-11-25 17:57:45.398', NULL, '2026-11-25 17:57:45.454', 'unified_cancel', 32767, X'CC26C71272697665723A756E697175655F6E6F6E6365C71066303365633832373665373339333062', 1, 'cancel-v', 'completed', '2026-11-25 17:57:45.398', X'0B', NULL, NULL);
