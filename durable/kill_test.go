@@ -62,7 +62,7 @@ func TestKill(t *testing.T) {
 		path := file(t)
 		q := open(t, path, killConfig(t, killSetup{}))
 		t.Cleanup(func() { require.NoError(t, q.Close()) })
-		see(t, q.Queue, killSetup{Path: path}, killing(1), seed)
+		see(t, q.Queue, killSetup{Path: path}, killing(2), seed)
 	})
 	t.Run("PostgreSQL", func(t *testing.T) {
 		t.Parallel()
