@@ -39,28 +39,22 @@ type result struct {
 	Said string // the provider's words, or the text of the failure
 }
 
-// thing is what makes two requests the same. A UUID is the same without case.
-type thing struct {
-	provider string
-	kind     cancel.Kind
-	id       string
-}
-
-func thingOf(req cancel.Request) thing {
+// thing returns what makes two requests the same. A UUID is the same without case.
+func thing(req cancel.Request) cancel.Request {
 	if req.Kind == cancel.Invoice || req.Kind == cancel.PrimarySectorInvoice {
 		req.ID = strings.ToLower(req.ID)
 	}
-	return thing{req.Provider, req.Kind, req.ID}
+	return cancel.Request{Provider: req.Provider, Kind: req.Kind, ID: req.ID}
 }
 
 // sort sorts out the rows that the adapters would not send.
 func (b *bulk) sort(rows []row) {
-	first := map[thing]row{}
+	first := map[cancel.Request]row{}
 	for _, r := range rows {
 		if r.line > 0 {
 			r.Place = b.flags.Text("line %s", strconv.Itoa(r.line))
 		}
-		before, repeated := first[thingOf(r.Request)]
+		before, repeated := first[thing(r.Request)]
 		switch {
 		case r.Bad != nil:
 		case repeated:
@@ -68,7 +62,7 @@ func (b *bulk) sort(rows []row) {
 			b.progress.note("%s: the same as %s, which counts", r.Place, before.Place)
 			continue
 		default:
-			first[thingOf(r.Request)] = r
+			first[thing(r.Request)] = r
 			r.Bad = b.validate(r.Request)
 		}
 		if r.Bad == nil {
@@ -90,15 +84,6 @@ func (b *bulk) validate(req cancel.Request) error {
 		return cli.Errorf("there is no provider %q", req.Provider)
 	}
 	return b.client.Validate(req)
-}
-
-func (b *bulk) goodFor(provider string) (n int) {
-	for _, r := range b.good {
-		if r.Request.Provider == provider {
-			n++
-		}
-	}
-	return n
 }
 
 // inQueue returns the request of a row as the queue knows it.
@@ -130,6 +115,11 @@ func (b *bulk) work(ctx context.Context) (err error) {
 			rate = b.satRate
 		}
 		config.Providers[b.providers.account(name)] = durable.Provider{Canceler: canceler, Workers: b.concurrency, PerSecond: rate}
+	}
+	if b.receipts != "" {
+		if err := os.MkdirAll(b.receipts, 0o700); err != nil {
+			return err
+		}
 	}
 	steady := context.WithoutCancel(ctx)
 	q, err := durable.OpenSQLite(steady, b.database(), config)
@@ -280,23 +270,15 @@ func (b *bulk) collect(ctx context.Context, q *durable.SQLite) error {
 		if err == nil {
 			o, said := outcomeOf(c)
 			b.results = append(b.results, result{r, o, said})
-			err = b.saveReceipt(c.Result)
+			if b.receipts != "" && c.Result.Receipt != nil {
+				err = os.WriteFile(filepath.Join(b.receipts, url.PathEscape(c.Result.ID)+".xml"), c.Result.Receipt, 0o600)
+			}
 		}
 		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func (b *bulk) saveReceipt(r cancel.Result) error {
-	if b.receipts == "" || r.Receipt == nil {
-		return nil
-	}
-	if err := os.MkdirAll(b.receipts, 0o700); err != nil {
-		return err
-	}
-	return os.WriteFile(filepath.Join(b.receipts, url.PathEscape(r.ID)+".xml"), r.Receipt, 0o600)
 }
 
 // exitCode is the gravest of what there is.

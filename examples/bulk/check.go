@@ -13,7 +13,7 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-// answerCounts is how long an answer to -check counts. Later it is asked for again.
+// answerCounts is how long an answer to -check counts. After that the question is asked again.
 const answerCounts = 24 * time.Hour
 
 // question is a request to one account.
@@ -31,7 +31,7 @@ type answer struct {
 }
 
 // check asks for each row whether it can be cancelled. It keeps each answer in a file, and does
-// not ask again for what the file answers.
+// not ask again if the file has the answer.
 func (b *bulk) check(ctx context.Context) (err error) {
 	f, err := os.OpenFile(b.answers(), os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
 	if err != nil {

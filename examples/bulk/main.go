@@ -13,7 +13,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -119,10 +121,12 @@ func run(ctx context.Context, process cli.Process) int {
 	work := b.work
 	switch {
 	case s.dryRun:
-		for _, v := range vendors.Cancelers {
-			if n := b.goodFor(v.Name); n > 0 {
-				fmt.Fprintln(process.Stdout, flags.Text("%7d  good for %s (%s)", n, v.Name, providers.where[v.Name]))
-			}
+		n := map[string]int{}
+		for _, r := range b.good {
+			n[r.Request.Provider]++
+		}
+		for _, name := range slices.Sorted(maps.Keys(n)) {
+			fmt.Fprintln(process.Stdout, flags.Text("%7d  good for %s (%s)", n[name], name, providers.where[name]))
 		}
 		fmt.Fprintln(process.Stdout, flags.Text("%7d  not good\nnothing was sent", len(b.bad)))
 		return b.exitCode(ctx)

@@ -152,7 +152,7 @@ func TestADryRunSendsNothing(t *testing.T) {
 	} {
 		assert.Contains(t, got.Stderr, want)
 	}
-	assert.Regexp(t, `1 +good for factible \(127.+\)\n +2 +good for payvalida .+\n +1 +good for auco .+\n +8 +not good\nnothing was sent`, got.Stdout)
+	assert.Regexp(t, `1 +good for auco .+\n +1 +good for factible \(127.+\)\n +2 +good for payvalida .+\n +8 +not good\nnothing was sent`, got.Stdout)
 	for _, s := range r.all {
 		assert.Zero(t, s.Connections())
 	}

@@ -64,7 +64,7 @@ func (t *tally) add(item cancel.Item) {
 	t.check(item)
 }
 
-// settle asks again about what is under way or in doubt: three times, because the vendors go on
+// settle asks again about everything that is under way or in doubt: three times, because the vendors go on
 // failing. It then asks why doubts are left.
 func (t *tally) settle(ctx context.Context, client *cancel.Client, concurrency int) {
 	for range 3 {

@@ -10,8 +10,10 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -48,45 +50,25 @@ func run(ctx context.Context, process cli.Process) int {
 		return flags.Refuse(err)
 	}
 	j := &journal{w: process.Stdout}
-	r, err := newReceivers(process.Getenv, j, slog.New(slog.NewTextHandler(process.Stderr, nil)))
+	hooks, err := open(process.Getenv, j, slog.New(slog.NewTextHandler(process.Stderr, nil)))
 	if err != nil {
 		return flags.Refuse(err)
 	}
-	if err := serve(ctx, r, j, *listen); err != nil {
+	if err := serve(ctx, hooks, j, *listen); err != nil {
 		return flags.Fail(err)
 	}
 	return cli.ExitDone
 }
 
-// serve serves r until ctx ends.
-func serve(ctx context.Context, r *receivers, j *journal, address string) error {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
-	if err != nil {
-		return errors.Join(err, r.shutDown(ctx))
-	}
-	server := newServer(r.mux)
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	_ = j.print("listening at http://%s%s", listener.Addr(), r.paths)
-	select {
-	case <-ctx.Done():
-	case err = <-failed:
-	}
-	// The server ends first, so that no call comes after the receivers are closed.
-	soon, end := context.WithTimeout(context.WithoutCancel(ctx), grace)
-	defer end()
-	return errors.Join(err, server.Shutdown(soon), r.shutDown(soon))
+// webhook is an auco.Webhook or a payvalida.Webhook.
+type webhook interface {
+	http.Handler
+	Close(context.Context) error
 }
 
-// receivers are the handlers of the vendors whose variables are set.
-type receivers struct {
-	mux   *http.ServeMux
-	paths []string
-	close []func(context.Context) error
-}
-
-func newReceivers(getenv func(string) string, j *journal, log *slog.Logger) (*receivers, error) {
-	r := &receivers{mux: http.NewServeMux()}
+// open returns the webhooks of the vendors whose variables are set, by path.
+func open(getenv func(string) string, j *journal, log *slog.Logger) (map[string]webhook, error) {
+	hooks := map[string]webhook{}
 	options := cancel.WebhookOptions{Logger: log}
 	if header, value := getenv("AUCO_WEBHOOK_HEADER"), getenv("AUCO_WEBHOOK_VALUE"); header != "" || value != "" {
 		hook, err := auco.NewWebhook(auco.WebhookConfig{
@@ -100,7 +82,7 @@ func newReceivers(getenv func(string) string, j *journal, log *slog.Logger) (*re
 		if err != nil {
 			return nil, fmt.Errorf("AUCO_WEBHOOK_HEADER, AUCO_WEBHOOK_VALUE: %w", err)
 		}
-		r.add("/auco", hook, hook.Close)
+		hooks["/auco"] = hook
 	}
 	if hash := getenv("PAYVALIDA_NOTIFICATION_HASH"); hash != "" {
 		hook, err := payvalida.NewWebhook(payvalida.WebhookConfig{
@@ -113,38 +95,52 @@ func newReceivers(getenv func(string) string, j *journal, log *slog.Logger) (*re
 		if err != nil {
 			return nil, fmt.Errorf("PAYVALIDA_NOTIFICATION_HASH: %w", err)
 		}
-		r.add("/payvalida", hook, hook.Close)
+		hooks["/payvalida"] = hook
 	}
-	if r.paths == nil {
+	if len(hooks) == 0 {
 		return nil, errors.New("nothing to serve: set AUCO_WEBHOOK_HEADER and AUCO_WEBHOOK_VALUE, or PAYVALIDA_NOTIFICATION_HASH")
 	}
-	return r, nil
+	return hooks, nil
 }
 
-func (r *receivers) add(path string, h http.Handler, closing func(context.Context) error) {
-	r.mux.Handle(path, h)
-	r.paths = append(r.paths, path)
-	r.close = append(r.close, closing)
+// serve serves the webhooks until ctx ends.
+func serve(ctx context.Context, hooks map[string]webhook, j *journal, address string) error {
+	server := newServer(hooks)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err == nil {
+		failed := make(chan error, 1)
+		go func() { failed <- server.Serve(listener) }()
+		_ = j.print("listening at http://%s%s", listener.Addr(), slices.Sorted(maps.Keys(hooks)))
+		select {
+		case <-ctx.Done():
+		case err = <-failed:
+		}
+	}
+	// The server ends first, so that no call comes after the webhooks are closed.
+	soon, end := context.WithTimeout(context.WithoutCancel(ctx), grace)
+	defer end()
+	err = errors.Join(err, server.Shutdown(soon))
+	for _, hook := range hooks {
+		err = errors.Join(err, hook.Close(soon))
+	}
+	return err
 }
 
 // newServer limits slow clients. WriteTimeout counts from the end of the header: it leaves time to
 // read the body and for the Timeout of the webhooks.
-func newServer(h http.Handler) *http.Server {
+func newServer(hooks map[string]webhook) *http.Server {
+	mux := http.NewServeMux()
+	for path, hook := range hooks {
+		mux.Handle(path, hook)
+	}
 	return &http.Server{
-		Handler:           h,
+		Handler:           mux,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       10 * time.Second,
 		WriteTimeout:      20 * time.Second,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    16 << 10,
 	}
-}
-
-func (r *receivers) shutDown(ctx context.Context) (err error) {
-	for _, closing := range r.close {
-		err = errors.Join(err, closing(ctx))
-	}
-	return err
 }
 
 // journal stores events by printing them, each as a whole line.

@@ -123,9 +123,9 @@ func TestAnEventThatIsNotPrintedIsNotAcknowledged(t *testing.T) {
 	full, w := io.Pipe()
 	require.NoError(t, full.CloseWithError(errors.New("the disk is full")))
 	j := &journal{w: w}
-	r, err := newReceivers(demoVariables, j, nil)
+	hooks, err := open(demoVariables, j, nil)
 	require.NoError(t, err)
-	server := httptest.NewServer(r.mux)
+	server := httptest.NewServer(newServer(hooks).Handler)
 	defer server.Close()
 	defer http.DefaultClient.CloseIdleConnections()
 	status, words := send(t, demoCalls[0], server.URL)
@@ -143,19 +143,19 @@ func TestAnEventThatIsNotPrintedIsNotAcknowledged(t *testing.T) {
 
 func TestOneVendorIsEnough(t *testing.T) {
 	getenv := func(name string) string { return strings.TrimPrefix(demoVariables(name), demoHeader) }
-	_, err := newReceivers(getenv, new(journal), nil)
+	_, err := open(getenv, new(journal), nil)
 	require.ErrorContains(t, err, "Header is missing", "half of the variables of Auco is a mistake")
 
-	r, err := newReceivers(func(name string) string {
+	hooks, err := open(func(name string) string {
 		if strings.HasPrefix(name, "AUCO") {
 			return ""
 		}
 		return demoVariables(name)
 	}, new(journal), nil)
 	require.NoError(t, err)
-	assert.Equal(t, []string{"/payvalida"}, r.paths)
+	assert.Len(t, hooks, 1)
 	w := httptest.NewRecorder()
-	r.mux.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/auco", http.NoBody))
+	newServer(hooks).Handler.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/auco", http.NoBody))
 	assert.Equal(t, http.StatusNotFound, w.Code)
 }
 
@@ -197,9 +197,9 @@ func TestClientsThatDawdleAreCutOff(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var stdout bytes.Buffer
-				r, err := newReceivers(demoVariables, &journal{w: &stdout}, nil)
+				hooks, err := open(demoVariables, &journal{w: &stdout}, nil)
 				require.NoError(t, err)
-				server := newServer(r.mux)
+				server := newServer(hooks)
 				listener := pipes{make(chan net.Conn), make(chan struct{})}
 				go func() { _ = server.Serve(listener) }()
 				client, accepted := net.Pipe()
@@ -212,7 +212,9 @@ func TestClientsThatDawdleAreCutOff(t *testing.T) {
 				assert.Equal(t, c.after, time.Since(began).Round(time.Second))
 
 				require.NoError(t, server.Shutdown(t.Context()))
-				require.NoError(t, r.shutDown(t.Context()))
+				for _, hook := range hooks {
+					require.NoError(t, hook.Close(t.Context()))
+				}
 				assert.Equal(t, c.after == time.Minute, strings.HasPrefix(string(answer), "HTTP/1.1 200 OK"), "%s", answer)
 				assert.Equal(t, c.after == time.Minute, stdout.Len() > 0, "handled")
 			})

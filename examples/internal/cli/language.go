@@ -27,7 +27,7 @@ var spanish = sync.OnceValue(func() (all map[string]string) {
 	return all
 })
 
-// speak sets the language: es, es_MX.UTF-8, en, C and so on. An error says that it has none.
+// speak sets the language: es, es_MX.UTF-8, en, C and so on. Any other language is an error.
 func (f *Flags) speak(lang string) error {
 	f.Language = "en"
 	switch {

@@ -224,7 +224,7 @@ func (t *Tool) outcome(item cancel.Item) outcome {
 	return o
 }
 
-// withNext returns what a person reads: a line, and indented below it what to do next.
+// withNext returns the text for a person: a line, and the advice indented below it.
 func (t *Tool) withNext(o outcome, line string) string {
 	if o.RetryAfterSeconds > 0 {
 		line += "\n  " + t.Text("The provider asks for a pause of %v seconds.", o.RetryAfterSeconds)

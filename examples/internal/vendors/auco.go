@@ -22,7 +22,6 @@ var Auco = Vendor{
 		{Name: "AUCO_PRIVATE_KEY", Meaning: "the organisation's private key (prk_…), which cancels", Secret: true},
 		{Name: "AUCO_PUBLIC_KEY", Meaning: "its public key (puk_…), which reads: it settles what is in doubt", Secret: true, Optional: true},
 	},
-	Kinds: []cancel.Kind{cancel.Document},
 	Open: func(getenv func(string) string, o cancel.ClientOptions) (cancel.Canceler, error) {
 		return auco.New(auco.Config{
 			PrivateKey:  cancel.NewSecret(getenv("AUCO_PRIVATE_KEY")),
@@ -54,7 +53,6 @@ var Auco = Vendor{
 				"AUCO_PRIVATE_KEY": reveal(config.PrivateKey),
 				"AUCO_PUBLIC_KEY":  reveal(config.PublicKey),
 			},
-			IsCancelled: a.IsCancelled, IsRegistered: func(string) bool { return false },
 			hold: func(req cancel.Request) { a.Register(req.ID) },
 		}, nil
 	},

@@ -26,7 +26,6 @@ var Factible = Vendor{
 		{Name: "FACTIBLE_USERNAME", Meaning: "a user of the stamping panel"},
 		{Name: "FACTIBLE_PASSWORD", Meaning: "that user's password", Secret: true},
 	},
-	Kinds: []cancel.Kind{cancel.PrimarySectorInvoice, cancel.Invoice},
 	Open: func(getenv func(string) string, o cancel.ClientOptions) (cancel.Canceler, error) {
 		config := FactibleConfig(getenv)
 		config.Options = o
@@ -63,7 +62,6 @@ var Factible = Vendor{
 				"FACTIBLE_USERNAME": config.Username,
 				"FACTIBLE_PASSWORD": reveal(config.Password),
 			},
-			IsCancelled: f.IsCancelled, IsRegistered: f.IsRegistered,
 			hold: func(req cancel.Request) { f.Register(req.ID) },
 		}, nil
 	},

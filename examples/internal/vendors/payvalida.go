@@ -23,7 +23,6 @@ var Payvalida = Vendor{
 		{Name: "PAYVALIDA_MERCHANT", Meaning: "the name that identifies the merchant"},
 		{Name: "PAYVALIDA_FIXED_HASH", Meaning: "the merchant's fixed hash, which signs the calls", Secret: true},
 	},
-	Kinds: []cancel.Kind{cancel.Payment, cancel.PreAuthorization},
 	Open: func(getenv func(string) string, o cancel.ClientOptions) (cancel.Canceler, error) {
 		return payvalida.New(payvalida.Config{
 			Merchant:    getenv("PAYVALIDA_MERCHANT"),
@@ -66,7 +65,6 @@ var Payvalida = Vendor{
 				"PAYVALIDA_MERCHANT":   config.Merchant,
 				"PAYVALIDA_FIXED_HASH": reveal(config.FixedHash),
 			},
-			IsCancelled: p.IsCancelled, IsRegistered: func(string) bool { return false },
 			hold: hold,
 		}, nil
 	},

@@ -21,9 +21,8 @@ var SAT = Vendor{
 		}
 		return &Simulator{
 			Server: s.Server, Vendor: s,
-			Variables:   map[string]string{"SAT_ENDPOINT": s.Config().Endpoint},
-			IsCancelled: s.IsCancelled, IsRegistered: func(string) bool { return false },
-			hold: func(req cancel.Request) { s.Register(req.Expression) },
+			Variables: map[string]string{"SAT_ENDPOINT": s.Config().Endpoint},
+			hold:      func(req cancel.Request) { s.Register(req.Expression) },
 		}, nil
 	},
 }

@@ -19,8 +19,6 @@ type Vendor struct {
 	Name, Title string
 	// Variables hold the credentials.
 	Variables []cli.Variable
-	// Kinds are the kinds that the vendor cancels. The SAT cancels nothing.
-	Kinds []cancel.Kind
 	// Open returns the adapter that the environment describes.
 	Open func(getenv func(string) string, options cancel.ClientOptions) (cancel.Canceler, error)
 	// Samples are the things that a simulator holds from the beginning.
@@ -56,13 +54,20 @@ type Simulator struct {
 	Vendor any
 	// Variables lead to the simulator.
 	Variables map[string]string
-	// IsCancelled reports whether the vendor has cancelled a thing, and IsRegistered whether
-	// it has registered a cancellation that waits.
-	IsCancelled, IsRegistered func(id string) bool
+	hold      func(cancel.Request)
+	samples   []Sample
+	adapter   cancel.Validator
+}
 
-	hold    func(cancel.Request)
-	samples []Sample
-	adapter cancel.Validator
+// IsCancelled reports whether the vendor has cancelled a thing.
+func (s *Simulator) IsCancelled(id string) bool {
+	return s.Vendor.(interface{ IsCancelled(string) bool }).IsCancelled(id)
+}
+
+// IsRegistered reports whether the vendor has registered a cancellation that waits.
+func (s *Simulator) IsRegistered(id string) bool {
+	v, ok := s.Vendor.(interface{ IsRegistered(string) bool })
+	return ok && v.IsRegistered(id)
 }
 
 // Getenv returns one of the Variables.
