@@ -427,3 +427,19 @@ func TestTimesAreInTheLocation(t *testing.T) {
 	assert.Contains(t, body, `<time datetime="`+at.Format(time.RFC3339)+`">`+at.In(zone).Format(time.DateTime)+`</time>`)
 	assert.Contains(t, body, "Times are in CST")
 }
+
+func TestServeLocally(t *testing.T) {
+	address, end, err := console.ServeLocally(t.Context(), struct{ console.Queue }{}, console.Config{})
+	require.NoError(t, err)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"console.css", nil)
+	require.NoError(t, err)
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	res, err := client.Do(req)
+	require.NoError(t, err)
+	require.NoError(t, res.Body.Close())
+	assert.Equal(t, http.StatusOK, res.StatusCode)
+	assert.Regexp(t, `^http://127\.0\.0\.1:\d+/$`, address)
+	require.NoError(t, end())
+	_, err = client.Do(req)
+	require.Error(t, err)
+}

@@ -25,8 +25,6 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
-	"net/http"
 	"os"
 	"os/signal"
 	"strings"
@@ -106,11 +104,12 @@ func see[TTx any](ctx context.Context, q *durable.Queue[TTx], vendors vendors, n
 	} else {
 		fmt.Fprintf(stdout, "%d cancellations are in the queue already.\n", total(counts))
 	}
-	closeConsole, err := serve(ctx, q, stdout)
+	address, end, err := console.ServeLocally(ctx, q, console.Config{Location: time.Local, Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
 	}
-	defer closeConsole()
+	defer func() { _ = end() }()
+	fmt.Fprintf(stdout, "Look at %s\n", address)
 	if err := q.Start(ctx); err != nil {
 		return err
 	}
@@ -130,21 +129,6 @@ func see[TTx any](ctx context.Context, q *durable.Queue[TTx], vendors vendors, n
 		<-ctx.Done()
 	}
 	return vendors.end(context.WithoutCancel(ctx))
-}
-
-// serve serves the console of q to this machine, and prints its address.
-func serve(ctx context.Context, q console.Queue, stdout io.Writer) (end func(), err error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	server := &http.Server{
-		Handler:           console.New(q, console.Config{Location: time.Local, Logger: slog.New(slog.DiscardHandler)}),
-		ReadHeaderTimeout: 10 * time.Second,
-	}
-	go func() { _ = server.Serve(listener) }() // until it is closed
-	fmt.Fprintf(stdout, "Look at http://%s/\n", listener.Addr())
-	return func() { _ = server.Close() }, nil
 }
 
 // watch shows the counts until all is settled.

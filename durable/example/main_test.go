@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,8 +11,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/unified-cancel/cancel/durable/console"
 )
 
 // TestMain makes the test binary the command itself: a test kills it, and it starts the
@@ -62,18 +59,4 @@ func TestItGoesOnAfterAKill(t *testing.T) {
 		_, err := os.Stat(filepath.Join(folder, vendorsFile))
 		return os.IsNotExist(err)
 	}, 5*time.Minute, 10*time.Millisecond, "the vendors have ended")
-}
-
-func TestTheConsoleIsServed(t *testing.T) {
-	var out bytes.Buffer
-	end, err := serve(t.Context(), struct{ console.Queue }{}, &out)
-	require.NoError(t, err)
-	defer end()
-	address := strings.TrimSpace(strings.TrimPrefix(out.String(), "Look at "))
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, address+"console.css", nil)
-	require.NoError(t, err)
-	res, err := http.DefaultClient.Do(req)
-	require.NoError(t, err)
-	require.NoError(t, res.Body.Close())
-	assert.Equal(t, http.StatusOK, res.StatusCode)
 }

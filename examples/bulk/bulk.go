@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/durable"
+	"github.com/unified-cancel/cancel/durable/console"
 	"github.com/unified-cancel/cancel/examples/internal/cli"
 )
 
@@ -142,6 +144,12 @@ func (b *bulk) work(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	address, hide, err := console.ServeLocally(steady, q, console.Config{Location: time.Local, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return errors.Join(err, q.StopNow(steady))
+	}
+	defer func() { err = errors.Join(err, hide()) }()
+	b.progress.note("the queue can be watched at %s", address)
 	watched := b.watch(ctx, q)
 	if ctx.Err() != nil {
 		b.progress.note("interrupted: nothing more is begun. Waiting up to %v for the calls in flight. Interrupt again to end at once.", grace)

@@ -31,6 +31,7 @@ func TestTheSampleRunsWithoutCredentials(t *testing.T) {
 	got := r.run()
 	assert.Equal(t, exitDoubt, got.Exit, got.Stderr)
 	assert.Contains(t, got.Stderr, "line 17: the same as line 4, which counts")
+	assert.Regexp(t, `the queue can be watched at http://127\.0\.0\.1:\d+/\n`, got.Stderr)
 	assert.Contains(t, got.Stderr, "line 38: it has 2 cells, the header has 10")
 	assert.Contains(t, got.Stderr, "line 23: ReplacedBy must be the UUID of the CFDI that replaces this one, for Motive 01")
 	for _, want := range []string{
