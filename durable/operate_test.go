@@ -373,3 +373,223 @@ func TestRequeueOfStripped(t *testing.T) {
 	require.Equal(t, 1, n)
 	require.ErrorIs(t, q.Requeue(t.Context(), id, "Ada", "why"), ErrState)
 }
+
+func TestPauseByHand(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) {
+		bubble(t, func(t *testing.T, db database[*sql.Tx]) { testPauseByHand(t, db, time.Second) })
+	})
+	t.Run("PostgreSQL", func(t *testing.T) { testPauseByHand(t, onPostgres(t), patience) })
+}
+
+// testPauseByHand pauses during a call, enqueues meanwhile, and resumes.
+func testPauseByHand[TTx any](t *testing.T, db database[TTx], soon time.Duration) {
+	t.Helper()
+	sent, answer := make(chan struct{}), make(chan struct{})
+	v := &vendor{cancel: func(n int, _ cancel.Request) (cancel.Result, error) {
+		if n == 1 {
+			sent <- struct{}{}
+			<-answer
+		}
+		return is(cancel.Cancelled)
+	}}
+	told := newHeard()
+	config := slowly(v, told)
+	config.Providers["v"] = Provider{Canceler: v, Workers: 1}
+	q, _ := db(t, config)
+	work(t, q)
+	first := enqueue(t, q, payment("1"))
+	enqueue(t, q, payment("2"))
+	<-sent
+	require.ErrorIs(t, q.Pause(t.Context(), "v", "Ada", "a\x00b"), cancel.ErrInvalid)
+	require.NoError(t, q.Pause(t.Context(), "v", "Ada", "first words"))
+	require.NoError(t, q.Pause(t.Context(), "v", "Bo", "they said: 'stop'"))
+	require.NoError(t, q.Pause(t.Context(), "w", "Ada", "a provider that nobody knows"))
+	pauses, err := q.Pauses(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, []Pause{
+		{Provider: "v", Who: "Bo", Why: "they said: 'stop'"},
+		{Provider: "w", Who: "Ada", Why: "a provider that nobody knows"},
+	}, pauses)
+	until, err := q.PausedUntil(t.Context(), "v")
+	require.NoError(t, err)
+	assert.Equal(t, 9999, until.Year())
+	answer <- struct{}{}
+	told.wait(t, 1)
+	assert.Equal(t, Done, get(t, q, first).State, "a call that is under way goes on")
+	enqueue(t, q, payment("3"))
+	time.Sleep(100 * time.Millisecond)
+	assert.Equal(t, 1, v.called())
+
+	began := time.Now()
+	require.NoError(t, q.Resume(t.Context(), "v"))
+	told.wait(t, 2)
+	assert.LessOrEqual(t, time.Since(began), soon)
+	require.NoError(t, q.Resume(t.Context(), "w"))
+	require.NoError(t, q.Resume(t.Context(), "v"), "it is not paused")
+	pauses, err = q.Pauses(t.Context())
+	require.NoError(t, err)
+	assert.Empty(t, pauses)
+}
+
+// A person pauses the provider while one cancellation finds out whether the credentials are
+// good again.
+func TestProbeDoesNotEndThePauseOfAPerson(t *testing.T) {
+	for name, answer := range map[string]error{"good": nil, "refused": cancel.ErrAuth, "unavailable": cancel.ErrUnavailable} {
+		t.Run(name, func(t *testing.T) {
+			v := &vendor{}
+			inNoTime(t, v, func(t *testing.T, q *SQLite) {
+				v.cancel = func(n int, _ cancel.Request) (cancel.Result, error) {
+					switch {
+					case n == 1:
+						return fails(cancel.ErrAuth)
+					case n == 2:
+						assert.NoError(t, q.Pause(t.Context(), "v", "Ada", "why"))
+						if answer != nil {
+							return fails(answer)
+						}
+					}
+					return is(cancel.Cancelled)
+				}
+				first, second := enqueue(t, q.Queue, payment("1")), enqueue(t, q.Queue, payment("2"))
+				once(t, q.Queue, first)
+				time.Sleep(15 * time.Minute)
+				once(t, q.Queue, first)
+				for range 10 {
+					time.Sleep(day)
+					once(t, q.Queue, second)
+				}
+				assert.Equal(t, 2, v.called())
+				pauses, err := q.Pauses(t.Context())
+				require.NoError(t, err)
+				assert.Equal(t, []Pause{{Provider: "v", Who: "Ada", Why: "why"}}, pauses)
+				require.NoError(t, q.Resume(t.Context(), "v"))
+				assert.Equal(t, Done, finish(t, q.Queue, second).State)
+			})
+		})
+	}
+}
+
+// What was refused goes on as soon as the pause ends, like what waited.
+func TestResumeHasAllGoOnAtOnce(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) {
+		bubble(t, func(t *testing.T, db database[*sql.Tx]) { testResumeAll(t, db, time.Second) })
+	})
+	t.Run("PostgreSQL", func(t *testing.T) { testResumeAll(t, onPostgres(t), patience) })
+}
+
+func testResumeAll[TTx any](t *testing.T, db database[TTx], soon time.Duration) {
+	t.Helper()
+	var good atomic.Bool
+	v := &vendor{cancel: func(int, cancel.Request) (cancel.Result, error) {
+		if !good.Load() {
+			return fails(cancel.ErrAuth)
+		}
+		return is(cancel.Cancelled)
+	}}
+	told := newHeard()
+	q, _ := db(t, slowly(v, told))
+	_, err := q.Enqueue(t.Context(), paymentsAt("v", 20)...)
+	require.NoError(t, err)
+	work(t, q)
+	require.Eventually(t, func() bool {
+		until, err := q.PausedUntil(t.Context(), "v")
+		return assert.NoError(t, err) && !until.IsZero()
+	}, patience, 10*time.Millisecond)
+	time.Sleep(100 * time.Millisecond)
+	refused := v.called()
+	assert.LessOrEqual(t, refused, 4, "as many as were under way")
+	good.Store(true)
+	began := time.Now()
+	require.NoError(t, q.Resume(t.Context(), "v"))
+	told.wait(t, 20)
+	assert.LessOrEqual(t, time.Since(began), soon)
+	assert.Equal(t, refused+20, v.called())
+}
+
+// OnSettled is not the provider: what failed to be delivered is delivered during a pause.
+func TestDeliveryGoesOnDuringAPause(t *testing.T) {
+	bubble(t, func(t *testing.T, db database[*sql.Tx]) {
+		v := &vendor{}
+		told := newHeard()
+		config := slowly(v, told)
+		failures := 3
+		config.OnSettled = func(ctx context.Context, c Cancellation) error {
+			if failures--; failures >= 0 {
+				return errTold
+			}
+			return told.listen(ctx, c)
+		}
+		q, _ := db(t, config)
+		v.cancel = func(int, cancel.Request) (cancel.Result, error) {
+			assert.NoError(t, q.Pause(t.Context(), "v", "Ada", "why"))
+			return is(cancel.Cancelled)
+		}
+		config.Providers["v"] = Provider{Canceler: v, Workers: 1}
+		_, err := q.Enqueue(t.Context(), paymentsAt("v", 6)...)
+		require.NoError(t, err)
+		began := time.Now()
+		work(t, q)
+		told.wait(t, v.called())
+		time.Sleep(time.Until(began.Add(30 * time.Second)))
+		failed, err := q.List(t.Context(), Filter{Undelivered: true})
+		require.NoError(t, err)
+		assert.Empty(t, failed)
+	})
+}
+
+func TestRedeliver(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) {
+		bubble(t, func(t *testing.T, db database[*sql.Tx]) { testRedeliver(t, db) })
+	})
+	t.Run("PostgreSQL", func(t *testing.T) { testRedeliver(t, onPostgres(t)) })
+}
+
+func testRedeliver[TTx any](t *testing.T, db database[TTx]) {
+	t.Helper()
+	told := newHeard()
+	v := &vendor{}
+	config := slowly(v, told)
+	var deaf atomic.Bool
+	config.OnSettled = func(ctx context.Context, c Cancellation) error {
+		switch err := told.listen(ctx, c); {
+		case !deaf.Load():
+			return err
+		case told.told[c.ID]%2 == 0:
+			panic("oops")
+		}
+		return errTold
+	}
+	q, _ := db(t, config)
+	id := enqueue(t, q, payment("1"))
+	require.ErrorIs(t, q.Redeliver(t.Context(), id), ErrState)
+	require.ErrorIs(t, q.Redeliver(t.Context(), 1000), ErrNoCancellation)
+	work(t, q)
+	told.wait(t, 1)
+	delivered := func() bool {
+		c := get(t, q, id)
+		return c.Undelivered == nil && c.NextAt.IsZero() && !c.ToldAt.IsZero()
+	}
+	require.Eventually(t, delivered, patience, 10*time.Millisecond)
+	before := get(t, q, id)
+
+	deaf.Store(true)
+	require.NoError(t, q.Redeliver(t.Context(), id), "it may be repeated")
+	told.wait(t, 3)
+	require.Eventually(t, func() bool { u := get(t, q, id).Undelivered; return u != nil && u.Times >= 3 }, patience, 10*time.Millisecond)
+	failed, err := q.List(t.Context(), Filter{Undelivered: true})
+	require.NoError(t, err)
+	require.Len(t, failed, 1)
+	assert.Contains(t, []string{errTold.Error(), "panic: oops"}, failed[0].Undelivered.Error)
+	assert.Equal(t, before.SettledAt, failed[0].SettledAt)
+	assert.Equal(t, before.Result, failed[0].Result)
+
+	deaf.Store(false)
+	require.Eventually(t, func() bool { return q.Redeliver(t.Context(), id) == nil }, patience, 10*time.Millisecond)
+	require.Eventually(t, delivered, patience, 10*time.Millisecond)
+	after := get(t, q, id)
+	assert.True(t, after.ToldAt.After(before.ToldAt))
+	failed, err = q.List(t.Context(), Filter{Undelivered: true})
+	require.NoError(t, err)
+	assert.Empty(t, failed)
+	assert.Equal(t, 1, v.called())
+}

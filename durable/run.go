@@ -132,7 +132,7 @@ func (r *run[TTx]) takeUp() error {
 	r.account.end(true)
 	ctx, end := context.WithTimeout(context.WithoutCancel(r.ctx), recordTimeout)
 	defer end()
-	next, err := r.store.next(ctx, r.account.name)
+	next, err := r.store.next(ctx, r.account.name, anyDue)
 	if err != nil {
 		return err
 	}
@@ -222,7 +222,7 @@ func (r *run[TTx]) next() (time.Time, error) {
 	r.mu.Lock()
 	r.due = time.Time{} // the database knows, or a call that ends from now on says
 	r.mu.Unlock()
-	due, err := r.store.next(r.ctx, r.account.name)
+	due, err := r.store.next(r.ctx, r.account.name, anyDue)
 	if err != nil || due.IsZero() || due.After(now()) {
 		return due, err
 	}
@@ -230,8 +230,9 @@ func (r *run[TTx]) next() (time.Time, error) {
 	switch {
 	case err != nil || !paused:
 		return now().Add(50 * time.Millisecond), err // somebody else is about to claim it
-	case probe == nil:
-		return until, nil
+	case probe == nil: // but OnSettled is called during a pause
+		delivery, err := r.store.next(r.ctx, r.account.name, settledDue)
+		return earlier(until, delivery), err
 	}
 	claimed, err := r.store.claim(r.ctx, r.account.name, unsettledDue, 1, r.lease(), true)
 	if err != nil {
@@ -302,10 +303,22 @@ func (q *Queue[TTx]) work(ctx context.Context, a *account, claimed []*Cancellati
 	} else {
 		turns[0].take(ctx)
 	}
+	last := turns[0].last
+	for _, t := range turns {
+		if locked(t.last) {
+			last = t.last
+		}
+	}
+	// The provider's answers are recorded even if the turn was ended.
+	recording, stop := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
+	defer stop()
+	err = q.leave(recording, a.name, probe, last)
 	records := make([]*record, len(turns))
 	for i, t := range turns {
 		records[i] = &record{c: t.c, due: now().Add(t.again)}
 		switch {
+		case err == nil && locked(t.last) && !t.c.State.Settled(): // the provider's pause holds it, until Resume
+			records[i].due = now()
 		case !t.c.State.Settled():
 		case q.config.OnSettled == nil:
 			t.c.ToldAt, records[i].due = t.c.SettledAt, time.Time{}
@@ -313,24 +326,14 @@ func (q *Queue[TTx]) work(ctx context.Context, a *account, claimed []*Cancellati
 			records[i].due, records[i].hold = t.c.SettledAt.Add(q.config.Timeout+2*recordTimeout), true
 		}
 	}
-	// The provider's answers are recorded even if the turn was ended.
 	var wait sync.WaitGroup
 	var mu sync.Mutex
 	recorded := q.store.record(records...)
-	recording, stop := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
-	defer stop()
 	for i, t := range turns {
 		if recorded[i] == nil && !t.c.State.Settled() {
 			due = earlier(due, records[i].due)
 		}
 	}
-	last := turns[0].last
-	for _, t := range turns {
-		if locked(t.last) {
-			last = t.last
-		}
-	}
-	err = q.leave(recording, a.name, probe, last)
 	for i, e := range recorded {
 		t := turns[i]
 		q.logger.LogAttrs(ctx, slog.LevelDebug, "turn",

@@ -262,12 +262,13 @@ func (s *store) latest(ctx context.Context, provider string, kind cancel.Kind, t
 	return s.one(ctx, s.executor, `thing = $3 AND provider = $1 AND kind = $2 ORDER BY id DESC`, provider, string(kind), thing)
 }
 
-// Which cancellations claim takes.
+// Which cancellations claim and next look at.
 const (
 	anyDue       = `true`
 	queuedDue    = `state = 'queued'`
 	othersDue    = `state <> 'queued'`
 	unsettledDue = `settled_at = 0`
+	settledDue   = `settled_at > 0`
 )
 
 // claim takes up to n due cancellations of a provider, those that have waited longest first,
@@ -306,10 +307,10 @@ func (s *store) claim(ctx context.Context, provider, which string, n int, until 
 }
 
 // next returns when a cancellation of the provider is due next, the zero time for never.
-func (s *store) next(ctx context.Context, provider string) (time.Time, error) {
+func (s *store) next(ctx context.Context, provider, which string) (time.Time, error) {
 	var due int64
 	err := s.row(ctx, s.executor, `
-		SELECT coalesce(min(due_at), 0) FROM unified_cancel_job WHERE provider = $1 AND due_at > 0`, provider).Scan(&due)
+		SELECT coalesce(min(due_at), 0) FROM unified_cancel_job WHERE provider = $1 AND due_at > 0 AND `+which, provider).Scan(&due)
 	return at(due), err
 }
 
