@@ -6,7 +6,6 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/hex"
 	"errors"
 	"html/template"
@@ -114,8 +113,6 @@ func (r *refusal) Error() string {
 	return r.key + ": " + r.err.Error()
 }
 
-func (r *refusal) Unwrap() error { return r.err }
-
 // headers go with every response. The pages need no script, and show personal data.
 var headers = map[string]string{
 	"Cache-Control":                "no-store",
@@ -177,11 +174,10 @@ func (c *console) fail(x *exchange, err error) {
 			why.status, why.key = http.StatusBadRequest, "error.input"
 		}
 	}
-	detail := ""
+	detail, level := "", slog.LevelInfo
 	if why.err != nil && why.status != http.StatusForbidden {
 		detail = why.err.Error()
 	}
-	level := slog.LevelInfo
 	if why.status >= http.StatusInternalServerError {
 		level = slog.LevelError
 	}
@@ -195,11 +191,11 @@ func (c *console) fail(x *exchange, err error) {
 
 // show answers with a page.
 func (c *console) show(x *exchange, status int, name string, p page) error {
-	token, err := c.token(x, time.Now())
+	tokens, err := c.tokens(x)
 	if err != nil {
 		return err
 	}
-	p.Token, p.Who, p.Zone = token, x.who, time.Now().In(c.Location).Format("MST")
+	p.Token, p.Who, p.Zone = tokens[0], x.who, time.Now().In(c.Location).Format("MST")
 	if done := x.r.URL.Query().Get("done"); actions[done].do != nil {
 		p.Done = done
 	}
@@ -214,30 +210,16 @@ func (c *console) show(x *exchange, status int, name string, p page) error {
 	return nil
 }
 
-// token returns the token of a form. It shows that this console has made the form, for this
-// person and on this day.
-func (c *console) token(x *exchange, day time.Time) (string, error) {
+// tokens returns the tokens that forms of this person had today and yesterday. A token shows
+// that this console has made the form.
+func (c *console) tokens(x *exchange) (tokens [2]string, err error) {
 	key, err := c.Key.Reveal(x.r.Context())
-	if err != nil {
-		return "", err
+	for i := range tokens {
+		mac := hmac.New(sha256.New, []byte(key))
+		mac.Write([]byte(time.Now().UTC().AddDate(0, 0, -i).Format(time.DateOnly) + x.who))
+		tokens[i] = hex.EncodeToString(mac.Sum(nil))
 	}
-	mac := hmac.New(sha256.New, []byte(key))
-	mac.Write([]byte(day.UTC().Format(time.DateOnly) + x.who))
-	return hex.EncodeToString(mac.Sum(nil)), nil
-}
-
-// genuine reports whether a token was made today or yesterday.
-func (c *console) genuine(x *exchange, token string) (bool, error) {
-	for _, day := range []time.Time{time.Now(), time.Now().AddDate(0, 0, -1)} {
-		made, err := c.token(x, day)
-		if err != nil {
-			return false, err
-		}
-		if subtle.ConstantTimeCompare([]byte(made), []byte(token)) == 1 {
-			return true, nil
-		}
-	}
-	return false, nil
+	return tokens, err
 }
 
 // loopback lets in requests that come from this machine and ask for this machine. It checks

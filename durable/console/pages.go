@@ -178,10 +178,8 @@ func (c *console) list(x *exchange) error {
 		if err != nil {
 			return err
 		}
-		for _, p := range pauses {
-			if p.Provider == f.Provider {
-				pause = &p
-			}
+		if i := slices.IndexFunc(pauses, func(p durable.Pause) bool { return p.Provider == f.Provider }); i >= 0 {
+			pause = &pauses[i]
 		}
 	}
 	return c.show(x, http.StatusOK, "list", page{Title: "list", About: cmp.Or(f.ID, f.Provider), Search: f.ID, Data: map[string]any{
@@ -239,30 +237,22 @@ func (c *console) cancellation(x *exchange) error {
 	}})
 }
 
-// parts are the bodies of a cancellation, by the name that an address gives them.
-var parts = map[string]func(durable.Cancellation) []byte{
-	"receipt": func(c durable.Cancellation) []byte { return c.Result.Receipt },
-	"raw":     func(c durable.Cancellation) []byte { return c.Result.Raw },
-	"failure": func(c durable.Cancellation) []byte {
-		if c.Failure == nil {
-			return nil
-		}
-		return c.Failure.Raw
-	},
-}
-
 // download sends a body as a file, whose type no browser opens.
 func (c *console) download(x *exchange) error {
-	part := x.r.URL.Query().Get("part")
-	read := parts[part]
-	if read == nil {
-		return &refusal{http.StatusNotFound, "error.page", nil}
-	}
 	found, err := c.get(x)
 	if err != nil {
 		return err
 	}
-	body := read(found)
+	var body []byte
+	part := x.r.URL.Query().Get("part")
+	switch {
+	case part == "receipt":
+		body = found.Result.Receipt
+	case part == "raw":
+		body = found.Result.Raw
+	case part == "failure" && found.Failure != nil:
+		body = found.Failure.Raw
+	}
 	if len(body) == 0 {
 		return &refusal{http.StatusNotFound, "error.none", nil}
 	}
