@@ -33,9 +33,9 @@ var rules = []rule{
 	{"FaultTable", (*subject).faultTable},
 	{"Refused", (*subject).refused},
 	{"RetryAfter", (*subject).retryAfter},
-	{"OneReason", (*subject).oneReason},
-	{"WrappedOnce", (*subject).wrappedOnce},
-	{"OneLine", (*subject).oneLine},
+	{"OneReason", eachError((*subject).oneReason)},
+	{"WrappedOnce", eachError((*subject).wrappedOnce)},
+	{"OneLine", eachError((*subject).oneLine)},
 	{"EveryByte", (*subject).everyByte},
 	{"ResponseCap", (*subject).responseCap},
 	{"Secrets", (*subject).secrets},
@@ -256,40 +256,40 @@ func (s *subject) everyError() map[string]error {
 	return all
 }
 
-func (s *subject) oneReason() {
-	for what, err := range s.everyError() {
-		var reasons []error
-		for _, reason := range cancel.Reasons() {
-			if errors.Is(err, reason) {
-				reasons = append(reasons, reason)
-			}
+// eachError returns the check of a rule that holds for each error.
+func eachError(check func(s *subject, what string, err error, e *cancel.Error)) func(*subject) {
+	return func(s *subject) {
+		for what, err := range s.everyError() {
+			check(s, what, err, s.errorOf(what, err))
 		}
-		e := s.errorOf(what, err)
-		if len(reasons) != 1 || e.Reason != reasons[0] {
-			s.Errorf("%s: the error matches %v and has the Reason %v", what, reasons, e.Reason)
+	}
+}
+
+func (s *subject) oneReason(what string, err error, e *cancel.Error) {
+	var reasons []error
+	for _, reason := range cancel.Reasons() {
+		if errors.Is(err, reason) {
+			reasons = append(reasons, reason)
 		}
-		if e.Provider != s.Provider || e.Op == "" {
-			s.Errorf("%s: the error is of Provider %q, Op %q", what, e.Provider, e.Op)
-		}
+	}
+	if len(reasons) != 1 || e.Reason != reasons[0] {
+		s.Errorf("%s: the error matches %v and has the Reason %v", what, reasons, e.Reason)
+	}
+	if e.Provider != s.Provider || e.Op == "" {
+		s.Errorf("%s: the error is of Provider %q, Op %q", what, e.Provider, e.Op)
 	}
 }
 
 // An error is wrapped once: its cause is not a *cancel.Error.
-func (s *subject) wrappedOnce() {
-	for what, err := range s.everyError() {
-		e := s.errorOf(what, err)
-		if inner, twice := errors.AsType[*cancel.Error](e.Err); twice {
-			s.Errorf("%s: the cause of the error is a *cancel.Error, too: %v", what, inner)
-		}
+func (s *subject) wrappedOnce(what string, _ error, e *cancel.Error) {
+	if inner, twice := errors.AsType[*cancel.Error](e.Err); twice {
+		s.Errorf("%s: the cause of the error is a *cancel.Error, too: %v", what, inner)
 	}
 }
 
-func (s *subject) oneLine() {
-	for what, err := range s.everyError() {
-		_ = s.errorOf(what, err)
-		if text := err.Error(); text == "" || len(text) > 500 || strings.ContainsFunc(text, unicode.IsControl) {
-			s.Errorf("%s: the error is not one line of at most 500 bytes: %q", what, text)
-		}
+func (s *subject) oneLine(what string, err error, _ *cancel.Error) {
+	if text := err.Error(); text == "" || len(text) > 500 || strings.ContainsFunc(text, unicode.IsControl) {
+		s.Errorf("%s: the error is not one line of at most 500 bytes: %q", what, text)
 	}
 }
 

@@ -2,7 +2,6 @@ package factible
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -93,9 +92,7 @@ func (c *Client) Status(ctx context.Context, req cancel.Request) (cancel.Result,
 // Preflight returns [errors.ErrUnsupported], as the cause of [cancel.ErrInvalid]: the PAC
 // cannot say beforehand whether an invoice may be cancelled. Ask the SAT, with package sat.
 func (c *Client) Preflight(_ context.Context, req cancel.Request) (cancel.Preflight, error) {
-	e := c.call(c.cancelOperation(req), req).Refuse("the PAC has no preflight: ask the SAT")
-	e.Err = errors.ErrUnsupported
-	return cancel.Preflight{}, e
+	return cancel.Preflight{}, c.call(c.cancelOperation(req), req).Unsupported("the PAC has no preflight: ask the SAT")
 }
 
 func (c *Client) do(ctx context.Context, op operation, req cancel.Request) (cancel.Result, error) {

@@ -1,6 +1,8 @@
 package otelcancel
 
 import (
+	"cmp"
+
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
@@ -31,15 +33,9 @@ type Config struct {
 }
 
 func (c Config) tracer() trace.Tracer {
-	if c.TracerProvider == nil {
-		return otel.Tracer(scope)
-	}
-	return c.TracerProvider.Tracer(scope)
+	return cmp.Or(c.TracerProvider, otel.GetTracerProvider()).Tracer(scope)
 }
 
 func (c Config) meter() metric.Meter {
-	if c.MeterProvider == nil {
-		return otel.Meter(scope)
-	}
-	return c.MeterProvider.Meter(scope)
+	return cmp.Or(c.MeterProvider, otel.GetMeterProvider()).Meter(scope)
 }

@@ -132,18 +132,16 @@ func (a answer) preflight(call adapter.Call, req cancel.Request) (cancel.Preflig
 	if err != nil {
 		return cancel.Preflight{}, err
 	}
-	p := cancel.Preflight{Provider: r.Provider, ID: r.ID, Kind: r.Kind, Code: r.Code, Message: r.Message, Raw: r.Raw, At: r.At}
 	switch r.State {
 	case cancel.Cancelled:
-		p.Verdict = cancel.Done
+		return adapter.Advise(r, cancel.Done), nil
 	case cancel.Pending:
-		p.Verdict = cancel.UnderWay
-	default:
-		verdict, ok := verdicts[fold(a.EsCancelable)]
-		if !ok {
-			return cancel.Preflight{}, call.Fail(cancel.ErrUnexpected, a.Answer, a.words(), errors.New("EsCancelable is not a value that the SAT documents"))
-		}
-		p.Verdict, p.Code = verdict, a.EsCancelable
+		return adapter.Advise(r, cancel.UnderWay), nil
 	}
-	return p, nil
+	verdict, ok := verdicts[fold(a.EsCancelable)]
+	if !ok {
+		return cancel.Preflight{}, call.Fail(cancel.ErrUnexpected, a.Answer, a.words(), errors.New("EsCancelable is not a value that the SAT documents"))
+	}
+	r.Code = a.EsCancelable
+	return adapter.Advise(r, verdict), nil
 }

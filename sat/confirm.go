@@ -89,9 +89,7 @@ func (c confirmed) Status(ctx context.Context, req cancel.Request) (cancel.Resul
 func (c confirmed) ask(ctx context.Context, req cancel.Request) (cancel.Result, error) {
 	checker, ok := c.pac.(cancel.StatusChecker)
 	if !ok {
-		e := newCall(req.ID).Refuse("the PAC's adapter has no Status")
-		e.Err = errors.ErrUnsupported
-		return cancel.Result{}, e
+		return cancel.Result{}, newCall(req.ID).Unsupported("the PAC's adapter has no Status")
 	}
 	p, err := checker.Status(ctx, req)
 	if err != nil {
