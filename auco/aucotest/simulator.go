@@ -397,34 +397,6 @@ func (a *Simulator) query(r *http.Request, about func(*document) any) canceltest
 
 func (a *Simulator) roadmap(d *document) any { return d.events }
 
-// statusAnswer is the vendor's answer about a document.
-type statusAnswer struct {
-	URL         string   `json:"url"`
-	Name        string   `json:"name"`
-	Code        string   `json:"code"`
-	Status      string   `json:"status"`
-	Data        data     `json:"data"`
-	SignProfile []signer `json:"signProfile"`
-}
-
-type data struct {
-	Code        string   `json:"code"`
-	Name        string   `json:"name"`
-	Camera      bool     `json:"camera"`
-	OTPCode     bool     `json:"otpCode"`
-	SignFinish  bool     `json:"signFinish"`
-	SignProfile []signer `json:"signProfile"`
-	CreatedAt   string   `json:"createdAt"`
-	UpdatedAt   string   `json:"updatedAt"`
-}
-
-type signer struct {
-	Name   string `json:"name"`
-	Email  string `json:"email"`
-	ID     string `json:"id"`
-	Status string `json:"status"`
-}
-
 // The signer of every document is invented.
 const (
 	signerName  = "Firmante Simulado"
@@ -441,18 +413,15 @@ var signerStatus = map[string]string{
 	expired:  "NOTIFICATION",
 }
 
+// status is the vendor's answer about a document.
 func (a *Simulator) status(d *document) any {
-	signers := []signer{{signerName, signerEmail, signerID, signerStatus[d.state]}}
-	return statusAnswer{
-		URL: d.url(), Name: d.name(), Code: d.code, Status: d.state,
-		Data: data{
-			Code: d.code, Name: d.name(),
-			SignFinish:  d.state == finish,
-			SignProfile: signers,
-			CreatedAt:   d.created.UTC().Format(timeLayout),
-			UpdatedAt:   d.updated.UTC().Format(timeLayout),
+	signers := []map[string]string{{"name": signerName, "email": signerEmail, "id": signerID, "status": signerStatus[d.state]}}
+	return map[string]any{
+		"url": d.url(), "name": d.name(), "code": d.code, "status": d.state, "signProfile": signers,
+		"data": map[string]any{
+			"code": d.code, "name": d.name(), "camera": false, "otpCode": false, "signFinish": d.state == finish, "signProfile": signers,
+			"createdAt": d.created.UTC().Format(timeLayout), "updatedAt": d.updated.UTC().Format(timeLayout),
 		},
-		SignProfile: signers,
 	}
 }
 

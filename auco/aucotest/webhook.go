@@ -63,38 +63,14 @@ var eventNames = map[string]string{
 	expired:  "EXPIRED",
 }
 
-// stateEvent is the event of a document.
-type stateEvent struct {
-	Code   string `json:"code"`
-	Name   string `json:"name"`
-	Status string `json:"status"`
-	URL    string `json:"url"`
-}
-
-// rejection is the event of a document that is REJECTED.
-type rejection struct {
-	Name    string   `json:"name"`
-	Signer  person   `json:"signer"`
-	Status  string   `json:"status"`
-	Message string   `json:"message"`
-	Tags    []string `json:"tags"`
-}
-
-type person struct {
-	ID    string `json:"id"`
-	Name  string `json:"name"`
-	Email string `json:"email"`
-	Phone string `json:"phone"`
-}
-
 // message returns the event of a document. why is the reason of a REJECTED.
 func (w *hook) message(d *document, why string) canceltest.Message {
 	status := eventNames[d.state]
-	var told any = stateEvent{d.code, d.name(), status, d.url()}
+	told := map[string]any{"code": d.code, "name": d.name(), "status": status, "url": d.url()}
 	if d.state == rejected {
-		told = rejection{
-			d.name(), person{signerID, signerName, signerEmail, signerPhone},
-			status, why, []string{},
+		told = map[string]any{
+			"name": d.name(), "status": status, "message": why, "tags": []string{},
+			"signer": map[string]string{"id": signerID, "name": signerName, "email": signerEmail, "phone": signerPhone},
 		}
 	}
 	body, err := json.Marshal(told)

@@ -26,7 +26,7 @@ func TestEventsAreAsDocumented(t *testing.T) {
 		{"CREATED", `{"code":"A B","name":"Documento A B","status":"CREATE","url":"https://documents.example.com/A%20B.pdf"}`},
 		{"FINISH", `{"code":"A B","name":"Documento A B","status":"FINISH","url":"https://documents.example.com/A%20B.pdf"}`},
 		{"EXPIRED", `{"code":"A B","name":"Documento A B","status":"EXPIRED","url":"https://documents.example.com/A%20B.pdf"}`},
-		{"REJECTED", `{"name":"Documento A B","signer":{"id":"FS","name":"Firmante Simulado","email":"firmante@example.com","phone":"+570000000000"},"status":"REJECTED","message":"Rechazado por el firmante","tags":[]}`},
+		{"REJECTED", `{"message":"Rechazado por el firmante","name":"Documento A B","signer":{"email":"firmante@example.com","id":"FS","name":"Firmante Simulado","phone":"+570000000000"},"status":"REJECTED","tags":[]}`},
 	} {
 		sim.SetState("A B", test.state)
 		sim.SetState("A B", test.state) // is no change
@@ -48,8 +48,8 @@ func TestEventsAreAsDocumented(t *testing.T) {
 	sim.Fail(1, canceltest.CarriedOutThenDropped)
 	require.ErrorIs(t, ask(t, client, document("B")), cancel.ErrUnknownOutcome)
 	require.ErrorIs(t, ask(t, client, document("B")), cancel.ErrNotCancellable)
-	assert.Equal(t, `{"name":"Documento B","signer":{"id":"FS","name":"Firmante Simulado","email":"firmante@example.com","phone":"+570000000000"},`+
-		`"status":"REJECTED","message":"Error en la cláusula II","tags":[]}`, adaptertest.Next(t, events).Body, "without a code, as in the vendor's sample")
+	assert.Equal(t, `{"message":"Error en la cláusula II","name":"Documento B","signer":{"email":"firmante@example.com","id":"FS","name":"Firmante Simulado","phone":"+570000000000"},`+
+		`"status":"REJECTED","tags":[]}`, adaptertest.Next(t, events).Body, "without a code, as in the vendor's sample")
 
 	deliveries := adaptertest.Logged(t, sim.Deliveries, 6)
 	last := deliveries[5]

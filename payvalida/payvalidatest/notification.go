@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 
@@ -66,49 +67,37 @@ func (p *Simulator) notify(o *order, status string) {
 	}
 }
 
-// notification is a notification. Amounts are text.
-type notification struct {
-	PVOrder  json.Number `json:"pv_po_id"`
-	Order    string      `json:"po_id"`
-	Status   string      `json:"status"`
-	Checksum string      `json:"pv_checksum"`
-	Amount   string      `json:"amount"`
-	Currency string      `json:"iso_currency"`
-	Method   string      `json:"pv_payment"`
-}
-
 func (w *hook) message(o *order, status string) canceltest.Message {
-	n := notification{
-		PVOrder: json.Number(o.number), Order: o.reference, Status: status,
-		Amount: amount, Currency: currency, Method: "tc",
-	}
-	sum := sha256.Sum256([]byte(n.Order + n.Status + notificationHash))
-	secret, logged := n, n
-	secret.Checksum = hex.EncodeToString(sum[:])
-	logged.Checksum = "REDACTED"
-	encode, contentType := notification.json, "application/json"
-	if w.form {
-		encode, contentType = notification.form, "application/x-www-form-urlencoded"
+	sum := sha256.Sum256([]byte(o.reference + status + notificationHash))
+	encode, contentType := w.encoding()
+	body := func(checksum string) []byte {
+		return encode(map[string]any{ // amounts are text
+			"pv_po_id": json.Number(o.number), "po_id": o.reference, "status": status, "pv_checksum": checksum,
+			"amount": amount, "iso_currency": currency, "pv_payment": "tc",
+		})
 	}
 	return canceltest.Message{
 		ID: o.number, Status: status,
 		URL: w.address, Header: http.Header{"Content-Type": {contentType}},
-		Body: encode(secret), Logged: encode(logged),
+		Body: body(hex.EncodeToString(sum[:])), Logged: body("REDACTED"),
 	}
 }
 
-func (n notification) json() []byte {
-	body, err := json.Marshal(n)
-	if err != nil {
-		panic(err) // all of it is ours
+func (w *hook) encoding() (encode func(map[string]any) []byte, contentType string) {
+	if w.form {
+		return func(fields map[string]any) []byte {
+			form := url.Values{}
+			for name, value := range fields {
+				form.Set(name, fmt.Sprint(value))
+			}
+			return []byte(form.Encode())
+		}, "application/x-www-form-urlencoded"
 	}
-	return body
-}
-
-func (n notification) form() []byte {
-	return []byte(url.Values{
-		"pv_po_id": {n.PVOrder.String()}, "po_id": {n.Order}, "status": {n.Status},
-		"pv_checksum": {n.Checksum},
-		"amount":      {n.Amount}, "iso_currency": {n.Currency}, "pv_payment": {n.Method},
-	}.Encode())
+	return func(fields map[string]any) []byte {
+		body, err := json.Marshal(fields)
+		if err != nil {
+			panic(err) // all of it is ours
+		}
+		return body
+	}, "application/json"
 }

@@ -28,7 +28,7 @@ func TestNotificationIsAsDocumented(t *testing.T) {
 		contentType, want string
 	}{
 		"JSON": {(*payvalidatest.Simulator).CallBack, "application/json",
-			`{"pv_po_id":2402558,"po_id":"PO-2402558","status":"STATUS","pv_checksum":"CHECKSUM","amount":"150000","iso_currency":"COP","pv_payment":"tc"}`},
+			`{"amount":"150000","iso_currency":"COP","po_id":"PO-2402558","pv_checksum":"CHECKSUM","pv_payment":"tc","pv_po_id":2402558,"status":"STATUS"}`},
 		"form": {(*payvalidatest.Simulator).CallBackForm, "application/x-www-form-urlencoded",
 			`amount=150000&iso_currency=COP&po_id=PO-2402558&pv_checksum=CHECKSUM&pv_payment=tc&pv_po_id=2402558&status=STATUS`},
 	} {
@@ -77,7 +77,7 @@ func TestOnlyClaimsAreNotified(t *testing.T) {
 	sim.Claim("2402558") // is cancelled
 	sim.Claim("2402559")
 	sim.Claim("2402559")
-	assert.Contains(t, adaptertest.Next(t, events).Body, `"PO-2402559","status":"cancelled"`)
+	assert.Regexp(t, `"PO-2402559".*"status":"cancelled"`, adaptertest.Next(t, events).Body)
 	assert.True(t, sim.IsCancelled("2402559"))
 	assert.Equal(t, []string{"2402558", "2402560", "2402559"}, sim.Cancelled())
 	result, err := client.Cancel(t.Context(), cancel.Request{Kind: cancel.Payment, ID: "2402559"})
@@ -105,7 +105,7 @@ func TestStatesAreNotified(t *testing.T) {
 		sim.SetState("2402558", state)
 		switch state {
 		case "APROBADA":
-			assert.Contains(t, adaptertest.Next(t, events).Body, `"po_id":"pedido-7","status":"approved"`)
+			assert.Regexp(t, `"po_id":"pedido-7".*"status":"approved"`, adaptertest.Next(t, events).Body)
 		case "VENCIDA":
 			if len(sim.Deliveries()) < 2 {
 				assert.Contains(t, adaptertest.Next(t, events).Body, `"status":"cancelled"`)

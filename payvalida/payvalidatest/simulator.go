@@ -386,32 +386,6 @@ func (p *Simulator) cancel(number string, kind cancel.Kind, carry bool) (said an
 	return saying(codeDone), carry
 }
 
-// orderAnswer is the answer to a question about an order. The vendor spells the fields so.
-type orderAnswer struct {
-	Code string    `json:"CODE"`
-	Desc string    `json:"DESC"`
-	Data orderData `json:"DATA"`
-}
-
-type orderData struct {
-	Currency             string         `json:"CURRENCY"`
-	NotificationResponse string         `json:"NOTIFICATION_RESPONSE"`
-	UpdateDate           string         `json:"UDPATE_DATE"`
-	CreationDate         string         `json:"CREATION_DATE"`
-	State                string         `json:"STATE"`
-	PaymentMethod        string         `json:"PAYMNENT_METHOD"`
-	Email                string         `json:"EMAIL"`
-	LifeTime             string         `json:"LIFE_TIME"`
-	Order                string         `json:"ORDER"`
-	Code                 json.Number    `json:"CODE"`
-	Amount               string         `json:"AMOUNT"`
-	Description          string         `json:"DESCRIPTION"`
-	Reference            string         `json:"REFERENCE"`
-	Checkout             string         `json:"checkout"`
-	Transaction          map[string]any `json:"TRANSACTION"`
-	AdditionalInfo       map[string]any `json:"ADITIONAL_INFO"`
-}
-
 const (
 	maxReference = 200
 	maxMerchant  = 50
@@ -437,7 +411,7 @@ func (p *Simulator) ofOrder(r *http.Request, reference string, carry bool) cance
 	case r.Method == http.MethodGet && known == nil:
 		said = saying(codeUnknown)
 	case r.Method == http.MethodGet:
-		said = orderAnswer{codeDone, "OK", known.data()}
+		said = map[string]any{"CODE": codeDone, "DESC": "OK", "DATA": known.data()}
 	case known == nil || known.state != pending:
 		said = saying(codeNotPending)
 	default:
@@ -457,18 +431,19 @@ func (p *Simulator) ofOrder(r *http.Request, reference string, carry bool) cance
 	return a
 }
 
-// data returns the DATA of an order. All but its state, number, reference and times is invented.
-func (o *order) data() orderData {
+// data returns the DATA of an order, whose fields the vendor spells so. All but its state, number,
+// reference and times is invented.
+func (o *order) data() map[string]any {
 	const layout = "2006-01-02 15:04:05"
 	method := ""
 	if o.state == paid || o.state == cancelled {
 		method = "tc"
 	}
-	return orderData{
-		Currency: currency, UpdateDate: o.updated.UTC().Format(layout), CreationDate: o.created.UTC().Format(layout),
-		State: o.state, PaymentMethod: method, Email: "cliente@example.com", LifeTime: "3600",
-		Order: o.reference, Code: json.Number(o.number), Amount: amount, Description: "Pedido simulado",
-		Reference: "REF" + o.number, Checkout: "https://checkout.example.com/" + o.number,
-		Transaction: map[string]any{}, AdditionalInfo: map[string]any{},
+	return map[string]any{
+		"CURRENCY": currency, "UDPATE_DATE": o.updated.UTC().Format(layout), "CREATION_DATE": o.created.UTC().Format(layout),
+		"STATE": o.state, "PAYMNENT_METHOD": method, "EMAIL": "cliente@example.com", "LIFE_TIME": "3600",
+		"ORDER": o.reference, "CODE": json.Number(o.number), "AMOUNT": amount, "DESCRIPTION": "Pedido simulado",
+		"REFERENCE": "REF" + o.number, "checkout": "https://checkout.example.com/" + o.number, "NOTIFICATION_RESPONSE": "",
+		"TRANSACTION": map[string]any{}, "ADITIONAL_INFO": map[string]any{},
 	}
 }
