@@ -188,18 +188,4 @@ func TestProductionAsksFirst(t *testing.T) {
 	assert.Len(t, simulator.Calls(), asked+1)
 }
 
-func TestABadEnvironmentSendsNothing(t *testing.T) {
-	simulator, env := start(t)
-	for variable, value := range map[string]string{
-		"AUCO_ENDPOINT":      "",
-		"AUCO_PRIVATE_KEY":   "",
-		"CANCEL_ENVIRONMENT": "sandbag",
-	} {
-		got := clitest.Run(t, run, env.With(variable, value), asking(document)...)
-		assert.Equal(t, 2, got.Exit, variable)
-		assert.Contains(t, got.Stderr, "nothing was sent", variable)
-	}
-	assert.Empty(t, simulator.Calls())
-}
-
 func TestUsage(t *testing.T) { clitest.Usage(t, run, asking(document)...) }

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"os"
 	"slices"
 	"strings"
@@ -216,26 +215,6 @@ func TestSigningWithACSD(t *testing.T) {
 	assert.Len(t, simulator.Calls(), 1)
 }
 
-func TestJSON(t *testing.T) {
-	_, env := start(t)
-	got := clitest.Run(t, run, env, primary(issued, "-json")...)
-	assert.Zero(t, got.Exit)
-	assert.Empty(t, got.Stderr)
-	var object map[string]any
-	require.NoError(t, json.Unmarshal([]byte(got.Stdout), &object))
-	assert.Subset(t, object, map[string]any{
-		"provider": "factible", "kind": "primary_sector_invoice", "id": issued,
-		"state": "cancelled", "code": "200", "exit": 0.0,
-	})
-	assert.NotContains(t, got.Stdout, "Envelope")
-
-	got = clitest.Run(t, run, env, primary(uncancellable, "-json")...)
-	assert.Equal(t, 6, got.Exit)
-	require.NoError(t, json.Unmarshal([]byte(got.Stdout), &object))
-	assert.Equal(t, "not_cancellable", object["reason"])
-	assert.NotContains(t, got.Stdout, "Envelope")
-}
-
 func TestTheReceiptIsSaved(t *testing.T) {
 	_, env := start(t)
 	const file = "acuse.xml"
@@ -260,20 +239,6 @@ func TestTheReceiptIsSaved(t *testing.T) {
 	assert.Equal(t, cli.ExitFailed, got.Exit)
 	assert.Contains(t, got.Stdout, "already cancelled")
 	assert.Contains(t, got.Stderr, "-status fetches the acuse again")
-}
-
-func TestProductionAsksFirst(t *testing.T) {
-	simulator, env := start(t)
-	env = env.With("CANCEL_ENVIRONMENT", "production")
-
-	got := clitest.Run(t, run, env, primary(issued)...)
-	assert.Equal(t, 2, got.Exit)
-	assert.Contains(t, got.Stderr, "-yes")
-	assert.Empty(t, simulator.Calls())
-	assert.Equal(t, 5, clitest.Run(t, run, env, "-uuid", unknown, "-status").Exit, "a question needs no confirmation")
-
-	assert.Zero(t, clitest.Run(t, run, env, primary(issued, "-yes")...).Exit)
-	assert.Len(t, simulator.Calls(), 2)
 }
 
 func TestABadEnvironmentSendsNothing(t *testing.T) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -114,56 +113,14 @@ func TestAnUnknownOutcomeIsSettledByAskingAgain(t *testing.T) {
 	assert.Contains(t, got.Stdout, ": already cancelled, code 0001")
 }
 
-func TestJSON(t *testing.T) {
-	_, env := start(t)
-	got := clitest.Run(t, run, env, "-order", held, "-preauth", "-json")
-	assert.Zero(t, got.Exit)
-	assert.Empty(t, got.Stderr)
-	var object map[string]any
-	require.NoError(t, json.Unmarshal([]byte(got.Stdout), &object))
-	assert.Subset(t, object, map[string]any{
-		"provider": "payvalida", "kind": "pre_authorization", "id": held,
-		"state": "cancelled", "code": "0000", "exit": 0.0,
-	})
-}
-
-func TestProductionAsksFirst(t *testing.T) {
-	simulator, env := start(t)
-	env = env.With("CANCEL_ENVIRONMENT", "production")
-
-	got := clitest.Run(t, run, env, "-order", paid)
-	assert.Equal(t, 2, got.Exit)
-	assert.Contains(t, got.Stderr, "-yes")
-	assert.Empty(t, simulator.Calls())
-
-	got = clitest.Run(t, run, env, "-order", paid, "-reference", "PO-"+paid, "-check")
-	assert.Zero(t, got.Exit, "a question needs no confirmation")
-	assert.Equal(t, "payvalida "+paid+": cancellable, code APROBADA, \"OK\"\n", got.Stdout)
-
-	assert.Zero(t, clitest.Run(t, run, env, "-order", paid, "-yes").Exit)
-	assert.Len(t, simulator.Calls(), 2)
-}
-
-func TestABadEnvironmentSendsNothing(t *testing.T) {
-	simulator, env := start(t)
-	for variable, value := range map[string]string{
-		"PAYVALIDA_ENDPOINT":   "",
-		"PAYVALIDA_MERCHANT":   "",
-		"PAYVALIDA_FIXED_HASH": "",
-		"CANCEL_ENVIRONMENT":   "sandbag",
-	} {
-		got := clitest.Run(t, run, env.With(variable, value), "-order", paid)
-		assert.Equal(t, 2, got.Exit, variable)
-		assert.Contains(t, got.Stderr, "nothing was sent", variable)
-	}
-	assert.Empty(t, simulator.Calls())
-}
-
 func TestStatusNeedsTheReference(t *testing.T) {
 	_, env := start(t)
 	got := clitest.Run(t, run, env, "-order", paid, "-reference", "PO-"+paid, "-status")
 	assert.Equal(t, 20, got.Exit)
 	assert.Contains(t, got.Stdout, ": not cancelled, code APROBADA")
+	got = clitest.Run(t, run, env.With("CANCEL_ENVIRONMENT", "production"), "-order", paid, "-reference", "PO-"+paid, "-check")
+	assert.Zero(t, got.Exit, "a question needs no confirmation")
+	assert.Equal(t, "payvalida "+paid+": cancellable, code APROBADA, \"OK\"\n", got.Stdout)
 	got = clitest.Run(t, run, env, "-order", paid, "-status")
 	assert.Equal(t, 2, got.Exit)
 	assert.Contains(t, got.Stderr, "Reference")

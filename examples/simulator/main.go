@@ -67,7 +67,7 @@ func run(ctx context.Context, process cli.Process) int {
 	p := &people{all: all, pac: all[vendors.Factible.Name].Vendor.(*factibletest.Simulator)}
 	server := &http.Server{Handler: p.mux(), ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = server.Serve(listener) }() // until Close
-	defer server.Close()
+	defer func() { _ = server.Close() }()
 	if *consent > 0 {
 		go p.consent(ctx, *consent)
 	}
