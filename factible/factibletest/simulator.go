@@ -145,8 +145,8 @@ const vendorServices = "https://solucionfactible.com/ws/services/"
 // cancelarAsincrono takes uuid as UUID|motivo|replacement. The motivo is 01 to 04, and only
 // 01 has a replacement, which is another UUID. A malformed uuid or rfcEmisor is answered 621,
 // a missing one 611. A CSD is accepted without a check. enviarSolicitudCancelacionAsincrono
-// answers 1801 if the request cannot be read, holds no certificate or does not write its issuer
-// as RFC 4514 does, 1802 if its signature does not verify, 303 if the certificate has another RFC than RfcEmisor, 305 if the
+// answers 1801 if the request cannot be read or holds no certificate, 1802 if its signature
+// does not verify, 303 if the certificate has another RFC than RfcEmisor, 305 if the
 // certificate was not valid at Fecha, and otherwise as cancelarAsincrono does. Nobody checks
 // who issued the certificate. A request for several invoices registers all of them or none.
 // No e-mail is sent.

@@ -45,8 +45,8 @@ const (
 
 // Verify reads a signed Cancelacion and returns only content that the signature covers. It
 // takes only the signatures that the SAT documents: enveloped, RSA-SHA1, C14N 20010315, and
-// in KeyInfo the certificate with its issuer, as RFC 4514 writes it, and its serial number in
-// decimal.
+// in KeyInfo the certificate with its issuer and serial number. The issuer may be named in
+// any form that namesIssuer takes; the serial number must be decimal.
 func Verify(signed []byte) (Request, error) {
 	root, err := parse(signed)
 	if err != nil {
@@ -162,11 +162,10 @@ func checkSignature(root *etree.Element) (*x509.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	want, err := issuerOf(certificate)
-	if err == nil && (issuer != want || number != certificate.SerialNumber.String()) {
-		err = errors.New("X509IssuerSerial is not the certificate's")
+	if !namesIssuer(issuer, certificate) || number != certificate.SerialNumber.String() {
+		return nil, errors.New("X509IssuerSerial is not the certificate's")
 	}
-	return certificate, err
+	return certificate, nil
 }
 
 // shape looks for elements and remembers the first complaint.
