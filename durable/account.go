@@ -53,7 +53,8 @@ func (q *Queue[TTx]) account(ctx context.Context, name string) (*account, error)
 	}
 	a := &account{Provider: p, name: name, vendor: q.vendors[p.Vendor], slots: make(chan struct{}, p.Workers), again: make(chan struct{}, 1)}
 	a.rate = newRate(q.store, a)
-	options := append(slices.Clone(q.config.Options), cancel.WithEvidence(collect))
+	// A batch whose requests differ goes in several calls, one after the other.
+	options := append(slices.Clone(q.config.Options), cancel.WithEvidence(collect), cancel.WithConcurrency(1))
 	if p.PerSecond > 0 {
 		options = append(options, cancel.WithRateLimit(0, 0), cancel.WithHook(a.rate.hook))
 	}

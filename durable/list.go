@@ -95,8 +95,9 @@ const (
 		FROM unified_cancel_job_id_seq`
 	lastID    = `SELECT last_value FROM unified_cancel_job_id_seq`
 	openSince = `
-		SELECT coalesce(max(($1 - objid::bigint) & 2147483647), 0) FROM pg_locks
-		WHERE locktype = 'advisory' AND objsubid = 2
+		SELECT coalesce(max(behind), 0) FROM (
+			SELECT ($1 - objid::bigint) & 2147483647 AS behind, * FROM pg_locks) AS locks
+		WHERE behind < 1073741824 AND locktype = 'advisory' AND objsubid = 2
 			AND classid::bigint = 'unified_cancel_job'::regclass::oid::bigint % 2147483647
 			AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`
 )
@@ -111,7 +112,7 @@ func (s *store) lastListed(ctx context.Context) (last int64, err error) {
 	if err := s.row(ctx, s.executor, lastID).Scan(&last); err != nil {
 		return 0, err
 	}
-	var behind int64
+	var behind int64 // a lock that is newer than last has wrapped around
 	err = s.row(ctx, s.executor, openSince, last).Scan(&behind)
 	return last - behind, err
 }

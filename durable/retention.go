@@ -91,7 +91,8 @@ func (s *store) forget(ctx context.Context, before time.Time, stripped bool) (n 
 		if err := s.row(ctx, tx, `SELECT count(*) FROM (`+retained+`) AS old`, args...).Scan(&n); err != nil || n == 0 {
 			return err
 		}
-		return s.exec(ctx, tx, `DELETE FROM unified_cancel_job WHERE id IN (`+retained+`)`, args...)
+		// A row may have been requeued since it was selected.
+		return s.exec(ctx, tx, `DELETE FROM unified_cancel_job WHERE due_at = 0 AND id IN (`+retained+`)`, args...)
 	})
 	return n, err
 }
