@@ -7,7 +7,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -186,19 +186,11 @@ func reasonOf(err, fallback error) error {
 
 // breaker is a circuit breaker for refused credentials: vendors lock accounts after repeated
 // failures. A nil breaker never opens.
-type breaker struct {
-	mu     sync.Mutex
-	opened *Error
-}
+type breaker struct{ opened atomic.Pointer[Error] }
 
 func (b *breaker) note(e *Error) {
-	if b == nil || e == nil || e.Reason != ErrAuth {
-		return
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.opened == nil {
-		b.opened = e
+	if b != nil && e != nil && e.Reason == ErrAuth {
+		b.opened.CompareAndSwap(nil, e)
 	}
 }
 
@@ -207,9 +199,7 @@ func (b *breaker) open() *Error {
 	if b == nil {
 		return nil
 	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.opened
+	return b.opened.Load()
 }
 
 // logHook logs each call, and the outcomes that it left unknown.

@@ -5,7 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -61,17 +61,13 @@ type collectorKey struct{}
 
 // collector keeps the exchange that an adapter reports during one call.
 type collector struct {
-	outer context.Context // the context of a Client that this one is a provider of, perhaps
-
-	mu       sync.Mutex
-	exchange Exchange
+	outer    context.Context // the context of a Client that this one is a provider of, perhaps
+	exchange atomic.Pointer[Exchange]
 }
 
 func (c *collector) report(x Exchange) {
 	x.SentAt, x.AnsweredAt = x.SentAt.UTC().Round(0), x.AnsweredAt.UTC().Round(0)
-	c.mu.Lock()
-	c.exchange = x
-	c.mu.Unlock()
+	c.exchange.Store(&x)
 	ReportExchange(c.outer, x)
 }
 
@@ -82,13 +78,11 @@ func evidenceHook(give func(context.Context, Evidence)) Hook {
 			return ctx, nil
 		}
 		c := &collector{outer: ctx}
+		c.exchange.Store(new(Exchange))
 		return context.WithValue(ctx, collectorKey{}, c), func(items []Item) {
-			c.mu.Lock()
-			x := c.exchange
-			c.mu.Unlock()
 			for _, item := range items {
 				if !unsupported(item.Err) {
-					give(ctx, evidenceOf(op.Provider, x, item))
+					give(ctx, evidenceOf(op.Provider, *c.exchange.Load(), item))
 				}
 			}
 		}
