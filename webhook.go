@@ -9,7 +9,7 @@ import (
 // The zero value is ready for production. Negative values are ErrInvalid from NewWebhook.
 //
 // A webhook answers a call 200 only after the Handle of its config has returned nil, so that
-// what is acknowledged is stored. A repeat of the event is not handled: it gets the same answer,
+// each acknowledged event is stored. A repeat of the event is not handled: it gets the same answer,
 // and waits for it while Handle runs. Handle must still bear the same event twice: a repeat may
 // come after Window or a restart, or because the answer was lost. Events that arrive one after
 // the other are handled in this order. Events that arrive at the same time are handled at the

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/internal/adaptertest"
 )
 
 const fixtures = "../testdata/auco"
@@ -21,12 +22,14 @@ func fixture(tb testing.TB, name string) []byte {
 	return text
 }
 
-// cases are the pairs of fixtures of cancellations, and the outcome for each code in turn.
-var cases = map[string]struct {
+type fixtureCase struct {
 	status int // 0 means 200
 	codes  []string
 	want   []expect
-}{
+}
+
+// cases are the pairs of fixtures of cancellations, and the outcome for each code in turn.
+var cases = map[string]fixtureCase{
 	"cancel":        {codes: []string{"DOCUMENTCODE"}, want: []expect{{State: cancel.Cancelled}}},
 	"cancel-listed": {codes: []string{"DOCUMENTCODE"}, want: []expect{{Reason: cancel.ErrNotCancellable}}},
 	"batch": {
@@ -42,43 +45,37 @@ var cases = map[string]struct {
 }
 
 func TestFixturesAreReadAsTheySay(t *testing.T) {
-	requests, err := filepath.Glob(filepath.Join(fixtures, "*-request.json"))
-	require.NoError(t, err)
-	assert.Len(t, requests, len(cases))
-	for _, request := range requests {
-		name := strings.TrimSuffix(filepath.Base(request), "-request.json")
-		t.Run(name, func(t *testing.T) {
-			tt, ok := cases[name]
-			require.True(t, ok, "no test knows this fixture")
-			var reqs []cancel.Request
-			for _, code := range tt.codes {
-				reqs = append(reqs, document(code))
-			}
-			v := (&vendor{Status: max(tt.status, 200), Answer: string(fixture(t, name+".json"))}).Start(t)
-			items := client(t, v).CancelBatch(t.Context(), reqs)
+	adaptertest.EachPair(t, filepath.Join(fixtures, "*-request.json"), cases, func(t *testing.T, name string, tt fixtureCase) {
+		var reqs []cancel.Request
+		for _, code := range tt.codes {
+			reqs = append(reqs, document(code))
+		}
+		v := (&vendor{Status: max(tt.status, 200), Answer: string(fixture(t, name+".json"))}).Start(t)
+		items := client(t, v).CancelBatch(t.Context(), reqs)
 
-			_, sent := v.Request(t)
-			assert.JSONEq(t, string(fixture(t, name+"-request.json")), sent)
-			require.Len(t, items, len(tt.want))
-			for i, item := range items {
-				assert.Equal(t, reqs[i], item.Request)
-				tt.want[i].Check(t, item.Result, item.Err, item.Request.ID)
-			}
-			if len(reqs) == 1 {
-				got, err := client(t, v).Cancel(t.Context(), reqs[0])
-				tt.want[0].Check(t, got, err)
-			}
-		})
-	}
+		_, sent := v.Request(t)
+		assert.JSONEq(t, string(fixture(t, name+"-request.json")), sent)
+		require.Len(t, items, len(tt.want))
+		for i, item := range items {
+			assert.Equal(t, reqs[i], item.Request)
+			tt.want[i].Check(t, item.Result, item.Err, item.Request.ID)
+		}
+		if len(reqs) == 1 {
+			got, err := client(t, v).Cancel(t.Context(), reqs[0])
+			tt.want[0].Check(t, got, err)
+		}
+	})
+}
+
+type question struct {
+	status int // 0 means 200
+	want   expect
+	code   string
 }
 
 // questions are the pairs of fixtures of questions, and the outcome. The roadmaps are about the
 // document of status-rejected.
-var questions = map[string]struct {
-	status int // 0 means 200
-	want   expect
-	code   string
-}{
+var questions = map[string]question{
 	"status-created":                {want: expect{State: cancel.NotCancelled}, code: "CREATED"},
 	"status-finish":                 {want: expect{Reason: cancel.ErrNotCancellable}, code: "FINISH"},
 	"status-expired":                {want: expect{Reason: cancel.ErrNotCancellable}, code: "EXPIRED"},
@@ -92,30 +89,22 @@ var questions = map[string]struct {
 }
 
 func TestFixturesOfQuestionsAreReadAsTheySay(t *testing.T) {
-	requests, err := filepath.Glob(filepath.Join(fixtures, "*-request.txt"))
-	require.NoError(t, err)
-	assert.Len(t, requests, len(questions))
-	for _, request := range requests {
-		name := strings.TrimSuffix(filepath.Base(request), "-request.txt")
-		t.Run(name, func(t *testing.T) {
-			tt, ok := questions[name]
-			require.True(t, ok, "no test knows this fixture")
-			answer := &vendor{Status: max(tt.status, 200), Answer: string(fixture(t, name+".json"))}
-			v := asking(t, answer, &vendor{Status: 503})
-			if strings.HasPrefix(name, "roadmap-") {
-				v = asking(t, &vendor{Status: 200, Answer: string(fixture(t, "status-rejected.json"))}, answer)
-			}
-			got, err := client(t, v, readable).Status(t.Context(), document("TR99AQMY31"))
-			code := got.Code
-			if failure := tt.want.Check(t, got, err); failure != nil {
-				code = failure.Code
-			}
-			assert.Equal(t, tt.code, code)
-			sent := v.Requests()[0]
-			if strings.HasPrefix(name, "roadmap-") {
-				sent = v.Requests()[1]
-			}
-			assert.Equal(t, string(fixture(t, name+"-request.txt")), sent.Method+" "+sent.RequestURI+"\n")
-		})
-	}
+	adaptertest.EachPair(t, filepath.Join(fixtures, "*-request.txt"), questions, func(t *testing.T, name string, tt question) {
+		answer := &vendor{Status: max(tt.status, 200), Answer: string(fixture(t, name+".json"))}
+		v := asking(t, answer, &vendor{Status: 503})
+		if strings.HasPrefix(name, "roadmap-") {
+			v = asking(t, &vendor{Status: 200, Answer: string(fixture(t, "status-rejected.json"))}, answer)
+		}
+		got, err := client(t, v, readable).Status(t.Context(), document("TR99AQMY31"))
+		code := got.Code
+		if failure := tt.want.Check(t, got, err); failure != nil {
+			code = failure.Code
+		}
+		assert.Equal(t, tt.code, code)
+		sent := v.Requests()[0]
+		if strings.HasPrefix(name, "roadmap-") {
+			sent = v.Requests()[1]
+		}
+		assert.Equal(t, string(fixture(t, name+"-request.txt")), sent.Method+" "+sent.RequestURI+"\n")
+	})
 }

@@ -1,5 +1,5 @@
 // Package bench compares the cost of a call with other clients that do the same. It has
-// benchmarks only, and docs/performance.md has what they found.
+// benchmarks only, and docs/performance.md has the results.
 //
 //	GOWORK=off go -C bench test -run '^$' -bench . -skip Call -benchtime 1x -count 20 >new.txt
 //	go tool -modfile=tools/go.mod benchstat new.txt

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/internal/adaptertest"
 )
 
 const fixtures = "../testdata/factible"
@@ -21,15 +22,17 @@ func fixture(tb testing.TB, name string) []byte {
 	return text
 }
 
-// cases is what each pair of fixtures is expected to show.
-var cases = map[string]struct {
+type fixtureCase struct {
 	id     string
 	soap12 bool
 	status int // 200 if 0
 	want   expect
 	code   string
 	acuse  bool
-}{
+}
+
+// cases is what each pair of fixtures is expected to show.
+var cases = map[string]fixtureCase{
 	"cancel-200":               {id: invoice, want: expect{State: cancel.Cancelled}, code: "200", acuse: true},
 	"cancel-200-text":          {id: invoice, want: expect{State: cancel.Cancelled}, code: "200", acuse: true},
 	"cancel-200-before":        {id: invoice, want: expect{State: cancel.AlreadyCancelled}, code: "200", acuse: true},
@@ -52,37 +55,29 @@ var cases = map[string]struct {
 }
 
 func TestFixtures(t *testing.T) {
-	requests, err := filepath.Glob(filepath.Join(fixtures, "*-request.xml"))
-	require.NoError(t, err)
-	assert.Len(t, requests, len(cases))
-	for _, request := range requests {
-		name := strings.TrimSuffix(filepath.Base(request), "-request.xml")
-		t.Run(name, func(t *testing.T) {
-			tt, ok := cases[name]
-			require.True(t, ok, "no test knows this fixture")
-			v := &vendor{Status: max(tt.status, 200), Answer: string(fixture(t, name+".xml"))}
-			c := client(t, v.Start(t), func(c *Config) { c.SOAP12, c.Password = tt.soap12, cancel.NewSecret("una & otra") })
-			call := c.Cancel
-			if strings.HasPrefix(name, "status-") {
-				call = c.Status
-			}
-			got, err := call(t.Context(), cancel.Request{Kind: cancel.PrimarySectorInvoice, ID: tt.id})
+	adaptertest.EachPair(t, filepath.Join(fixtures, "*-request.xml"), cases, func(t *testing.T, name string, tt fixtureCase) {
+		v := &vendor{Status: max(tt.status, 200), Answer: string(fixture(t, name+".xml"))}
+		c := client(t, v.Start(t), func(c *Config) { c.SOAP12, c.Password = tt.soap12, cancel.NewSecret("una & otra") })
+		call := c.Cancel
+		if strings.HasPrefix(name, "status-") {
+			call = c.Status
+		}
+		got, err := call(t.Context(), cancel.Request{Kind: cancel.PrimarySectorInvoice, ID: tt.id})
 
-			_, sent := v.Request(t)
-			assert.Equal(t, strings.TrimSpace(string(fixture(t, name+"-request.xml"))), sent)
-			if failure := tt.want.Check(t, got, err); failure != nil {
-				assert.Equal(t, tt.code, failure.Code)
-				assert.Contains(t, err.Error(), failure.Message)
-				return
-			}
-			assert.Equal(t, tt.code, got.Code)
-			assert.Equal(t, tt.acuse, got.Receipt != nil)
-			if tt.acuse {
-				receipt, err := ParseReceipt(got.Receipt)
-				require.NoError(t, err)
-				require.Len(t, receipt.Folios, 1)
-				assert.True(t, strings.EqualFold(tt.id, receipt.Folios[0].UUID))
-			}
-		})
-	}
+		_, sent := v.Request(t)
+		assert.Equal(t, strings.TrimSpace(string(fixture(t, name+"-request.xml"))), sent)
+		if failure := tt.want.Check(t, got, err); failure != nil {
+			assert.Equal(t, tt.code, failure.Code)
+			assert.Contains(t, err.Error(), failure.Message)
+			return
+		}
+		assert.Equal(t, tt.code, got.Code)
+		assert.Equal(t, tt.acuse, got.Receipt != nil)
+		if tt.acuse {
+			receipt, err := ParseReceipt(got.Receipt)
+			require.NoError(t, err)
+			require.Len(t, receipt.Folios, 1)
+			assert.True(t, strings.EqualFold(tt.id, receipt.Folios[0].UUID))
+		}
+	})
 }

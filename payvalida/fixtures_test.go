@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/internal/adaptertest"
 )
 
 const fixtures = "../testdata/payvalida"
@@ -21,13 +22,15 @@ func fixture(tb testing.TB, name string) []byte {
 	return text
 }
 
-// cases are the pairs of fixtures and the outcome of each.
-var cases = map[string]struct {
+type fixtureCase struct {
 	req  cancel.Request
 	want expect
 	code string
 	desc string
-}{
+}
+
+// cases are the pairs of fixtures and the outcome of each.
+var cases = map[string]fixtureCase{
 	"cancel-0000":          {payment, expect{State: cancel.Cancelled}, "0000", "transaction canceled successfully"},
 	"cancel-0001":          {payment, expect{State: cancel.AlreadyCancelled}, "0001", "esta transacción ya se canceló anteriormente"},
 	"cancel-0013":          {payment, expect{Reason: cancel.ErrNotFound}, "0013", "transaction does not exist"},
@@ -56,35 +59,27 @@ var (
 )
 
 func TestFixturesAreReadAsTheySay(t *testing.T) {
-	requests, err := filepath.Glob(filepath.Join(fixtures, "*-request.*"))
-	require.NoError(t, err)
-	assert.Len(t, requests, len(cases))
-	for _, request := range requests {
-		name, _, _ := strings.Cut(filepath.Base(request), "-request.")
-		t.Run(name, func(t *testing.T) {
-			tt, ok := cases[name]
-			require.True(t, ok, "no test knows this fixture")
-			v := (&vendor{Status: 200, Answer: string(fixture(t, name+".json"))}).Start(t)
-			c := client(t, v)
-			var got cancel.Result
-			var err error
-			if strings.HasPrefix(name, "status-") {
-				got, err = c.Status(t.Context(), tt.req)
-				r, _ := v.Request(t)
-				assert.Equal(t, string(fixture(t, name+"-request.txt")), r.Method+" "+r.RequestURI+"\n")
-			} else {
-				got, err = c.Cancel(t.Context(), tt.req)
-				_, sent := v.Request(t)
-				assert.JSONEq(t, string(fixture(t, name+"-request.json")), sent)
-				assert.Contains(t, sent, `"order_number":`+tt.req.ID+",", "digit by digit")
-			}
-			if failure := tt.want.Check(t, got, err); failure != nil {
-				assert.Equal(t, tt.code, failure.Code)
-				assert.Equal(t, tt.desc, failure.Message)
-				return
-			}
-			assert.Equal(t, tt.code, got.Code)
-			assert.Equal(t, tt.desc, got.Message)
-		})
-	}
+	adaptertest.EachPair(t, filepath.Join(fixtures, "*-request.*"), cases, func(t *testing.T, name string, tt fixtureCase) {
+		v := (&vendor{Status: 200, Answer: string(fixture(t, name+".json"))}).Start(t)
+		c := client(t, v)
+		var got cancel.Result
+		var err error
+		if strings.HasPrefix(name, "status-") {
+			got, err = c.Status(t.Context(), tt.req)
+			r, _ := v.Request(t)
+			assert.Equal(t, string(fixture(t, name+"-request.txt")), r.Method+" "+r.RequestURI+"\n")
+		} else {
+			got, err = c.Cancel(t.Context(), tt.req)
+			_, sent := v.Request(t)
+			assert.JSONEq(t, string(fixture(t, name+"-request.json")), sent)
+			assert.Contains(t, sent, `"order_number":`+tt.req.ID+",", "digit by digit")
+		}
+		if failure := tt.want.Check(t, got, err); failure != nil {
+			assert.Equal(t, tt.code, failure.Code)
+			assert.Equal(t, tt.desc, failure.Message)
+			return
+		}
+		assert.Equal(t, tt.code, got.Code)
+		assert.Equal(t, tt.desc, got.Message)
+	})
 }

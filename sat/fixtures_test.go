@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/internal/adaptertest"
 )
 
 const fixtures = "../testdata/sat"
@@ -22,14 +23,16 @@ func fixture(t *testing.T, name string) string {
 	return string(text)
 }
 
-// cases is the meaning of the answer of each pair of fixtures.
-var cases = map[string]struct {
+type fixtureCase struct {
 	status  int
 	state   cancel.State
 	reason  error
 	code    string
 	verdict cancel.Verdict
-}{
+}
+
+// cases is the meaning of the answer of each pair of fixtures.
+var cases = map[string]fixtureCase{
 	"vigente":                     {state: cancel.NotCancelled, verdict: cancel.ConsentNeeded},
 	"vigente-en-proceso":          {state: cancel.Pending, code: "En proceso", verdict: cancel.UnderWay},
 	"vigente-solicitud-rechazada": {reason: cancel.ErrRejected, code: "Solicitud rechazada"},
@@ -44,37 +47,29 @@ var cases = map[string]struct {
 }
 
 func TestFixtures(t *testing.T) {
-	requests, err := filepath.Glob(filepath.Join(fixtures, "*-request.xml"))
-	require.NoError(t, err)
-	assert.Len(t, requests, len(cases))
-	for _, path := range requests {
-		name := strings.TrimSuffix(filepath.Base(path), "-request.xml")
-		t.Run(name, func(t *testing.T) {
-			tt, ok := cases[name]
-			require.True(t, ok, "no test knows this fixture")
-			want := fixture(t, name+"-request.xml")
-			var envelope struct {
-				Expression string `xml:"Body>Consulta>expresionImpresa"`
-			}
-			require.NoError(t, xml.Unmarshal([]byte(want), &envelope))
-			req := request
-			req.Expression = envelope.Expression
+	adaptertest.EachPair(t, filepath.Join(fixtures, "*-request.xml"), cases, func(t *testing.T, name string, tt fixtureCase) {
+		want := fixture(t, name+"-request.xml")
+		var envelope struct {
+			Expression string `xml:"Body>Consulta>expresionImpresa"`
+		}
+		require.NoError(t, xml.Unmarshal([]byte(want), &envelope))
+		req := request
+		req.Expression = envelope.Expression
 
-			a := (&authority{status: tt.status, answers: []string{fixture(t, name+".xml")}}).start(t)
-			got, err := a.client(t).Status(t.Context(), req)
-			assert.Equal(t, strings.TrimSpace(want), a.bodies[0])
-			preflight, preflightErr := a.client(t).Preflight(t.Context(), req)
-			assert.Equal(t, tt.verdict, preflight.Verdict)
-			if tt.reason != nil {
-				assert.Equal(t, tt.code, requireReason(t, tt.reason, err).Code)
-				requireReason(t, tt.reason, preflightErr)
-				return
-			}
-			require.NoError(t, err)
-			assert.Equal(t, tt.state, got.State)
-			assert.Equal(t, tt.code, got.Code)
-		})
-	}
+		a := (&authority{status: tt.status, answers: []string{fixture(t, name+".xml")}}).start(t)
+		got, err := a.client(t).Status(t.Context(), req)
+		assert.Equal(t, strings.TrimSpace(want), a.bodies[0])
+		preflight, preflightErr := a.client(t).Preflight(t.Context(), req)
+		assert.Equal(t, tt.verdict, preflight.Verdict)
+		if tt.reason != nil {
+			assert.Equal(t, tt.code, requireReason(t, tt.reason, err).Code)
+			requireReason(t, tt.reason, preflightErr)
+			return
+		}
+		require.NoError(t, err)
+		assert.Equal(t, tt.state, got.State)
+		assert.Equal(t, tt.code, got.Code)
+	})
 }
 
 func TestAMaintenancePageIsNoAnswer(t *testing.T) {

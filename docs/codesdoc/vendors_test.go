@@ -1,5 +1,5 @@
-// Package codesdoc checks the pages: that the table of vendors in the READMEs and the tables of
-// codes in docs are those of the adapters, and that the Go in the pages compiles. Run from the
+// Package codesdoc checks the pages: the READMEs list the vendors, docs has the adapters' own tables
+// of codes, and the Go in the pages compiles. Run from the
 // module's root, this writes the tables:
 //
 //	go test ./docs/codesdoc -update
