@@ -36,16 +36,9 @@ type Vendor struct {
 	Name string
 	// Admit checks the header of a call before its body is read. nil admits all calls.
 	Admit func(context.Context, http.Header) error
-	// Read checks and reads a call.
-	Read func(ctx context.Context, contentType string, body []byte) (Delivery, error)
-}
-
-// Delivery is a call that was read.
-type Delivery struct {
-	// Key is the same for a call and its repeats.
-	Key Key
-	// Handle calls the user's Handle with the event.
-	Handle func(context.Context) error
+	// Read checks and reads a call. The key is the same for a call and its repeats; handle
+	// calls the user's Handle with the event.
+	Read func(ctx context.Context, contentType string, body []byte) (key Key, handle func(context.Context) error, err error)
 }
 
 // statusError is an error that a call is answered with. Its text is constant: it goes to the
@@ -123,10 +116,12 @@ func Open[Event any](
 	if handle == nil {
 		return nil, call.Refuse("Handle is missing")
 	}
-	r, err := New(Vendor{Name: call.Provider, Admit: admit, Read: func(ctx context.Context, contentType string, body []byte) (Delivery, error) {
+	v := Vendor{Name: call.Provider, Admit: admit}
+	v.Read = func(ctx context.Context, contentType string, body []byte) (Key, func(context.Context) error, error) {
 		event, key, err := read(ctx, contentType, body)
-		return Delivery{key, func(ctx context.Context) error { return handle(ctx, event) }}, err
-	}}, o)
+		return key, func(ctx context.Context) error { return handle(ctx, event) }, err
+	}
+	r, err := New(v, o)
 	if err != nil {
 		return nil, call.Refuse(err.Error())
 	}
@@ -180,11 +175,11 @@ func (r *Receiver) receive(w http.ResponseWriter, req *http.Request) error {
 	if err != nil {
 		return Malformed("the body did not arrive whole")
 	}
-	delivery, err := r.vendor.Read(ctx, req.Header.Get("Content-Type"), body)
+	key, handle, err := r.vendor.Read(ctx, req.Header.Get("Content-Type"), body)
 	if err != nil {
 		return err
 	}
-	this, err := r.join(ctx, delivery)
+	this, err := r.join(ctx, key, handle)
 	if err != nil {
 		return err
 	}
@@ -193,11 +188,11 @@ func (r *Receiver) receive(w http.ResponseWriter, req *http.Request) error {
 }
 
 // join returns the run that answers a call: a new one, or the run of the call that it repeats.
-func (r *Receiver) join(ctx context.Context, d Delivery) (*run, error) {
+func (r *Receiver) join(ctx context.Context, key Key, handle func(context.Context) error) (*run, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.forget()
-	if first, ok := r.runs[d.Key]; ok {
+	if first, ok := r.runs[key]; ok {
 		return first, nil
 	}
 	switch {
@@ -206,10 +201,10 @@ func (r *Receiver) join(ctx context.Context, d Delivery) (*run, error) {
 	case r.running == r.options.MaxRunning:
 		return nil, Error(http.StatusServiceUnavailable, "MaxRunning Handles are running")
 	}
-	this := &run{key: d.Key, done: make(chan struct{})}
-	r.runs[d.Key] = this
+	this := &run{key: key, done: make(chan struct{})}
+	r.runs[key] = this
 	r.running++
-	go r.run(ctx, this, d.Handle)
+	go r.run(ctx, this, handle)
 	return this, nil
 }
 

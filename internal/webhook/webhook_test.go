@@ -28,11 +28,8 @@ import (
 func echo(handle func(context.Context, string) error) Vendor {
 	return Vendor{
 		Name: "echo",
-		Read: func(_ context.Context, _ string, body []byte) (Delivery, error) {
-			return Delivery{
-				Key:    KeyOf(string(body)),
-				Handle: func(ctx context.Context) error { return handle(ctx, string(body)) },
-			}, nil
+		Read: func(_ context.Context, _ string, body []byte) (Key, func(context.Context) error, error) {
+			return KeyOf(string(body)), func(ctx context.Context) error { return handle(ctx, string(body)) }, nil
 		},
 	}
 }
@@ -112,17 +109,17 @@ func TestAnswers(t *testing.T) {
 			}
 			return nil
 		},
-		Read: func(_ context.Context, contentType string, body []byte) (Delivery, error) {
+		Read: func(_ context.Context, contentType string, body []byte) (Key, func(context.Context) error, error) {
 			switch string(body) {
 			case "malformed":
-				return Delivery{}, Malformed("malformed")
+				return Key{}, nil, Malformed("malformed")
 			case "typed":
 				assert.Equal(t, "text/odd", contentType)
-				return Delivery{}, WrongType()
+				return Key{}, nil, WrongType()
 			case "odd":
-				return Delivery{}, errors.New("the secret cannot be had")
+				return Key{}, nil, errors.New("the secret cannot be had")
 			}
-			return Delivery{Key: KeyOf(string(body)), Handle: func(context.Context) error { return nil }}, nil
+			return KeyOf(string(body)), func(context.Context) error { return nil }, nil
 		},
 	}
 	broken := func() io.Reader { return iotest.ErrReader(io.ErrUnexpectedEOF) }
@@ -589,9 +586,9 @@ func TestCloseDoesNotWaitForAHandleThatIgnoresItsContext(t *testing.T) {
 
 func TestTheLogHoldsNothingOfTheCall(t *testing.T) {
 	var log bytes.Buffer
-	vendor := Vendor{Name: "vendor", Read: func(_ context.Context, contentType string, body []byte) (Delivery, error) {
+	vendor := Vendor{Name: "vendor", Read: func(_ context.Context, contentType string, body []byte) (Key, func(context.Context) error, error) {
 		_, err := Object(contentType, body)
-		return Delivery{}, err
+		return Key{}, nil, err
 	}}
 	r := newReceiver(t, vendor, cancel.WebhookOptions{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 	for _, body := range []string{`{"forged":1,"forged":2}`, "forged", `{"a":"forged`} {
