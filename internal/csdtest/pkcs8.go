@@ -24,26 +24,19 @@ type Encryption struct {
 var asTheSAT = Encryption{crypto.SHA1, 2048, TripleDES}
 
 // Cipher is a block cipher.
-type Cipher int
-
-// The ciphers that the SAT and OpenSSL encrypt keys with.
-const (
-	TripleDES Cipher = iota
-	AES128
-	AES192
-	AES256
-)
-
-var ciphers = [...]struct {
+type Cipher struct {
 	oid asn1.ObjectIdentifier
 	key int // bytes
 	new func([]byte) (cipher.Block, error)
-}{
-	TripleDES: {asn1.ObjectIdentifier{1, 2, 840, 113549, 3, 7}, 24, des.NewTripleDESCipher},
-	AES128:    {asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 1, 2}, 16, aes.NewCipher},
-	AES192:    {asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 1, 22}, 24, aes.NewCipher},
-	AES256:    {asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 1, 42}, 32, aes.NewCipher},
 }
+
+// The ciphers that the SAT and OpenSSL encrypt keys with.
+var (
+	TripleDES = Cipher{asn1.ObjectIdentifier{1, 2, 840, 113549, 3, 7}, 24, des.NewTripleDESCipher}
+	AES128    = Cipher{asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 1, 2}, 16, aes.NewCipher}
+	AES192    = Cipher{asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 1, 22}, 24, aes.NewCipher}
+	AES256    = Cipher{asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 1, 42}, 32, aes.NewCipher}
+)
 
 // hmacs are the last arc of 1.2.840.113549.2.
 var hmacs = map[crypto.Hash]int{crypto.SHA1: 7, crypto.SHA224: 8, crypto.SHA256: 9, crypto.SHA384: 10, crypto.SHA512: 11}
@@ -60,7 +53,7 @@ func (e Encryption) pkcs8(key any, password string) []byte {
 	if password == "" {
 		return plain
 	}
-	of := ciphers[e.Cipher]
+	of := e.Cipher
 	salt := random(8)
 	block := must(of.new(must(pbkdf2.Key(e.HMAC.New, password, salt, e.Rounds, of.key))))
 	iv := random(block.BlockSize())
