@@ -82,12 +82,7 @@
 // returns ErrUnknownOutcome for all of these. It returns ErrUnavailable for a call of which
 // no byte was written.
 //
-// A Client resolves the doubt if it can. It asks a [StatusChecker] first, and sends nothing
-// until that has answered. It asks a provider without a status to cancel again, because a
-// second cancellation can destroy nothing more. Once in doubt, it believes only a state, or a
-// status of ErrRejected or ErrNotCancellable. Any other error comes back as
-// ErrUnknownOutcome with that error as its cause, because the first call may be the reason
-// for it, or may yet arrive.
+// A Client resolves the doubt if it can: see [Client.Cancel].
 //
 // A doubt that remains needs time or a person. A Request round-trips through JSON: keep it
 // until the outcome is known, and let a later process call Resolve, Status or Wait with it.
