@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
@@ -20,9 +19,6 @@ import (
 	"github.com/unified-cancel/cancel/examples/internal/vendors"
 	"github.com/unified-cancel/cancel/sat"
 )
-
-// maxLine bounds a line of the input, in bytes.
-const maxLine = 1 << 20
 
 // row is a line of the input that is not blank, or a file of a folder.
 type row struct {
@@ -47,42 +43,34 @@ func readInput(path, motive string) (rows []row, ignored []string, err error) {
 	if !slices.Contains([]string{".csv", ".jsonl", ".ndjson"}, extension) {
 		return nil, nil, cli.Errorf("%s is not a folder, and its name does not end in .csv or .jsonl", path)
 	}
-	content, err := os.Open(path)
+	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer func() { _ = content.Close() }()
+	content = bytes.TrimPrefix(content, []byte("\uFEFF")) // which spreadsheets write
 	read, number := readJSON, 0
-	lines := bufio.NewScanner(content)
-	lines.Buffer(nil, maxLine)
-	for lines.Scan() {
+	for text := range bytes.Lines(content) {
 		number++
-		text := bytes.TrimPrefix(lines.Bytes(), []byte("\uFEFF")) // a spreadsheet begins the file with it
-		switch {
-		case len(bytes.TrimSpace(text)) == 0:
-		case extension == ".csv":
+		if len(bytes.TrimSpace(text)) == 0 {
+			continue
+		}
+		if extension == ".csv" {
 			extension = ""
-			var h header
-			if h, ignored, err = readHeader(text); err != nil {
+			if read, ignored, err = readHeader(text); err != nil {
 				return nil, nil, cli.Errorf("%s: %v", path, err)
 			}
-			read = h.read
-		default:
-			r := row{line: number}
-			r.Request, r.Bad = read(text)
-			if !utf8.Valid(text) {
-				r.Bad = cli.Errorf("it is not UTF-8: save the file in that encoding")
-			}
-			if r.Bad == nil {
-				r.Bad = incomplete(r.Request)
-			}
-			rows = append(rows, r)
+			continue
 		}
+		r := row{line: number}
+		if r.Request, r.Bad = read(text); r.Bad == nil {
+			r.Bad = incomplete(r.Request)
+		}
+		if !utf8.Valid(text) {
+			r.Bad = cli.Errorf("it is not UTF-8: save the file in that encoding")
+		}
+		rows = append(rows, r)
 	}
-	switch err := lines.Err(); {
-	case err != nil:
-		return nil, nil, cli.Errorf("%s, line %d: %v", path, number+1, err)
-	case extension == ".csv":
+	if extension == ".csv" {
 		return nil, nil, cli.Errorf("%s is empty: its first line must name the columns", path)
 	}
 	return rows, ignored, nil
@@ -91,36 +79,42 @@ func readInput(path, motive string) (rows []row, ignored []string, err error) {
 // required are the columns that tell requests apart.
 var required = []string{"provider", "kind", "id"}
 
-// header is the first line of a CSV file.
-type header struct {
-	comma   rune
-	columns []string
-}
-
-func readHeader(text []byte) (h header, ignored []string, err error) {
-	h.comma = ','
+// readHeader reads the first line of a CSV file. It returns the function that reads the others,
+// and the columns that it ignores.
+func readHeader(text []byte) (read func([]byte) (cancel.Request, error), ignored []string, err error) {
+	comma := ','
 	if i := bytes.IndexAny(text, ",;\t"); i >= 0 {
-		h.comma = rune(text[i])
+		comma = rune(text[i])
 	}
-	cells, err := splitCSV(text, h.comma)
+	columns, err := splitCSV(text, comma)
 	if err != nil {
-		return h, nil, cli.Errorf("the header is not CSV: %v", err)
+		return nil, nil, cli.Errorf("the header is not CSV: %v", err)
 	}
-	for _, cell := range cells {
+	for i, cell := range columns {
 		name := strings.ToLower(cell)
-		if _, err := readJSON(inJSON(map[string]string{name: ""})); err != nil {
+		if _, err := readJSON(inJSON([]string{name}, []string{""})); err != nil {
 			ignored = append(ignored, cell)
-		} else if slices.Contains(h.columns, name) {
-			return h, nil, cli.Errorf("the header names the column %s twice", name)
+		} else if slices.Contains(columns[:i], name) {
+			return nil, nil, cli.Errorf("the header names the column %s twice", name)
 		}
-		h.columns = append(h.columns, name)
+		columns[i] = name
 	}
 	for _, name := range required {
-		if !slices.Contains(h.columns, name) {
-			return h, nil, cli.Errorf("the header names no column %s", name)
+		if !slices.Contains(columns, name) {
+			return nil, nil, cli.Errorf("the header names no column %s", name)
 		}
 	}
-	return h, ignored, nil
+	return func(text []byte) (req cancel.Request, err error) {
+		cells, err := splitCSV(text, comma)
+		if err != nil {
+			return req, cli.Errorf("it is not CSV: %v (a record is one line)", err)
+		}
+		if len(cells) != len(columns) {
+			return req, cli.Errorf("it has %d cells, the header has %d", len(cells), len(columns))
+		}
+		err = json.Unmarshal(inJSON(columns, cells), &req)
+		return req, err
+	}, ignored, nil
 }
 
 // splitCSV returns the cells of one line, without the blanks around them.
@@ -138,23 +132,11 @@ func splitCSV(text []byte, comma rune) ([]string, error) {
 	return cells, err
 }
 
-func (h header) read(text []byte) (req cancel.Request, err error) {
-	cells, err := splitCSV(text, h.comma)
-	if err != nil {
-		return req, cli.Errorf("it is not CSV: %v (a record is one line)", err)
-	}
-	if len(cells) != len(h.columns) {
-		return req, cli.Errorf("it has %d cells, the header has %d", len(cells), len(h.columns))
-	}
+func inJSON(columns, cells []string) []byte {
 	object := map[string]string{}
-	for i, name := range h.columns {
+	for i, name := range columns {
 		object[name] = cells[i]
 	}
-	err = json.Unmarshal(inJSON(object), &req)
-	return req, err
-}
-
-func inJSON(object map[string]string) []byte {
 	text, _ := json.Marshal(object) // which cannot fail
 	return text
 }
