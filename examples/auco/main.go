@@ -19,6 +19,7 @@ var about = cli.About{
 	Does: "Cancels documents that are out for electronic signature with Auco, or asks about\n" +
 		"them: -status and -check need AUCO_PUBLIC_KEY.",
 	Variables: vendor.Variables,
+	Checks:    true,
 	Doubt:     vendor.Doubt,
 }
 

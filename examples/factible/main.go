@@ -48,7 +48,7 @@ func run(ctx context.Context, process cli.Process) int {
 	if err := tool.Parse("uuid"); err != nil {
 		return tool.Refuse(err)
 	}
-	if request.Kind == "" && !tool.Given("status") && !tool.Given("check") {
+	if request.Kind == "" && !tool.Given("status") {
 		return tool.Refuse(cli.Errorf("-kind is missing: primary_sector_invoice or invoice"))
 	}
 	request.Kind = cmp.Or(request.Kind, cancel.Invoice) // the status is the same for both

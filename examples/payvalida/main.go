@@ -18,6 +18,7 @@ var about = cli.About{
 	Does: "Cancels a card payment (anulación), or a pre-authorization that was not completed,\n" +
 		"through Payvalida, or asks about it.",
 	Variables: vendor.Variables,
+	Checks:    true,
 	Doubt:     vendor.Doubt,
 }
 

@@ -50,9 +50,10 @@ type About struct {
 	// before, between and after the flags.
 	Files int
 	// These are for a Tool. ReadOnly is true for a program that cancels nothing, and asks for no
-	// confirmation. Pending and Doubt say what to do after these outcomes.
-	ReadOnly       bool
-	Pending, Doubt string
+	// confirmation. Checks is true if the provider can be asked what may be cancelled. Pending
+	// and Doubt say what to do after these outcomes.
+	ReadOnly, Checks bool
+	Pending, Doubt   string
 }
 
 // Variable is one of the environment.

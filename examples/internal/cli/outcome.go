@@ -81,6 +81,8 @@ func New(about About, process Process) *Tool {
 	if !about.ReadOnly {
 		t.BoolVar(&t.yes, "yes", false, "cancel outside the sandbox and this machine, where it is for good")
 		t.BoolVar(&t.status, "status", false, "ask how the cancellation stands, and cancel nothing")
+	}
+	if about.Checks {
 		t.BoolVar(&t.check, "check", false, "ask whether it may be cancelled, and cancel nothing")
 	}
 	return t
