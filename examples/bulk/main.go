@@ -38,20 +38,17 @@ var about = cli.About{
 	Synopsis: "[flags] FILE",
 	Files:    1,
 	Does: `Cancels what FILE lists, keeps what became of each in a database beside FILE, and leaves a
-report. The same command again goes on where the run before ended.
+report. The same command again goes on where the run before ended: nothing is sent again that
+has an answer, and what may have been sent before a crash is found out first. What failed is
+sent again if its line has changed, or if the account was not allowed to do it.
 
 FILE is CSV, whose first line names the columns, or JSON Lines, with one object per line:
 provider, kind and id, and if the provider needs them reason, requested_by, motive,
-replaced_by, issuer, expression and reference. A record is one line. A line that is not a
-request is named by its number and stops nothing else. What is listed twice is sent once.
-An invoice with an expression is cancelled when the SAT says so, too.
+replaced_by, issuer, expression and reference. An invoice with an expression is cancelled
+when the SAT says so, too. FILE may also be a folder of invoices (CFDI) as XML files: Solución
+Factible cancels them, all for the reason that -motive gives.
 
-FILE may also be a folder of invoices (CFDI) as XML files: Solución Factible cancels them,
-all for the reason that -motive gives.
-
-Nothing is sent again that has an answer. What may have been sent before a crash is found
-out first. What failed is sent again if its line has changed, or if the account was not
-allowed to do it.`,
+A line that is not a request is named and stops nothing else. What is listed twice is sent once.`,
 	Variables: variables(),
 	Exits: []cli.Exit{
 		{Code: cli.ExitDone, Meaning: "everything in FILE is cancelled or under way; with -check, can be; with -dry-run, is well-formed"},

@@ -64,7 +64,7 @@ func run(ctx context.Context, process cli.Process) int {
 	)
 
 	began := time.Now()
-	told := newTally(holds(simulators))
+	told := &tally{holds: holds(simulators), answers: map[cancel.Request]*answer{}, doubts: map[string]int{}}
 	for item := range client.All(ctx, told.requests(simulators, *n)) {
 		told.add(item)
 	}

@@ -82,7 +82,7 @@ func TestTallyFindsLies(t *testing.T) {
 	interrupt()
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			told := newTally(held)
+			told := &tally{holds: held, answers: map[cancel.Request]*answer{}, doubts: map[string]int{}}
 			told.pulled = 1
 			for _, item := range tt.items {
 				told.add(item)

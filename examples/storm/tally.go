@@ -50,10 +50,6 @@ const (
 	columns
 )
 
-func newTally(holds func(cancel.Request, cancel.State) bool) *tally {
-	return &tally{holds: holds, answers: map[cancel.Request]*answer{}, doubts: map[string]int{}}
-}
-
 // add counts the answer of Cancel.
 func (t *tally) add(item cancel.Item) {
 	a := cmp.Or(t.answers[item.Request], new(answer))

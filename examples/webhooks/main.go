@@ -8,13 +8,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
+	"log"
 	"log/slog"
 	"maps"
 	"net"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/unified-cancel/cancel"
@@ -49,7 +48,7 @@ func run(ctx context.Context, process cli.Process) int {
 	if err := flags.Parse(); err != nil {
 		return flags.Refuse(err)
 	}
-	j := &journal{w: process.Stdout}
+	j := log.New(process.Stdout, "", 0)
 	hooks, err := open(process.Getenv, j, slog.New(slog.NewTextHandler(process.Stderr, nil)))
 	if err != nil {
 		return flags.Refuse(err)
@@ -66,16 +65,17 @@ type webhook interface {
 	Close(context.Context) error
 }
 
-// open returns the webhooks of the vendors whose variables are set, by path.
-func open(getenv func(string) string, j *journal, log *slog.Logger) (map[string]webhook, error) {
+// open returns the webhooks of the vendors whose variables are set, by path. They store events by
+// printing each as a line. One that is not stored is an error, and the vendor sends it again.
+func open(getenv func(string) string, j *log.Logger, rejects *slog.Logger) (map[string]webhook, error) {
 	hooks := map[string]webhook{}
-	options := cancel.WebhookOptions{Logger: log}
+	options := cancel.WebhookOptions{Logger: rejects}
 	if header, value := getenv("AUCO_WEBHOOK_HEADER"), getenv("AUCO_WEBHOOK_VALUE"); header != "" || value != "" {
 		hook, err := auco.NewWebhook(auco.WebhookConfig{
 			Header: header,
 			Value:  cancel.NewSecret(value),
 			Handle: func(_ context.Context, e auco.Event) error {
-				return j.print("auco: %q %q is %q (closed: %t, signed: %t)", e.Code+e.Package, e.Name, e.Status, e.Status.Closed(), e.Status.Signed())
+				return j.Output(0, fmt.Sprintf("auco: %q %q is %q (closed: %t, signed: %t)", e.Code+e.Package, e.Name, e.Status, e.Status.Closed(), e.Status.Signed()))
 			},
 			Options: options,
 		})
@@ -88,7 +88,7 @@ func open(getenv func(string) string, j *journal, log *slog.Logger) (map[string]
 		hook, err := payvalida.NewWebhook(payvalida.WebhookConfig{
 			Hash: cancel.NewSecret(hash),
 			Handle: func(_ context.Context, e payvalida.Event) error {
-				return j.print("payvalida: %q of %q %q is %q (stands: %t)", e.Order, e.Amount, e.Currency, e.Status, e.Status.Stands())
+				return j.Output(0, fmt.Sprintf("payvalida: %q of %q %q is %q (stands: %t)", e.Order, e.Amount, e.Currency, e.Status, e.Status.Stands()))
 			},
 			Options: options,
 		})
@@ -104,13 +104,13 @@ func open(getenv func(string) string, j *journal, log *slog.Logger) (map[string]
 }
 
 // serve serves the webhooks until ctx ends.
-func serve(ctx context.Context, hooks map[string]webhook, j *journal, address string) error {
+func serve(ctx context.Context, hooks map[string]webhook, j *log.Logger, address string) error {
 	server := newServer(hooks)
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err == nil {
 		failed := make(chan error, 1)
 		go func() { failed <- server.Serve(listener) }()
-		_ = j.print("listening at http://%s%s", listener.Addr(), slices.Sorted(maps.Keys(hooks)))
+		j.Printf("listening at http://%s%s", listener.Addr(), slices.Sorted(maps.Keys(hooks)))
 		select {
 		case <-ctx.Done():
 		case err = <-failed:
@@ -141,18 +141,4 @@ func newServer(hooks map[string]webhook) *http.Server {
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    16 << 10,
 	}
-}
-
-// journal stores events by printing them, each as a whole line.
-type journal struct {
-	mu sync.Mutex
-	w  io.Writer
-}
-
-// print returns an error if the event is not stored.
-func (j *journal) print(format string, args ...any) error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	_, err := fmt.Fprintf(j.w, format+"\n", args...)
-	return err
 }

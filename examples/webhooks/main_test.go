@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -122,7 +123,7 @@ func TestWhatCannotStart(t *testing.T) {
 func TestAnEventThatIsNotPrintedIsNotAcknowledged(t *testing.T) {
 	full, w := io.Pipe()
 	require.NoError(t, full.CloseWithError(errors.New("the disk is full")))
-	j := &journal{w: w}
+	j := log.New(w, "", 0)
 	hooks, err := open(demoVariables, j, nil)
 	require.NoError(t, err)
 	server := httptest.NewServer(newServer(hooks).Handler)
@@ -133,9 +134,7 @@ func TestAnEventThatIsNotPrintedIsNotAcknowledged(t *testing.T) {
 	assert.Equal(t, "ERROR", words)
 
 	var stdout bytes.Buffer
-	j.mu.Lock()
-	j.w = &stdout
-	j.mu.Unlock()
+	j.SetOutput(&stdout)
 	status, _ = send(t, demoCalls[0], server.URL)
 	assert.Equal(t, http.StatusOK, status)
 	assert.Contains(t, stdout.String(), "TR99AQMY31")
@@ -143,7 +142,7 @@ func TestAnEventThatIsNotPrintedIsNotAcknowledged(t *testing.T) {
 
 func TestOneVendorIsEnough(t *testing.T) {
 	getenv := func(name string) string { return strings.TrimPrefix(demoVariables(name), demoHeader) }
-	_, err := open(getenv, new(journal), nil)
+	_, err := open(getenv, log.Default(), nil)
 	require.ErrorContains(t, err, "Header is missing", "half of the variables of Auco is a mistake")
 
 	hooks, err := open(func(name string) string {
@@ -151,7 +150,7 @@ func TestOneVendorIsEnough(t *testing.T) {
 			return ""
 		}
 		return demoVariables(name)
-	}, new(journal), nil)
+	}, log.Default(), nil)
 	require.NoError(t, err)
 	assert.Len(t, hooks, 1)
 	w := httptest.NewRecorder()
@@ -197,7 +196,7 @@ func TestClientsThatDawdleAreCutOff(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var stdout bytes.Buffer
-				hooks, err := open(demoVariables, &journal{w: &stdout}, nil)
+				hooks, err := open(demoVariables, log.New(&stdout, "", 0), nil)
 				require.NoError(t, err)
 				server := newServer(hooks)
 				listener := pipes{make(chan net.Conn), make(chan struct{})}
