@@ -99,7 +99,7 @@ func (r *rate) hook(ctx context.Context, _ cancel.Operation) (context.Context, f
 func (s *store) advance(ctx context.Context, provider string, by time.Duration) (time.Time, error) {
 	var full int64
 	err := s.row(ctx, s.executor, `
-		INSERT INTO unified_cancel_rate (provider, full_at) VALUES ($1, $2 + $3)
+		INSERT INTO unified_cancel_rate (provider, full_at) VALUES ($1, CAST($2 AS BIGINT) + CAST($3 AS BIGINT))
 		ON CONFLICT (provider) DO UPDATE SET full_at = $3 +
 			CASE WHEN unified_cancel_rate.full_at > $2 THEN unified_cancel_rate.full_at ELSE $2 END
 		RETURNING full_at`,
