@@ -124,10 +124,10 @@ func verdictOf(p cancel.Preflight, err error) (outcome, string) {
 	if err == nil {
 		return checking.named(string(p.Verdict)), words(p.Code, p.Message)
 	}
-	name, _ := cli.Reason(err)
 	if errors.Is(err, errors.ErrUnsupported) {
-		name = "unsupported"
+		return checking.named("unsupported"), ""
 	}
+	name, _ := cli.Reason(err)
 	return checking.named(name), wordsOf(err)
 }
 
