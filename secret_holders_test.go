@@ -25,7 +25,7 @@ import (
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/auco"
 	"github.com/unified-cancel/cancel/factible"
-	"github.com/unified-cancel/cancel/internal/csdtest"
+	"github.com/unified-cancel/cancel/factible/factibletest/csdtest"
 	"github.com/unified-cancel/cancel/payvalida"
 )
 

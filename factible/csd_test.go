@@ -28,7 +28,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/csdtest"
+	"github.com/unified-cancel/cancel/factible/factibletest/csdtest"
 	"github.com/unified-cancel/cancel/internal/mexico"
 )
 

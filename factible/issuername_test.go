@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/unified-cancel/cancel/internal/csdtest"
+	"github.com/unified-cancel/cancel/factible/factibletest/csdtest"
 )
 
 const tagUniversalString = 28

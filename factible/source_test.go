@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/unified-cancel/cancel"
-	"github.com/unified-cancel/cancel/internal/csdtest"
+	"github.com/unified-cancel/cancel/factible/factibletest/csdtest"
 )
 
 // source is a CSDSource that is a function.

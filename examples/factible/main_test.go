@@ -19,7 +19,7 @@ import (
 	"github.com/unified-cancel/cancel/examples/internal/vendors"
 	"github.com/unified-cancel/cancel/factible"
 	"github.com/unified-cancel/cancel/factible/factibletest"
-	"github.com/unified-cancel/cancel/internal/csdtest"
+	"github.com/unified-cancel/cancel/factible/factibletest/csdtest"
 )
 
 var (

@@ -17,7 +17,7 @@ import (
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/factible"
 	"github.com/unified-cancel/cancel/factible/factibletest"
-	"github.com/unified-cancel/cancel/internal/csdtest"
+	"github.com/unified-cancel/cancel/factible/factibletest/csdtest"
 	"github.com/unified-cancel/cancel/internal/peertest"
 )
 

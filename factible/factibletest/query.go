@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/unified-cancel/cancel/adapter"
-	"github.com/unified-cancel/cancel/internal/csdtest"
+	"github.com/unified-cancel/cancel/factible/factibletest/csdtest"
 )
 
 // query is a call as it was read.

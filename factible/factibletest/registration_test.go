@@ -20,8 +20,8 @@ import (
 	"github.com/unified-cancel/cancel/canceltest"
 	"github.com/unified-cancel/cancel/factible"
 	"github.com/unified-cancel/cancel/factible/factibletest"
+	"github.com/unified-cancel/cancel/factible/factibletest/csdtest"
 	"github.com/unified-cancel/cancel/internal/adaptertest"
-	"github.com/unified-cancel/cancel/internal/csdtest"
 )
 
 const uuidC = "0A1B2C3D-0000-4000-8000-00000000000C"

@@ -4,6 +4,11 @@
 // and shares no code with package factible, which signs them.
 //
 // All of it is safe for concurrent use.
+//
+// # Errors
+//
+// Only [Verify] returns errors: they say why a signed request is not valid. The rest panics if
+// the machine has no randomness.
 package csdtest
 
 import (
