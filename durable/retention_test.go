@@ -65,7 +65,7 @@ func testRetentionStrips[TTx any](t *testing.T, db database[TTx]) {
 				Reason: cancel.ErrForbidden, Code: "c1", Message: about, HTTPStatus: 403, Raw: []byte(about), Err: fmt.Errorf("the cause %s", about),
 			}
 		}
-		return cancel.Result{State: cancel.Cancelled, Code: "c2", Message: about, Receipt: []byte(about), Raw: []byte("<" + about)}, nil
+		return cancel.Result{State: cancel.Cancelled, Code: "c2", Message: about, Receipt: []byte(about), Raw: []byte("\xff" + about)}, nil
 	}}
 	config := of(v)
 	config.Retention.Strip = 30 * day

@@ -1,8 +1,10 @@
 package durable
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/riverqueue/river/riverdriver"
 
@@ -158,15 +161,43 @@ type row struct {
 	ClaimedAt      int64 `json:"claimed_at"`
 	SettledAt      int64 `json:"settled_at"`
 	Provider, Kind string
-	Body           Cancellation
+	Body           body
 }
 
+// body is the part of a Cancellation that is not in columns. It holds nothing twice, and what
+// is text not in base64.
+type body struct {
+	Cancellation
+
+	Raw     string `json:"raw,omitzero"`     // Result.Raw if it is UTF-8
+	Receipt [2]int `json:"receipt,omitzero"` // begin and end of Result.Receipt in Raw, unescaped
+	Base64  bool   `json:"base64,omitzero"`  // whether it is in base64 there
+}
+
+// unescape decodes text in XML. It is part of the format of the tables: it never changes.
+var unescape = strings.NewReplacer(
+	"&lt;", "<", "&gt;", ">", "&amp;", "&", "&quot;", `"`, "&apos;", "'", "&#34;", `"`, "&#39;", "'",
+).Replace
+
 func (r *row) cancellation() *Cancellation {
-	c := &r.Body
+	c := &r.Body.Cancellation
 	c.ID, c.version, c.State = r.ID, r.Version, r.State
 	c.Request.Provider, c.Request.Kind = r.Provider, cancel.Kind(r.Kind)
 	for i := range c.Evidence {
 		c.Evidence[i].Request, c.Evidence[i].Provider = c.Request, r.Provider
+	}
+	if result := &c.Result; result.State != "" {
+		result.Provider, result.Kind = r.Provider, c.Request.Kind
+		result.ID = cmp.Or(result.ID, c.Request.ID)
+		if r.Body.Raw != "" {
+			result.Raw = []byte(r.Body.Raw)
+		}
+		if begin, end := r.Body.Receipt[0], r.Body.Receipt[1]; end > 0 {
+			result.Receipt = []byte(unescape(r.Body.Raw)[begin:end])
+			if r.Body.Base64 {
+				result.Receipt, _ = base64.StdEncoding.DecodeString(string(result.Receipt))
+			}
+		}
 	}
 	c.SettledAt = at(r.SettledAt)
 	if r.Working == 0 {
@@ -181,9 +212,9 @@ func (r *row) cancellation() *Cancellation {
 	return c
 }
 
-// bodyOf returns the part of c that is not in columns.
+// bodyOf returns the body of c as JSON.
 func bodyOf(c *Cancellation) (string, error) {
-	kept := *c
+	kept := body{Cancellation: *c}
 	kept.ID, kept.State, kept.SettledAt, kept.NextAt = 0, "", time.Time{}, time.Time{}
 	kept.Request.Provider, kept.Request.Kind = "", ""
 	kept.Evidence = nil
@@ -191,8 +222,29 @@ func bodyOf(c *Cancellation) (string, error) {
 		e.Request, e.Provider = cancel.Request{}, ""
 		kept.Evidence = append(kept.Evidence, e)
 	}
-	text, err := json.Marshal(kept)
-	return string(text), err
+	result := &kept.Result
+	result.Provider, result.Kind = "", ""
+	if result.ID == c.Request.ID {
+		result.ID = ""
+	}
+	if utf8.Valid(result.Raw) {
+		kept.Raw, result.Raw = string(result.Raw), nil
+		for _, receipt := range []string{string(result.Receipt), base64.StdEncoding.EncodeToString(result.Receipt)} {
+			if receipt == "" {
+				break
+			}
+			if i := strings.Index(unescape(kept.Raw), receipt); i >= 0 {
+				kept.Base64 = receipt != string(result.Receipt)
+				kept.Receipt, result.Receipt = [2]int{i, i + len(receipt)}, nil
+				break
+			}
+		}
+	}
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false) // answers are often XML
+	err := encoder.Encode(kept)
+	return text.String(), err
 }
 
 func milliseconds(t time.Time) int64 {
