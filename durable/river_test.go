@@ -343,6 +343,32 @@ func testDeadWorker[TTx any](t *testing.T, db database[TTx]) {
 	assert.Equal(t, 1, v.called(), "it is not sent again")
 }
 
+func TestRecordWhoseCommitWasNotConfirmed(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) { testUnconfirmed(t, onSQLite(t)) })
+	t.Run("PostgreSQL", func(t *testing.T) { testUnconfirmed(t, onPostgres(t)) })
+}
+
+// testUnconfirmed records the same answer twice, as after a connection that broke in the commit.
+func testUnconfirmed[TTx any](t *testing.T, db database[TTx]) {
+	t.Helper()
+	q, _ := db(t, of(&vendor{}))
+	id := enqueue(t, q, payment("1"))
+	claimed, err := q.store.claim(t.Context(), "v", anyDue, 1, now().Add(time.Minute), false)
+	require.NoError(t, err)
+	require.Len(t, claimed, 1)
+	rows := [][]any{{id, claimed[0].version, "pending", int64(7), int64(0), int64(0), "{}"}}
+	for range 2 {
+		due, err := q.store.recordRows(t.Context(), rows)
+		require.NoError(t, err)
+		assert.Equal(t, map[int64]int64{id: 7}, due)
+	}
+	_, err = q.store.claim(t.Context(), "v", anyDue, 1, now().Add(time.Minute), false)
+	require.NoError(t, err)
+	due, err := q.store.recordRows(t.Context(), rows)
+	require.NoError(t, err)
+	assert.Empty(t, due, "another worker has it")
+}
+
 func TestRiverForgets(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) { testRiverForgets(t, onSQLite(t)) })
 	t.Run("PostgreSQL", func(t *testing.T) { testRiverForgets(t, onPostgres(t)) })

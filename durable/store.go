@@ -438,8 +438,12 @@ func (s *store) recordRows(ctx context.Context, rows [][]any) (map[int64]int64, 
 	var err error
 	if s.postgres {
 		err = scan(s.executor, `
-			WITH recorded AS (`+update+` RETURNING job.id, job.due_at)
-			SELECT '{' || coalesce(string_agg('"' || id || '":' || due_at, ','), '') || '}' FROM recorded`)
+			WITH recorded AS (`+update+` RETURNING job.id, job.due_at), known AS (
+				SELECT id, due_at FROM recorded
+				UNION ALL SELECT job.id, job.due_at FROM `+table+` -- recorded before, but the commit was not confirmed
+				JOIN unified_cancel_job AS job ON job.id = input.id AND job.version = input.version + 1
+			)
+			SELECT '{' || coalesce(string_agg('"' || id || '":' || due_at, ','), '') || '}' FROM known`)
 	} else {
 		err = s.within(ctx, func(tx riverdriver.ExecutorTx) error {
 			if err := s.exec(ctx, tx, update, args...); err != nil {
