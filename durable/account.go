@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/unified-cancel/cancel"
 )
@@ -24,6 +25,7 @@ type account struct {
 	vendor chan struct{} // the same for all accounts of the vendor, nil if it has no other
 	rate   *rate
 
+	gone    atomic.Bool // whether Config.Lookup has another one by now, or none
 	mu      sync.Mutex
 	running bool          // whether a run takes up work in this process
 	again   chan struct{} // has an element if another run must follow
@@ -40,7 +42,10 @@ func (q *Queue[TTx]) account(ctx context.Context, name string) (*account, error)
 		if err != nil {
 			if errors.Is(err, ErrNoProvider) {
 				q.mu.Lock()
-				delete(q.accounts, name)
+				if known := q.accounts[name]; known != nil {
+					known.gone.Store(true)
+					delete(q.accounts, name)
+				}
 				q.mu.Unlock()
 			}
 			return nil, fmt.Errorf("the provider %q: %w", name, err)
@@ -48,8 +53,11 @@ func (q *Queue[TTx]) account(ctx context.Context, name string) (*account, error)
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if known := q.accounts[name]; known != nil && same(known.Provider, p) {
-		return known, nil
+	if known := q.accounts[name]; known != nil {
+		if same(known.Provider, p) {
+			return known, nil
+		}
+		known.gone.Store(true)
 	}
 	a := &account{Provider: p, name: name, vendor: q.vendors[p.Vendor], slots: make(chan struct{}, p.Workers), again: make(chan struct{}, 1)}
 	a.rate = newRate(q.store, a)

@@ -153,7 +153,10 @@ func (r *run[TTx]) round() (taken bool, err error) {
 	}
 	slots := a.take(n, r.enough.Done())
 	defer func() { a.release(slots) }() // that were not used
-	if slots == 0 {
+	if a.gone.Load() {
+		r.abort() // the next run has the provider as it is now
+	}
+	if slots == 0 || r.enough.Err() != nil {
 		return false, nil
 	}
 	which, n := anyDue, slots
