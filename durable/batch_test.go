@@ -234,3 +234,22 @@ func testBatchOfTheDead[TTx any](t *testing.T, db database[TTx]) {
 	assert.Zero(t, v.called())
 	assert.Equal(t, 10, v.asked())
 }
+
+// Two workers that had the same cancellation record it in one statement.
+func TestOnlyTheLastWorkerRecords(t *testing.T) {
+	t.Run("SQLite", func(t *testing.T) { testOnlyTheLastRecords(t, onSQLite(t)) })
+	t.Run("PostgreSQL", func(t *testing.T) { testOnlyTheLastRecords(t, onPostgres(t)) })
+}
+
+func testOnlyTheLastRecords[TTx any](t *testing.T, db database[TTx]) {
+	t.Helper()
+	q, _ := db(t, of(&vendor{}))
+	id := enqueue(t, q, payment("1"))
+	late, last := get(t, q, id), get(t, q, id)
+	late.version -= 10
+	late.State, last.State = Failed, Done
+	errs := q.store.recordAll([]*record{{c: &late}, {c: &last}})
+	require.ErrorIs(t, errs[0], errTaken)
+	require.NoError(t, errs[1])
+	assert.Equal(t, Done, get(t, q, id).State)
+}

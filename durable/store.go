@@ -404,7 +404,7 @@ func (s *store) recordAll(records []*record) []error {
 		due, err = s.recordRows(ctx, rows)
 	}
 	for i, r := range records {
-		next, done := due[r.c.ID]
+		next, done := due[claimed{r.c.ID, r.c.version}]
 		switch {
 		case errs[i] != nil:
 		case err != nil:
@@ -419,9 +419,12 @@ func (s *store) recordAll(records []*record) []error {
 	return errs
 }
 
-// recordRows returns when each of those that were recorded is due, by their IDs: Wake may have
-// changed it.
-func (s *store) recordRows(ctx context.Context, rows [][]any) (map[int64]int64, error) {
+// claimed is a cancellation and the version that its worker knows. Two workers that claimed it
+// one after the other may record it in the same statement.
+type claimed struct{ id, version int64 }
+
+// recordRows returns when each of those that were recorded is due: Wake may have changed it.
+func (s *store) recordRows(ctx context.Context, rows [][]any) (map[claimed]int64, error) {
 	table, args := s.input(rows, "id bigint", "version bigint", "state text", "due_at bigint", "working bigint", "settled_at bigint", "body text")
 	update := `
 		UPDATE unified_cancel_job AS job
@@ -438,28 +441,34 @@ func (s *store) recordRows(ctx context.Context, rows [][]any) (map[int64]int64, 
 	var err error
 	if s.postgres {
 		err = scan(s.executor, `
-			WITH recorded AS (`+update+` RETURNING job.id, job.due_at), known AS (
-				SELECT id, due_at FROM recorded
-				UNION ALL SELECT job.id, job.due_at FROM `+table+` -- recorded before, but the commit was not confirmed
+			WITH recorded AS (`+update+` RETURNING job.id, input.version, job.due_at), known AS (
+				SELECT id, version, due_at FROM recorded
+				UNION ALL SELECT job.id, input.version, job.due_at FROM `+table+` -- recorded before, but the commit was not confirmed
 				JOIN unified_cancel_job AS job ON job.id = input.id AND job.version = input.version + 1
 			)
-			SELECT '{' || coalesce(string_agg('"' || id || '":' || due_at, ','), '') || '}' FROM known`)
+			SELECT '[' || coalesce(string_agg('[' || id || ',' || version || ',' || due_at || ']', ','), '') || ']' FROM known`)
 	} else {
 		err = s.within(ctx, func(tx riverdriver.ExecutorTx) error {
 			if err := s.exec(ctx, tx, update, args...); err != nil {
 				return err
 			}
 			return scan(tx, `
-				SELECT '{' || coalesce(group_concat('"' || job.id || '":' || job.due_at), '') || '}' FROM `+table+`
+				SELECT '[' || coalesce(group_concat('[' || job.id || ',' || input.version || ',' || job.due_at || ']'), '') || ']' FROM `+table+`
 				JOIN unified_cancel_job AS job ON job.id = input.id AND job.version = input.version + 1`)
 		})
 	}
 	if err != nil {
 		return nil, err
 	}
-	due := make(map[int64]int64, len(rows))
-	err = json.Unmarshal([]byte(found), &due)
-	return due, err
+	var recorded [][3]int64
+	if err := json.Unmarshal([]byte(found), &recorded); err != nil {
+		return nil, err
+	}
+	due := make(map[claimed]int64, len(rows))
+	for _, r := range recorded {
+		due[claimed{r[0], r[1]}] = r[2]
+	}
+	return due, nil
 }
 
 // none reports whether err says that a statement has found no row.
