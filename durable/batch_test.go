@@ -219,7 +219,8 @@ func testBatchOfTheDead[TTx any](t *testing.T, db database[TTx]) {
 		assert.Equal(t, 1, c.Sent)
 	}
 	exec(`UPDATE unified_cancel_job SET due_at = 1`) // as if the claim had ended
-	work(t, another) // it looks for what is overdue when it starts
+	require.NoError(t, another.Resume(t.Context(), "v")) // has a run look
+	work(t, another)
 	told.wait(t, 10)
 	close(answer)
 	stop()
