@@ -218,7 +218,7 @@ func testBatchOfTheDead[TTx any](t *testing.T, db database[TTx]) {
 		assert.Equal(t, Sending, c.State, "the intent is recorded before the call")
 		assert.Equal(t, 1, c.Sent)
 	}
-	exec(`UPDATE unified_cancel_job SET due_at = 1`) // as if the claim had ended
+	exec(`UPDATE unified_cancel_job SET due_at = 1`)     // as if the claim had ended
 	require.NoError(t, another.Resume(t.Context(), "v")) // has a run look
 	work(t, another)
 	told.wait(t, 10)
