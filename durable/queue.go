@@ -83,7 +83,6 @@ func newQueue[TTx any](driver riverdriver.Driver[TTx], config Config, pollOnly b
 		JobTimeout:           longest,
 		RescueStuckJobsAfter: longest + time.Second,
 		FetchCooldown:        5 * time.Millisecond, // River drops notifications that follow sooner
-		FetchPollInterval:    pollInterval(driver.DatabaseName()),
 		PollOnly:             pollOnly,
 		Logger:               config.Logger,
 
@@ -101,15 +100,6 @@ func newQueue[TTx any](driver riverdriver.Driver[TTx], config Config, pollOnly b
 		return nil, invalid("", err.Error())
 	}
 	return q, nil
-}
-
-// pollInterval is how often River looks for jobs that it was not notified of. SQLite does not
-// notify.
-func pollInterval(database string) time.Duration {
-	if database == "sqlite" {
-		return 75 * time.Millisecond
-	}
-	return time.Second
 }
 
 // Start begins to work on cancellations, with workers in this process, until Stop is
