@@ -1,6 +1,7 @@
 package durable
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -37,7 +38,11 @@ func (q *Queue[TTx]) account(ctx context.Context, name string) (*account, error)
 	if !ok {
 		var err error
 		if p, err = q.config.Lookup(ctx, name); err == nil {
+			p.Vendor = cmp.Or(p.Vendor, lookupVendor)
 			p, err = p.withDefaults(name)
+		}
+		if err == nil && q.vendors[p.Vendor] == nil {
+			err = invalid(name, fmt.Sprintf("Config.Vendors does not list the Vendor %q of Config.Lookup", p.Vendor))
 		}
 		if err != nil {
 			if errors.Is(err, ErrNoProvider) {

@@ -34,7 +34,8 @@ type Config struct {
 	// Vendors says how many calls each process makes at once to all providers that name
 	// this vendor, 64 by default. First come, first served: a provider with very many
 	// cancellations does not hold up those with few. A process works for the vendors that
-	// are listed here or named by Providers, so list here the vendors of Lookup.
+	// are listed here or named by Providers, so list here the vendors of Lookup. Providers of
+	// Lookup without a Vendor count for the vendor "lookup", which need not be listed.
 	Vendors map[string]int
 	// Options are passed to the Client of each provider. [cancel.WithEvidence] among them
 	// has no effect, because the Queue keeps the evidence, and [cancel.WithRateLimit] has no
@@ -79,7 +80,7 @@ type Provider struct {
 	// apart, [cancel.StatusChecker], and [cancel.BatchCanceler] for cancellations that are queued together.
 	Canceler cancel.Canceler
 	// Vendor is the vendor that calls of this provider count for, see Config.Vendors. ""
-	// means a vendor of its own, named as the provider.
+	// means a vendor of its own, named as the provider, or "lookup" for one of Config.Lookup.
 	Vendor string
 	// Workers is how many calls each process makes to this provider at once, 4 by default.
 	Workers int
@@ -133,6 +134,7 @@ func positive[T int | float64 | time.Duration](v, fallback T) T {
 const (
 	maxTimeout   = 24 * time.Hour
 	maxNameBytes = 200 // a name is part of an index
+	lookupVendor = "lookup"
 )
 
 // withDefaults returns c ready for use, or the reason why it is not valid.
@@ -165,7 +167,9 @@ func (c Config) withDefaults() (Config, error) {
 		}
 		c.Vendors[name] = positive(n, 64)
 	}
-	if c.Lookup == nil {
+	if c.Lookup != nil {
+		c.Vendors[lookupVendor] = positive(c.Vendors[lookupVendor], 64)
+	} else {
 		c.Lookup = func(context.Context, string) (Provider, error) { return Provider{}, ErrNoProvider }
 	}
 	c.Options = slices.Clone(c.Options)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
 
@@ -100,7 +101,7 @@ func (q *Queue[TTx]) Requeue(ctx context.Context, id int64, who, why string) err
 				WHERE open.provider = job.provider AND open.kind = job.kind AND open.thing = job.thing AND open.settled_at = 0)
 			RETURNING id`,
 			id, c.version, string(c.State), body, time.Now().UnixMilli()).Scan(&id)
-		if none(err) {
+		if e, ok := errors.AsType[*pgconn.PgError](err); none(err) || ok && e.ConstraintName == "unified_cancel_job_open" {
 			err = fmt.Errorf("%w: it is being worked on, or another one of the same thing is open", ErrState)
 		}
 		return err

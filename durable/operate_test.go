@@ -592,3 +592,25 @@ func testRedeliver[TTx any](t *testing.T, db database[TTx]) {
 	assert.Empty(t, failed)
 	assert.Equal(t, 1, v.called())
 }
+
+func TestRequeueBesideAnUncommittedEnqueueTx(t *testing.T) {
+	q, err := OpenPostgres(t.Context(), ownSchema(t), of(&vendor{cancel: always(fails(cancel.ErrNotFound))}))
+	require.NoError(t, err)
+	t.Cleanup(q.Close)
+	require.NoError(t, q.Migrate(t.Context()))
+	id := enqueue(t, q.Queue, payment("1"))
+	require.Equal(t, Failed, finish(t, q.Queue, id).State)
+	tx, err := q.Pool.Begin(t.Context())
+	require.NoError(t, err)
+	_, err = q.EnqueueTx(t.Context(), tx, payment("1"))
+	require.NoError(t, err)
+	requeued := make(chan error)
+	go func() { requeued <- q.Requeue(t.Context(), id, "Ada", "why") }()
+	require.Eventually(t, func() bool {
+		var waiting int
+		err := q.Pool.QueryRow(t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%SET state = $3%'`).Scan(&waiting)
+		return err == nil && waiting > 0
+	}, patience, 10*time.Millisecond)
+	require.NoError(t, tx.Commit(t.Context()))
+	require.ErrorIs(t, <-requeued, ErrState)
+}

@@ -34,7 +34,7 @@ func (q *Queue[TTx]) sweepOnce(ctx context.Context, before time.Time) error {
 	for _, name := range providers {
 		a, err := q.account(ctx, name)
 		if err == nil {
-			err = q.insert(ctx, a, job{Provider: name, At: before.Unix()}, time.Time{})
+			_, err = q.river.Insert(ctx, job{Provider: name}, options(queueOf(name, a.Vendor)))
 		}
 		if err != nil && !errors.Is(err, ErrNoProvider) {
 			failures = append(failures, err)

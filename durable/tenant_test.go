@@ -341,3 +341,24 @@ func TestEnqueuedWorkStartsWithoutAPoll(t *testing.T) {
 		}
 	})
 }
+
+func TestLookupWithoutAVendor(t *testing.T) {
+	bubble(t, func(t *testing.T, db database[*sql.Tx]) {
+		told := newHeard()
+		v := &vendor{}
+		config := Config{OnSettled: told.listen, Lookup: func(_ context.Context, name string) (Provider, error) {
+			if name == "stray" {
+				return Provider{Canceler: v, Vendor: "unlisted"}, nil
+			}
+			return Provider{Canceler: v}, nil
+		}}
+		q, _ := db(t, config)
+		work(t, q)
+		enqueue(t, q, paymentAt("a", "1"))
+		told.wait(t, 1)
+		assert.Equal(t, 1, v.called())
+		_, err := q.Enqueue(t.Context(), paymentAt("stray", "1"))
+		require.ErrorIs(t, err, cancel.ErrInvalid, "nobody would work for it")
+		assert.ErrorContains(t, err, `"unlisted"`)
+	})
+}
