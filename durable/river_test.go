@@ -353,14 +353,14 @@ func testUnconfirmed[TTx any](t *testing.T, db database[TTx]) {
 	t.Helper()
 	q, _ := db(t, of(&vendor{}))
 	id := enqueue(t, q, payment("1"))
-	claimed, err := q.store.claim(t.Context(), "v", anyDue, 1, now().Add(time.Minute), false)
+	mine, err := q.store.claim(t.Context(), "v", anyDue, 1, now().Add(time.Minute), false)
 	require.NoError(t, err)
-	require.Len(t, claimed, 1)
-	rows := [][]any{{id, claimed[0].version, "pending", int64(7), int64(0), int64(0), "{}"}}
+	require.Len(t, mine, 1)
+	rows := [][]any{{id, mine[0].version, "pending", int64(7), int64(0), int64(0), "{}"}}
 	for range 2 {
 		due, err := q.store.recordRows(t.Context(), rows)
 		require.NoError(t, err)
-		assert.Equal(t, map[int64]int64{id: 7}, due)
+		assert.Equal(t, map[claimed]int64{{id, mine[0].version}: 7}, due)
 	}
 	_, err = q.store.claim(t.Context(), "v", anyDue, 1, now().Add(time.Minute), false)
 	require.NoError(t, err)
