@@ -309,9 +309,10 @@ func (s *store) load(ctx context.Context, on riverdriver.Executor, id int64) (*C
 	return s.one(ctx, on, `id = $1`, id)
 }
 
-// latest returns the cancellation of a thing that was enqueued last.
+// latest returns the cancellation of a thing that was enqueued last. The index of things must
+// find it, not the provider's.
 func (s *store) latest(ctx context.Context, provider string, kind cancel.Kind, thing string) (*Cancellation, error) {
-	return s.one(ctx, s.executor, `thing = $3 AND provider = $1 AND kind = $2 ORDER BY id DESC`, provider, string(kind), thing)
+	return s.one(ctx, s.executor, `thing = $3 AND provider || '' = $1 AND kind = $2 ORDER BY id DESC`, provider, string(kind), thing)
 }
 
 // Which cancellations claim and next look at.
@@ -351,10 +352,11 @@ func (s *store) claim(ctx context.Context, provider, which string, n int, until 
 	if err := s.exec(ctx, s.executor, claim, args...); err != nil {
 		return nil, err
 	}
+	// The conditions and +id let SQLite use the index of what is due.
 	return rowsOf(s.row(ctx, s.executor, `
 		SELECT `+s.all()+` FROM (
 			SELECT * FROM unified_cancel_job
-			WHERE provider = $1 AND due_at = $2 AND version = $3 ORDER BY id) AS claimed`,
+			WHERE provider = $1 AND due_at > 0 AND due_at BETWEEN $2 AND $2 AND version = $3 ORDER BY +id) AS claimed`,
 		provider, milliseconds(until), version))
 }
 
