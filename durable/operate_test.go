@@ -34,15 +34,23 @@ func until[TTx any](t *testing.T, q *Queue[TTx], id int64, s State) {
 	}, patience, 10*time.Millisecond)
 }
 
+// pace says how long a test may rest, and how soon is at once. Only fake time is exact.
+type pace struct{ rest, soon time.Duration }
+
+var (
+	inABubble  = pace{rest: 100 * time.Millisecond, soon: time.Second}
+	inRealTime = pace{rest: 0, soon: patience}
+)
+
 func TestWakeHasAWorkerLookAtOnce(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) {
-		bubble(t, func(t *testing.T, db database[*sql.Tx]) { testWake(t, db, time.Second) })
+		bubble(t, func(t *testing.T, db database[*sql.Tx]) { testWake(t, db, inABubble) })
 	})
-	t.Run("PostgreSQL", func(t *testing.T) { testWake(t, onPostgres(t), patience) })
+	t.Run("PostgreSQL", func(t *testing.T) { testWake(t, onPostgres(t), inRealTime) })
 }
 
 // testWake wakes, from this process and another, what is pending and what waits for Retry.
-func testWake[TTx any](t *testing.T, db database[TTx], soon time.Duration) {
+func testWake[TTx any](t *testing.T, db database[TTx], at pace) {
 	t.Helper()
 	v := &teller{status: func(int) (cancel.Result, error) { return is(cancel.Cancelled) }}
 	v.cancel = func(n int, _ cancel.Request) (cancel.Result, error) {
@@ -59,13 +67,13 @@ func testWake[TTx any](t *testing.T, db database[TTx], soon time.Duration) {
 		req := payment(fmt.Sprint(i))
 		id := enqueue(t, q, req)
 		until(t, q, id, Queued)
-		time.Sleep(10 * time.Millisecond)
+		time.Sleep(at.rest)
 		began := time.Now()
 		require.NoError(t, by.Wake(t.Context(), req))
 		until(t, q, id, Pending)
 		require.NoError(t, by.Wake(t.Context(), req))
 		told.wait(t, 1)
-		assert.LessOrEqual(t, time.Since(began), soon)
+		assert.LessOrEqual(t, time.Since(began), at.soon)
 		assert.Equal(t, Done, get(t, q, id).State)
 		require.ErrorIs(t, by.Wake(t.Context(), req), ErrNoCancellation, "it is settled")
 	}
@@ -77,12 +85,12 @@ func testWake[TTx any](t *testing.T, db database[TTx], soon time.Duration) {
 // A webhook may come before the answer to the call that is its reason.
 func TestWakeDuringATurnIsFollowedByAnother(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) {
-		bubble(t, func(t *testing.T, db database[*sql.Tx]) { testWakeDuringTurn(t, db, time.Second) })
+		bubble(t, func(t *testing.T, db database[*sql.Tx]) { testWakeDuringTurn(t, db, inABubble) })
 	})
-	t.Run("PostgreSQL", func(t *testing.T) { testWakeDuringTurn(t, onPostgres(t), patience) })
+	t.Run("PostgreSQL", func(t *testing.T) { testWakeDuringTurn(t, onPostgres(t), inRealTime) })
 }
 
-func testWakeDuringTurn[TTx any](t *testing.T, db database[TTx], soon time.Duration) {
+func testWakeDuringTurn[TTx any](t *testing.T, db database[TTx], at pace) {
 	t.Helper()
 	sent, answer := make(chan struct{}), make(chan struct{})
 	v := &teller{status: func(int) (cancel.Result, error) { return is(cancel.Cancelled) }}
@@ -101,11 +109,11 @@ func testWakeDuringTurn[TTx any](t *testing.T, db database[TTx], soon time.Durat
 		<-sent
 		require.NoError(t, by.Wake(t.Context(), req))
 		assert.Equal(t, Sending, get(t, q, id).State)
-		time.Sleep(100 * time.Millisecond) // the run has looked again meanwhile
+		time.Sleep(at.rest) // the run has looked again meanwhile
 		began := time.Now()
 		answer <- struct{}{}
 		told.wait(t, 1)
-		assert.LessOrEqual(t, time.Since(began), soon)
+		assert.LessOrEqual(t, time.Since(began), at.soon)
 		c := get(t, q, id)
 		assert.Equal(t, Done, c.State)
 		assert.Equal(t, 1, c.Sent)
@@ -376,13 +384,13 @@ func TestRequeueOfStripped(t *testing.T) {
 
 func TestPauseByHand(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) {
-		bubble(t, func(t *testing.T, db database[*sql.Tx]) { testPauseByHand(t, db, time.Second) })
+		bubble(t, func(t *testing.T, db database[*sql.Tx]) { testPauseByHand(t, db, inABubble) })
 	})
-	t.Run("PostgreSQL", func(t *testing.T) { testPauseByHand(t, onPostgres(t), patience) })
+	t.Run("PostgreSQL", func(t *testing.T) { testPauseByHand(t, onPostgres(t), inRealTime) })
 }
 
 // testPauseByHand pauses during a call, enqueues meanwhile, and resumes.
-func testPauseByHand[TTx any](t *testing.T, db database[TTx], soon time.Duration) {
+func testPauseByHand[TTx any](t *testing.T, db database[TTx], at pace) {
 	t.Helper()
 	sent, answer := make(chan struct{}), make(chan struct{})
 	v := &vendor{cancel: func(n int, _ cancel.Request) (cancel.Result, error) {
@@ -417,13 +425,13 @@ func testPauseByHand[TTx any](t *testing.T, db database[TTx], soon time.Duration
 	told.wait(t, 1)
 	assert.Equal(t, Done, get(t, q, first).State, "a call that is under way goes on")
 	enqueue(t, q, payment("3"))
-	time.Sleep(100 * time.Millisecond)
+	time.Sleep(at.rest)
 	assert.Equal(t, 1, v.called())
 
 	began := time.Now()
 	require.NoError(t, q.Resume(t.Context(), "v"))
 	told.wait(t, 2)
-	assert.LessOrEqual(t, time.Since(began), soon)
+	assert.LessOrEqual(t, time.Since(began), at.soon)
 	require.NoError(t, q.Resume(t.Context(), "w"))
 	require.NoError(t, q.Resume(t.Context(), "v"), "it is not paused")
 	pauses, err = q.Pauses(t.Context())
@@ -469,15 +477,15 @@ func TestProbeDoesNotEndThePauseOfAPerson(t *testing.T) {
 	}
 }
 
-// What was refused goes on as soon as the pause ends, like what waited.
+// Refused cancellations go on when the pause ends, like those that waited.
 func TestResumeHasAllGoOnAtOnce(t *testing.T) {
 	t.Run("SQLite", func(t *testing.T) {
-		bubble(t, func(t *testing.T, db database[*sql.Tx]) { testResumeAll(t, db, time.Second) })
+		bubble(t, func(t *testing.T, db database[*sql.Tx]) { testResumeAll(t, db, inABubble) })
 	})
-	t.Run("PostgreSQL", func(t *testing.T) { testResumeAll(t, onPostgres(t), patience) })
+	t.Run("PostgreSQL", func(t *testing.T) { testResumeAll(t, onPostgres(t), inRealTime) })
 }
 
-func testResumeAll[TTx any](t *testing.T, db database[TTx], soon time.Duration) {
+func testResumeAll[TTx any](t *testing.T, db database[TTx], at pace) {
 	t.Helper()
 	var good atomic.Bool
 	v := &vendor{cancel: func(int, cancel.Request) (cancel.Result, error) {
@@ -501,7 +509,7 @@ func testResumeAll[TTx any](t *testing.T, db database[TTx], soon time.Duration) 
 	began := time.Now()
 	require.NoError(t, q.Resume(t.Context(), "v"))
 	told.wait(t, 20)
-	assert.LessOrEqual(t, time.Since(began), soon)
+	assert.LessOrEqual(t, time.Since(began), at.soon)
 	assert.Equal(t, 1+20, v.called())
 }
 
