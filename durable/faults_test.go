@@ -253,7 +253,7 @@ func TestFolderThatDoesNotExist(t *testing.T) {
 	t.Log(err)
 }
 
-// A damaged page may lose what it held, but nothing is sent and each error says why.
+// A damaged page may lose its rows, but nothing is sent and each error says why.
 func TestPageThatIsOverwritten(t *testing.T) {
 	const n, pageSize = 400, 4096
 	v := &vendor{}
@@ -327,9 +327,10 @@ func (s *server) program(t *testing.T, name string, args ...string) {
 	t.Helper()
 	paths, err := filepath.Glob("/usr/lib/postgresql/*/bin/" + name)
 	require.NoError(t, err)
-	if len(paths) == 0 {
+	if len(paths) == 0 && os.Getenv("CI") == "" {
 		t.Skip("NOT TESTED: there is no PostgreSQL in /usr/lib/postgresql to break")
 	}
+	require.NotEmpty(t, paths)
 	slices.Sort(paths)
 	c := exec.Command(paths[len(paths)-1], append(args, "--pgdata="+filepath.Join(s.folder, "data"))...)
 	c.Dir = s.folder

@@ -16,7 +16,7 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-// whole returns all columns of a row as text, also what is in base64.
+// whole returns all columns of a row as text, with base64 decoded.
 func whole[TTx any](t *testing.T, q *Queue[TTx], id int64) string {
 	t.Helper()
 	columns := `job::text`

@@ -66,7 +66,7 @@ func (l *tenants) lookups() int {
 	return l.asked
 }
 
-// lookedUp is a Config whose only providers are those of the tenants.
+// lookedUp is a Config whose only providers are the tenants'.
 func lookedUp(told *heard) (Config, *tenants) {
 	l := &tenants{providers: map[string]Provider{}}
 	return Config{
@@ -324,7 +324,7 @@ func testCredentialsPerTenant[TTx any](t *testing.T, db database[TTx]) {
 	assert.Empty(t, pauses)
 }
 
-// What the working process enqueues does not wait for the second in which River polls.
+// Work that the working process enqueues does not wait for the second in which River polls.
 func TestEnqueuedWorkStartsWithoutAPoll(t *testing.T) {
 	bubble(t, func(t *testing.T, db database[*sql.Tx]) {
 		told := newHeard()

@@ -158,7 +158,7 @@ func TestCSDOpens(t *testing.T) {
 
 // OpenSSL encrypts the keys here. Neither our own reader nor our own writer takes part.
 func TestCSDOpensWhatOpenSSLEncrypts(t *testing.T) {
-	if _, err := exec.LookPath("openssl"); err != nil {
+	if _, err := exec.LookPath("openssl"); err != nil && os.Getenv("CI") == "" {
 		t.Skip("SKIPPED: openssl is missing, so no key of another program was opened")
 	}
 	certificate := newCSD(csdRFC).Certificate

@@ -123,10 +123,7 @@ func TestDistinguishedName(t *testing.T) {
 
 // Java is another reader and writer of RFC 2253. Compiling takes a JDK.
 func TestDistinguishedNameIsJavas(t *testing.T) {
-	if err := exec.Command("javac", "-version").Run(); err != nil {
-		if os.Getenv("CANCEL_TEST_JAVA") != "" {
-			require.NoError(t, err)
-		}
+	if err := exec.Command("javac", "-version").Run(); err != nil && os.Getenv("CI") == "" {
 		t.Skip("SKIPPED: a JDK is missing, so no name of an issuer was compared with Java's")
 	}
 	var in bytes.Buffer
