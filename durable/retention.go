@@ -12,8 +12,8 @@ import (
 )
 
 // Retention says how long a settled cancellation is kept, counted from Cancellation.SettledAt. One
-// process at a time looks each hour, and works in transactions of a few hundred rows. It leaves
-// cancellations alone that OnSettled has not taken yet.
+// process at a time looks each hour, and works in transactions of a few hundred rows. It does
+// not touch cancellations that OnSettled has not taken yet.
 type Retention struct {
 	// Strip is after how long a cancellation loses its bodies and personal data: the
 	// receipt, raw answers, the vendor's words, evidence, notes, and of the Request

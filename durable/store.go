@@ -352,7 +352,7 @@ func (s *store) claim(ctx context.Context, provider, which string, n int, until 
 	if err := s.exec(ctx, s.executor, claim, args...); err != nil {
 		return nil, err
 	}
-	// The conditions and +id let SQLite use the index of what is due.
+	// The conditions and +id let SQLite use the index of due rows.
 	return rowsOf(s.row(ctx, s.executor, `
 		SELECT `+s.all()+` FROM (
 			SELECT * FROM unified_cancel_job

@@ -3,7 +3,7 @@
 //
 //	go run ./example                      # in the folder durable
 //
-// Kill it at any moment, by Ctrl-C or worse, and start it again: it goes on where it was.
+// Kill it at any moment, by Ctrl-C or worse, and start it again: it goes on.
 // It prints the address of a page on which a browser of this machine can watch the queue and
 // act on it; -stay keeps the page when all is settled, until Ctrl-C.
 //
