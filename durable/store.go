@@ -46,11 +46,11 @@ type store struct {
 
 func newStore(executor riverdriver.Executor, database, placeholder string, rivers int) *store {
 	s := &store{executor: executor, postgres: database == "postgres", rivers: rivers}
-	id, locked := "INTEGER PRIMARY KEY AUTOINCREMENT", ""
+	id := "INTEGER PRIMARY KEY AUTOINCREMENT"
 	if s.postgres {
-		id, locked = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "FOR UPDATE SKIP LOCKED"
+		id = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
 	}
-	s.words = strings.NewReplacer("$", placeholder, "{{id}}", id, "{{locked}}", locked)
+	s.words = strings.NewReplacer("$", placeholder, "{{id}}", id)
 	s.records.do = s.recordAll
 	return s
 }
@@ -334,22 +334,23 @@ func (s *store) claim(ctx context.Context, provider, which string, n int, until 
 		pause = ""
 	}
 	version := rand.Int64N(1 << 62)
+	due := `
+		SELECT id FROM unified_cancel_job
+		WHERE provider = $1 AND due_at > 0 AND due_at <= $2 AND ` + which + ` ` + pause + `
+		ORDER BY due_at, id LIMIT $5`
 	claim := `
 		UPDATE unified_cancel_job
 		SET version = $3, working = 1, due_at = $4,
 			claimed_at = CASE state WHEN 'sending' THEN claimed_at ELSE $2 END,
 			state = CASE state WHEN 'queued' THEN 'sending' WHEN 'sending' THEN 'in_doubt' ELSE state END
-		WHERE id IN (
-			SELECT id FROM unified_cancel_job
-			WHERE provider = $1 AND due_at > 0 AND due_at <= $2 AND ` + which + ` ` + pause + `
-			ORDER BY due_at, id LIMIT $5 {{locked}})`
+		WHERE id IN `
 	args := []any{provider, time.Now().UnixMilli(), version, milliseconds(until), n}
-	if s.postgres {
+	if s.postgres { // which may run a subquery that is not materialized again for each row, past its LIMIT
 		return rowsOf(s.row(ctx, s.executor, `
-			WITH claimed AS (`+claim+` RETURNING *)
+			WITH due AS MATERIALIZED (`+due+` FOR UPDATE SKIP LOCKED), claimed AS (`+claim+`(SELECT id FROM due) RETURNING *)
 			SELECT `+s.all()+` FROM (SELECT * FROM claimed ORDER BY id) AS claimed`, args...))
 	}
-	if err := s.exec(ctx, s.executor, claim, args...); err != nil {
+	if err := s.exec(ctx, s.executor, claim+`(`+due+`)`, args...); err != nil {
 		return nil, err
 	}
 	// The conditions and +id let SQLite use the index of due rows.
