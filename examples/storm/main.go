@@ -64,12 +64,12 @@ func run(ctx context.Context, process cli.Process) int {
 	)
 
 	began := time.Now()
-	told := &tally{holds: holds(simulators), answers: map[cancel.Request]*answer{}, doubts: map[string]int{}}
+	// Recipients consent by silence, and the SAT knows a day later.
+	pass := func() { simulators.Pass(80*time.Hour + vendors.Lag) }
+	told := &tally{holds: holds(simulators), pass: pass, answers: map[cancel.Request]*answer{}, doubts: map[string]int{}}
 	for item := range client.All(ctx, told.requests(simulators, *n)) {
 		told.add(item)
 	}
-	// Recipients consent by silence, and the SAT knows a day later.
-	simulators.Pass(80*time.Hour + vendors.Lag)
 	told.settle(ctx, client, *concurrency)
 	if told.pulled < *n {
 		fmt.Fprintf(process.Stdout, "interrupted after %d of %d\n", told.pulled, *n)

@@ -19,7 +19,9 @@ import (
 // tally compares the client's answer to each request with the vendors' ledgers.
 type tally struct {
 	// holds reports whether the ledgers hold the thing as the state says.
-	holds   func(cancel.Request, cancel.State) bool
+	holds func(cancel.Request, cancel.State) bool
+	// pass moves the clocks of the vendors on until nothing is under way.
+	pass    func()
 	pulled  int // requests that the client took
 	answers map[cancel.Request]*answer
 	doubts  map[string]int // by provider and why
@@ -61,9 +63,10 @@ func (t *tally) add(item cancel.Item) {
 }
 
 // settle asks again about everything that is under way or in doubt: three times, because the vendors go on
-// failing. It then asks why doubts are left.
+// failing, and what was in doubt may be under way only then. It then asks why doubts are left.
 func (t *tally) settle(ctx context.Context, client *cancel.Client, concurrency int) {
 	for range 3 {
+		t.pass()
 		var group sync.WaitGroup
 		slots := make(chan struct{}, concurrency)
 		for req, a := range t.answers {
