@@ -96,7 +96,7 @@ func least(few, many int) int {
 
 // BenchmarkCall has the time and the allocations of each contestant, also for profiles:
 //
-//	GOWORK=off go test -run '^$' -bench Call/SOAP/factible/1$ -memprofile mem.out -memprofilerate 1
+//	go test -run '^$' -bench Call/SOAP/factible/1$ -memprofile mem.out -memprofilerate 1
 func BenchmarkCall(b *testing.B) {
 	for _, f := range fields {
 		for _, c := range f.contestants {
@@ -383,7 +383,6 @@ func peak() (bytes int64, err error) {
 // The race detector allocates too, so the benchmarks run without it.
 func TestBenchmarksRunAndLimitsHold(t *testing.T) {
 	command := exec.CommandContext(t.Context(), "go", "test", "-race=false", "-short", "-run", "^$", "-bench", ".", "-benchtime", "1x")
-	command.Env = append(os.Environ(), "GOWORK=off")
 	out, err := command.CombinedOutput()
 	assert.NoError(t, err, "%s", out)
 }

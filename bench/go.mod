@@ -3,8 +3,6 @@ module github.com/unified-cancel/cancel/bench
 
 go 1.26.0
 
-replace github.com/unified-cancel/cancel => ../
-
 require (
 	github.com/go-resty/resty/v2 v2.17.2
 	github.com/hashicorp/go-retryablehttp v0.7.8

@@ -40,8 +40,3 @@ require (
 	modernc.org/memory v1.12.1 // indirect
 	modernc.org/sqlite v1.62.0 // indirect
 )
-
-replace (
-	github.com/unified-cancel/cancel => ../..
-	github.com/unified-cancel/cancel/durable => ../../durable
-)
