@@ -196,6 +196,8 @@ func (r *Receiver) join(ctx context.Context, key Key, handle func(context.Contex
 		return first, nil
 	}
 	switch {
+	case ctx.Err() != nil:
+		return nil, Error(http.StatusServiceUnavailable, "the call took too long to arrive")
 	case r.closed:
 		return nil, Error(http.StatusServiceUnavailable, "the webhook is closed")
 	case r.running == r.options.MaxRunning:

@@ -259,6 +259,30 @@ func TestTheVendorIsAnsweredWhenTheTimeIsOver(t *testing.T) {
 	}
 }
 
+// slowBody is a body that takes d to arrive.
+type slowBody struct {
+	io.Reader
+	d time.Duration
+}
+
+func (b slowBody) Read(p []byte) (int, error) {
+	time.Sleep(b.d)
+	return b.Reader.Read(p)
+}
+
+func TestACallThatArrivesTooLateIsNotHandled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var handled counter
+		r := newReceiver(t, echo(handled.handle), cancel.WebhookOptions{})
+		w := httptest.NewRecorder()
+		r.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/", slowBody{strings.NewReader("a"), 9 * time.Second}))
+		assert.Equal(t, http.StatusServiceUnavailable, w.Code)
+		synctest.Wait()
+		assert.Zero(t, handled.of("a"))
+		assert.Equal(t, http.StatusOK, post(r, "a"))
+	})
+}
+
 func TestAHandleThatIgnoresItsContextHoldsUpNoAnswer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls atomic.Int32
