@@ -19,8 +19,9 @@
 //
 // It asks the provider once, through a [cancel.Client]. If the answer is [Pending] it asks for
 // the status, after 5 minutes at first and each hour later on, until the cancellation is
-// settled or the provider no longer remembers it. [Queue.Wake] has it ask at once. An answer
-// that does not come from the provider, such as a proxy's, ends that only after five in a row.
+// settled or the provider no longer remembers it. [Queue.Wake] has it ask at once. Two
+// kinds of answer end that only after five in a row: an answer that does not come from the
+// provider, such as a proxy's, and an answer that knows of no cancellation.
 // An unavailable provider is asked again after growing pauses, without an end.
 //
 // Before each call that cancels, the worker records its intent. A worker that dies around the

@@ -106,19 +106,21 @@ func (t *turn) unresolved(ctx context.Context, err error) {
 func (t *turn) asked(ctx context.Context, item cancel.Item) {
 	result, err := item.Result, item.Err
 	t.last = err
+	stands := err == nil && result.State == cancel.NotCancelled
+	if stands {
+		t.c.Result = result
+		err = &cancel.Error{
+			Provider: t.c.Request.Provider, Op: "Status", ID: t.c.Request.ID,
+			Code: result.Code, Message: result.Message,
+			Reason: cancel.ErrNotFound,
+			Err:    errors.New("there is no cancellation to wait for"),
+		}
+	}
 	forgotten := now().Sub(t.c.PendingSince) >= t.account.RemembersFor
 	switch {
 	case err == nil && result.State == cancel.Pending && forgotten:
 		t.c.Result = result
 		t.settle(Forgotten, nil)
-	case err == nil && result.State == cancel.NotCancelled:
-		t.c.Result = result
-		t.settle(Failed, &cancel.Error{
-			Provider: t.c.Request.Provider, Op: "Status", ID: t.c.Request.ID,
-			Code: result.Code, Message: result.Message,
-			Reason: cancel.ErrNotFound,
-			Err:    errors.New("there is no longer a cancellation to wait for"),
-		})
 	case err == nil:
 		t.taken(result)
 	case ruledOut(err):
@@ -129,9 +131,12 @@ func (t *turn) asked(ctx context.Context, item cancel.Item) {
 		t.retry(ctx, err, t.c.tries()+1)
 		t.again = max(t.again, t.config.Poll.at(t.c.Asked))
 	case t.inARow(err) < minTries && !errors.Is(err, errors.ErrUnsupported):
-		// A stray answer, for example from a proxy, does not end the waiting.
+		// A stray answer, for example from a proxy, does not end the waiting. A cancellation that
+		// was just registered may not be visible everywhere yet.
 		t.retry(ctx, err, t.inARow(err))
 		t.again = max(t.again, t.config.Poll.at(t.c.Asked))
+	case stands:
+		t.settle(Failed, err)
 	case errors.Is(err, cancel.ErrNotFound):
 		t.settle(Forgotten, err)
 	default:

@@ -136,7 +136,7 @@ func TestPendingEnds(t *testing.T) {
 	}{
 		"rejected":        {func() (cancel.Result, error) { return fails(cancel.ErrRejected) }, Failed, cancel.ErrRejected, 1},
 		"not cancellable": {func() (cancel.Result, error) { return fails(cancel.ErrNotCancellable) }, Failed, cancel.ErrNotCancellable, 1},
-		"not cancelled":   {func() (cancel.Result, error) { return is(cancel.NotCancelled) }, Failed, cancel.ErrNotFound, 1},
+		"not cancelled":   {func() (cancel.Result, error) { return is(cancel.NotCancelled) }, Failed, cancel.ErrNotFound, minTries},
 		"not found":       {func() (cancel.Result, error) { return fails(cancel.ErrNotFound) }, Forgotten, cancel.ErrNotFound, minTries},
 		"unexpected":      {func() (cancel.Result, error) { return fails(cancel.ErrUnexpected) }, Unknown, cancel.ErrUnexpected, minTries},
 		"forbidden":       {func() (cancel.Result, error) { return fails(cancel.ErrForbidden) }, Unknown, cancel.ErrForbidden, minTries},
@@ -181,6 +181,8 @@ func TestStrayAnswersWhilePending(t *testing.T) {
 				return fails(cancel.ErrUnavailable)
 			case n%2 == 0:
 				return fails(cancel.ErrInvalid)
+			case n%3 == 0:
+				return is(cancel.NotCancelled)
 			}
 			return fails(cancel.ErrForbidden)
 		},
