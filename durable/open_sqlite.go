@@ -64,12 +64,28 @@ func OpenSQLite(ctx context.Context, path string, config Config) (*SQLite, error
 func create(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if errors.Is(err, fs.ErrExist) {
-		return nil
+		return createTarget(path)
 	}
 	if err != nil {
 		return err
 	}
 	return f.Close()
+}
+
+// createTarget creates the file that path links to, if path is a link and the file does not
+// exist.
+func createTarget(path string) error {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	target, err := os.Readlink(path)
+	if err != nil {
+		return err
+	}
+	if !filepath.IsAbs(target) {
+		target = filepath.Join(filepath.Dir(path), target)
+	}
+	return create(target)
 }
 
 // writable says why no file can be created in a folder. SQLite itself says "unable to open

@@ -366,14 +366,20 @@ func TestOpenSQLite(t *testing.T) {
 func TestFilesAreTheOwnersOnly(t *testing.T) {
 	old := syscall.Umask(0)
 	t.Cleanup(func() { syscall.Umask(old) })
-	path := file(t)
-	q := open(t, path, of(&vendor{}))
-	t.Cleanup(func() { assert.NoError(t, q.Close()) })
-	enqueue(t, q.Queue, payment("1"))
-	for _, suffix := range []string{"", "-wal", "-shm"} {
-		about, err := os.Stat(path + suffix)
-		require.NoError(t, err)
-		assert.Equal(t, fs.FileMode(0o600), about.Mode(), suffix)
+	folder := t.TempDir()
+	require.NoError(t, os.Mkdir(folder+"/data", 0o700))
+	for link, target := range map[string]string{"absolute": folder + "/data/b", "relative": "data/c", "first": "second", "second": "data/d"} {
+		require.NoError(t, os.Symlink(target, filepath.Join(folder, link)))
+	}
+	for path, made := range map[string]string{"a": "a", "absolute": "data/b", "relative": "data/c", "first": "data/d"} {
+		q := open(t, filepath.Join(folder, path), of(&vendor{}))
+		enqueue(t, q.Queue, payment("1"))
+		for _, suffix := range []string{"", "-wal", "-shm"} {
+			about, err := os.Stat(filepath.Join(folder, made) + suffix)
+			require.NoError(t, err)
+			assert.Equal(t, fs.FileMode(0o600), about.Mode(), path+suffix)
+		}
+		require.NoError(t, q.Close())
 	}
 }
 
