@@ -10,19 +10,20 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-// maxRemembered is how many values of one secret a Credential remembers.
-const maxRemembered = 8
+// maxRemembered is how many values of one secret a Credential remembers. A secret may change with
+// each call, so it must be more than the calls that are under way.
+const maxRemembered = 128
 
 // Credential is a secret of a Config, as an adapter uses it. It checks each value before it
-// is sent. It remembers the last eight values, so that a [Redactor] finds both the old and
+// is sent. It remembers the last 128 values, so that a [Redactor] finds both the old and
 // the new one after a rotation. It shows no value. It is safe for concurrent use.
 type Credential struct {
 	name   string
 	secret cancel.Secret
 	check  func(string) error
-	// seen remembers a value, if it is not "", and returns the forms of those it remembers.
+	// seen remembers a value, if it is not "", and returns the forms of each that it remembers.
 	// Reflection cannot open a closure.
-	seen func(add string) (forms []string)
+	seen func(add string) (forms [][]string)
 }
 
 // NewCredential returns the Credential of a secret that stands in the field name of a Config.
@@ -31,13 +32,15 @@ type Credential struct {
 // is not checked.
 func NewCredential(name string, secret cancel.Secret, check func(string) error) (*Credential, error) {
 	var mu sync.Mutex
-	var values, forms []string
-	c := &Credential{name: name, secret: secret, check: check, seen: func(add string) []string {
+	var values []string
+	var forms [][]string
+	c := &Credential{name: name, secret: secret, check: check, seen: func(add string) [][]string {
 		mu.Lock()
 		defer mu.Unlock()
 		if add != "" && !slices.Contains(values, add) {
-			values = append(slices.Clone(values[max(0, len(values)-maxRemembered+1):]), add)
-			forms = formsOf(values)
+			oldest := max(0, len(values)-maxRemembered+1)
+			values = append(slices.Clone(values[oldest:]), add)
+			forms = append(slices.Clone(forms[oldest:]), formsOf(add))
 		}
 		return forms
 	}}

@@ -94,6 +94,24 @@ func TestRedactorRemovesOldAndNewValues(t *testing.T) {
 	}
 }
 
+func TestRedactorRemovesTheValueOfEachCallThatIsUnderWay(t *testing.T) {
+	n := 0
+	c, err := NewCredential("Key", cancel.SecretFunc(func(context.Context) (string, error) {
+		n++
+		return fmt.Sprintf("<key-%04d>", n), nil
+	}), nil)
+	require.NoError(t, err)
+	var values []string
+	for range 100 {
+		value, err := c.Reveal(t.Context(), Call{})
+		require.NoError(t, err)
+		values = append(values, value)
+	}
+	for _, value := range values {
+		assert.Equal(t, "REDACTED", NewRedactor(c).String(asXML(value)))
+	}
+}
+
 func TestCredentialShowsNoValue(t *testing.T) {
 	c, err := NewCredential("Key", cancel.NewSecret("hunter2"), nil)
 	require.NoError(t, err)

@@ -24,7 +24,9 @@ func NewRedactor(credentials ...*Credential) Redactor {
 	return func(text string) string {
 		var forms []string
 		for _, c := range credentials {
-			forms = append(forms, c.seen("")...)
+			for _, of := range c.seen("") {
+				forms = append(forms, of...)
+			}
 		}
 		return redact(text, forms)
 	}
@@ -62,22 +64,20 @@ func (e redactedError) Error() string { return e.text }
 
 func (e redactedError) Unwrap() error { return e.cause() }
 
-// formsOf returns the strings that redact must find if a text shows one of secrets.
-func formsOf(secrets []string) []string {
+// formsOf returns the strings that redact must find if a text shows secret.
+func formsOf(secret string) []string {
 	var forms []string
 	add := func(form string) {
 		if form != "" && !slices.Contains(forms, form) {
 			forms = append(forms, form)
 		}
 	}
-	for _, secret := range secrets {
-		for _, s := range []string{secret, strings.TrimSpace(secret), string([]rune(secret))} { // the last is valid UTF-8
-			add(s)
-			for _, encoding := range []*base64.Encoding{
-				base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding,
-			} {
-				add(encoding.EncodeToString([]byte(s)))
-			}
+	for _, s := range []string{secret, strings.TrimSpace(secret), string([]rune(secret))} { // the last is valid UTF-8
+		add(s)
+		for _, encoding := range []*base64.Encoding{
+			base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding,
+		} {
+			add(encoding.EncodeToString([]byte(s)))
 		}
 	}
 	return forms
