@@ -63,7 +63,7 @@ A line that is not a request is named and stops nothing else. What is listed twi
 
 // variables returns the variables of all vendors.
 func variables() []cli.Variable {
-	all := []cli.Variable{{Name: cli.Environment.Name, Meaning: cli.Environment.Meaning + "; if none of these is set, the providers are simulators"}}
+	all := []cli.Variable{{Name: cli.Environment.Name, Meaning: "sandbox or production; if none of these is set, the providers are simulators"}}
 	for _, v := range vendors.All {
 		for _, variable := range v.Variables {
 			variable.Optional = true

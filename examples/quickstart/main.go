@@ -37,7 +37,7 @@ func run(ctx context.Context, process cli.Process) int {
 	if err := flags.Parse(); err != nil {
 		return flags.Refuse(err)
 	}
-	t := newTable(process.Stdout)
+	t := newTable(flags, process.Stdout)
 	if err := errors.Join(show(ctx, t), t.surprise); err != nil {
 		return flags.Fail(err)
 	}
@@ -80,7 +80,7 @@ func everything(ctx context.Context, t *table, client *cancel.Client) {
 	}
 	t.part("Cancelled twice, and malformed")
 	for _, v := range vendors.Cancelers {
-		t.row(v.Samples[0].About+", again", cancel.AlreadyCancelled)(client.Cancel(ctx, v.Samples[0].Request))
+		t.row(t.Text("%s, again", t.Text(v.Samples[0].About)), cancel.AlreadyCancelled)(client.Cancel(ctx, v.Samples[0].Request))
 	}
 	t.row("something that is not a UUID", cancel.ErrInvalid)(client.Cancel(ctx, cancel.Request{Provider: "factible", Kind: cancel.PrimarySectorInvoice, ID: "12345"}))
 }
@@ -91,18 +91,18 @@ func doubts(ctx context.Context, t *table, client *cancel.Client, all vendors.Si
 	for _, v := range vendors.Cancelers {
 		req := held(all, v, 1)
 		all[v.Name].Fail(1, canceltest.CarriedOutThenDropped)
-		t.row("at "+v.Title, cancel.Cancelled)(client.Cancel(ctx, req))
+		t.row(t.Text("at %s", v.Title), cancel.Cancelled)(client.Cancel(ctx, req))
 	}
 	t.part("The program ended before the answer came: Resolve, in the next one")
 	for _, v := range vendors.Cancelers {
-		t.row("at "+v.Title, cancel.Cancelled)(client.Resolve(ctx, v.Request(1)))
+		t.row(t.Text("at %s", v.Title), cancel.Cancelled)(client.Resolve(ctx, v.Request(1)))
 	}
 	t.part("Nobody answers")
 	req := held(all, vendors.Auco, 2)
 	all["auco"].FailAtRandom(1, 1, canceltest.CarriedOutThenDropped)
-	t.row("at Auco", cancel.ErrUnknownOutcome)(client.Cancel(ctx, req))
+	t.row(t.Text("at %s", "Auco"), cancel.ErrUnknownOutcome)(client.Cancel(ctx, req))
 	all["auco"].FailAtRandom(0, 1)
-	t.row("at Auco, later: Resolve", cancel.Cancelled)(client.Resolve(ctx, req))
+	t.row("later: Resolve", cancel.Cancelled)(client.Resolve(ctx, req))
 }
 
 // preflight asks what can be cancelled, and changes nothing.
@@ -146,19 +146,20 @@ func invoice(all vendors.Simulators) cancel.Request {
 
 // table prints outcomes as they come.
 type table struct {
+	*cli.Flags
 	w io.Writer
 	// surprise is the first outcome that was not the one wanted.
 	surprise error
 }
 
-func newTable(w io.Writer) *table {
-	t := &table{w: w}
-	t.line("ASKED", "STATE OR ERROR", "CODE", "MESSAGE")
+func newTable(flags *cli.Flags, w io.Writer) *table {
+	t := &table{Flags: flags, w: w}
+	t.line(t.Text("ASKED"), t.Text("STATE OR ERROR"), t.Text("CODE"), t.Text("MESSAGE"))
 	return t
 }
 
 // part heads the outcomes that follow.
-func (t *table) part(title string) { fmt.Fprintf(t.w, "\n%s\n", title) }
+func (t *table) part(title string) { fmt.Fprintf(t.w, "\n%s\n", t.Text(title)) }
 
 // row shows the outcome of a call. want is a cancel.State or the reason of an error.
 func (t *table) row(asked string, want any) func(cancel.Result, error) {
@@ -177,11 +178,13 @@ func (t *table) verdict(asked string, want any) func(cancel.Preflight, error) {
 func (t *table) show(asked string, want, got any, outcome, code, message string, err error) {
 	if e, ok := errors.AsType[*cancel.Error](err); ok {
 		got = e.Reason
-		outcome, code, message = "error: "+e.Reason.Error(), e.Code, e.Message
+		outcome, code, message = "error: "+t.Word(e.Reason.Error()), e.Code, t.Text(e.Message)
+	} else {
+		outcome = t.Word(outcome)
 	}
-	t.line("  "+asked, strings.ReplaceAll(outcome, "_", " "), code, message)
+	t.line("  "+t.Text(asked), outcome, code, message)
 	if got != want && t.surprise == nil {
-		t.surprise = fmt.Errorf("%s: want %v, got %v", strings.TrimSpace(asked), want, got)
+		t.surprise = cli.Errorf("%s: want %v, got %v", t.Text(asked), want, got)
 	}
 }
 
@@ -189,6 +192,6 @@ func (t *table) line(asked, outcome, code, message string) {
 	if long := []rune(message); len(long) > 50 {
 		message = string(long[:49]) + "…"
 	}
-	line := fmt.Sprintf("%-41s %-24s %-25s %s", asked, outcome, code, message)
+	line := fmt.Sprintf("%-41s %-28s %-25s %s", asked, outcome, code, message)
 	fmt.Fprintln(t.w, strings.TrimRight(line, " "))
 }

@@ -10,18 +10,24 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/examples/internal/cli"
 	"github.com/unified-cancel/cancel/examples/internal/cli/clitest"
 )
 
-// golden is the output: go run ./examples/quickstart > examples/quickstart/testdata/output.txt
-//
-//go:embed testdata/output.txt
-var golden string
+// The output: go run ./examples/quickstart > examples/quickstart/testdata/output.txt, and the same in
+// Spanish.
+var (
+	//go:embed testdata/output.txt
+	english string
+	//go:embed testdata/salida.txt
+	spanish string
+)
 
 func TestOutput(t *testing.T) {
 	defer goleak.VerifyNone(t)
 	for range 2 { // it is always the same
-		assert.Equal(t, clitest.Outcome{Stdout: golden}, clitest.Run(t, run, nil))
+		assert.Equal(t, clitest.Outcome{Stdout: english}, clitest.Run(t, run, nil))
+		assert.Equal(t, clitest.Outcome{Stdout: spanish}, clitest.Run(t, run, nil, "-lang", "es"))
 	}
 }
 
@@ -42,8 +48,8 @@ func TestASurpriseIsAnError(t *testing.T) {
 		"a state, and not error": {cancel.ErrRejected, cancelled, nil, "a thing: want rejected, got cancelled"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			table := newTable(io.Discard)
-			table.row("  a thing", c.want)(c.result, c.err)
+			table := newTable(new(cli.Flags), io.Discard)
+			table.row("a thing", c.want)(c.result, c.err)
 			require.EqualError(t, table.surprise, c.says)
 			table.row("the next one", cancel.Cancelled)(cancelled, nil)
 			require.EqualError(t, table.surprise, c.says, "the first surprise stays")

@@ -22,8 +22,7 @@ import (
 )
 
 var about = cli.About{
-	Name:     "simulator",
-	Synopsis: "[flags]",
+	Name: "simulator",
 	Does: "Runs the simulators of the vendors until it is interrupted, and prints text for a shell:\n" +
 		"the variables that point the other programs at the simulators, and as comments what there\n" +
 		"is to cancel. The credentials are invented. The SAT's simulator follows Factible's a day later.\n\n" +
@@ -36,17 +35,17 @@ func main() { cli.Main(run) }
 
 func run(ctx context.Context, process cli.Process) int {
 	flags := cli.NewFlags(about, process)
-	admin := flags.String("admin", "127.0.0.1:8080", "`address` for the recipients and the clock")
+	admin := flags.String("admin", "127.0.0.1:8080", "the `ADDRESS` for the recipients and the clock")
 	addresses := map[string]*string{}
 	for i, v := range vendors.All {
-		addresses[v.Name] = flags.String(v.Name, fmt.Sprintf("127.0.0.1:%d", 8081+i), "`address` of "+v.Title+"'s simulator")
+		addresses[v.Name] = flags.String(v.Name, fmt.Sprintf("127.0.0.1:%d", 8081+i), flags.Text("the `ADDRESS` of the simulator (%s)", v.Title))
 	}
-	fail := flags.Float64("fail", 0, "`share` of the calls that go wrong, 0 to 1, in every way there is")
-	seed := flags.Uint64("seed", 1, "`number` that decides which calls go wrong, and how")
-	consent := flags.Duration("consent-after", 0, "`time` after which recipients consent; 0 leaves them silent")
+	fail := flags.Float64("fail", 0, "the `SHARE` of the calls that fail, 0 to 1, in every way there is")
+	seed := flags.Uint64("seed", 1, "the `NUMBER` that decides which calls fail, and how")
+	consent := flags.Duration("consent-after", 0, "the `TIME` after which recipients consent; without it they stay silent")
 	err := flags.Parse()
 	if err == nil && !(*fail >= 0 && *fail <= 1) {
-		err = cli.Errorf("-fail is a share: it must be 0 to 1")
+		err = cli.Errorf("-%s must be 0 to 1", "fail")
 	}
 	if err != nil {
 		return flags.Refuse(err)
@@ -64,29 +63,30 @@ func run(ctx context.Context, process cli.Process) int {
 	if err != nil {
 		return flags.Fail(err)
 	}
-	p := &people{all: all, pac: all[vendors.Factible.Name].Vendor.(*factibletest.Simulator)}
+	p := &people{flags: flags, all: all, pac: all[vendors.Factible.Name].Vendor.(*factibletest.Simulator)}
 	server := &http.Server{Handler: p.mux(), ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = server.Serve(listener) }() // until Close
 	defer func() { _ = server.Close() }()
 	if *consent > 0 {
 		go p.consent(ctx, *consent)
 	}
-	describe(process.Stdout, all, listener.Addr())
+	describe(process.Stdout, flags, all, listener.Addr())
 	<-ctx.Done()
 	return cli.ExitDone
 }
 
 // describe prints what there is to cancel, and the variables.
-func describe(w io.Writer, all vendors.Simulators, admin net.Addr) {
-	fmt.Fprint(w, "# What there is to cancel, until this program is interrupted:\n")
+func describe(w io.Writer, flags *cli.Flags, all vendors.Simulators, admin net.Addr) {
+	fmt.Fprintf(w, "# %s\n", flags.Text("What there is to cancel, until this program is interrupted:"))
 	for _, v := range vendors.Cancelers {
 		fmt.Fprintf(w, "#\n#   go run ./examples/%s -h\n", v.Name)
 		for _, s := range v.Samples {
-			fmt.Fprintf(w, "#     %-36s  %s (%s)\n", s.ID, s.About, s.Kind)
+			fmt.Fprintf(w, "#     %-36s  %s (%s)\n", s.ID, flags.Text(s.About), s.Kind)
 		}
 	}
-	fmt.Fprintf(w, "#\n# The recipient of an invoice agrees, and a day passes:\n#   curl -X POST http://%s/accept/UUID\n#   curl -X POST http://%[1]s/pass/24h\n", admin)
-	fmt.Fprint(w, "#\n# In another shell:\n")
+	fmt.Fprintf(w, "#\n# %s\n#   curl -X POST http://%s/accept/UUID\n", flags.Text("The recipient of an invoice consents:"), admin)
+	fmt.Fprintf(w, "#\n# %s\n#   curl -X POST http://%s/pass/24h\n", flags.Text("A day passes:"), admin)
+	fmt.Fprintf(w, "#\n# %s\n", flags.Text("In another shell:"))
 	fmt.Fprintf(w, "export %s='%s'\n", cli.Environment.Name, cancel.Sandbox)
 	for _, v := range vendors.All {
 		for _, name := range slices.Sorted(maps.Keys(all[v.Name].Variables)) {
@@ -97,9 +97,10 @@ func describe(w io.Writer, all vendors.Simulators, admin net.Addr) {
 
 // people are the recipients of invoices.
 type people struct {
-	mu  sync.Mutex
-	all vendors.Simulators
-	pac *factibletest.Simulator
+	mu    sync.Mutex
+	flags *cli.Flags
+	all   vendors.Simulators
+	pac   *factibletest.Simulator
 }
 
 // mux serves the admin address.
@@ -108,7 +109,7 @@ func (p *people) mux() *http.ServeMux {
 	answer := func(with func(uuid string)) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			if !p.decide(r.PathValue("uuid"), with) {
-				http.Error(w, "no cancellation of it waits for the recipient", http.StatusNotFound)
+				http.Error(w, p.flags.Text("no cancellation of this invoice waits for its recipient"), http.StatusNotFound)
 			}
 		}
 	}
@@ -117,7 +118,7 @@ func (p *people) mux() *http.ServeMux {
 	mux.HandleFunc("POST /pass/{time}", func(w http.ResponseWriter, r *http.Request) {
 		d, err := time.ParseDuration(r.PathValue("time"))
 		if err != nil || d < 0 {
-			http.Error(w, "give a time such as 80h", http.StatusBadRequest)
+			http.Error(w, p.flags.Text("give a time such as 80h"), http.StatusBadRequest)
 			return
 		}
 		p.mu.Lock()

@@ -165,7 +165,7 @@ func TestWhatCannotStart(t *testing.T) {
 	for _, share := range []string{"1.5", "NaN", "-1"} {
 		got := clitest.Run(t, run, nil, anywhere("-fail", share)...)
 		assert.Equal(t, cli.ExitUsage, got.Exit)
-		assert.Contains(t, got.Stderr, "-fail is a share")
+		assert.Contains(t, got.Stderr, "-fail must be 0 to 1")
 	}
 }
 

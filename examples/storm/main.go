@@ -18,8 +18,7 @@ import (
 )
 
 var about = cli.About{
-	Name:     "storm",
-	Synopsis: "[flags]",
+	Name: "storm",
 	Does: "Cancels many things at simulators of the vendors, which fail in every way that a network or\n" +
 		"a vendor can, and compares what the vendors' ledgers hold with what the client said. Invoices\n" +
 		"are cancelled only when the SAT's register says so, too, which it does a day later: the clocks\n" +
@@ -35,14 +34,14 @@ func main() { cli.Main(run) }
 
 func run(ctx context.Context, process cli.Process) int {
 	flags := cli.NewFlags(about, process)
-	n := flags.Int("n", 10_000, "how many `cancellations`")
-	share := flags.Float64("share", 0.2, "the `share` of the vendors' calls that fail, 0 to 1")
-	seed := flags.Uint64("seed", 1, "the `number` that decides which calls fail, and how")
-	concurrency := flags.Int("concurrency", 32, "how many `calls` are in flight")
-	timeout := flags.Duration("timeout", 250*time.Millisecond, "the `time` for one call")
+	n := flags.Int("n", 10_000, "the `NUMBER` of cancellations")
+	share := flags.Float64("share", 0.2, "the `SHARE` of the vendors' calls that fail, 0 to 1")
+	seed := flags.Uint64("seed", 1, "the `NUMBER` that decides which calls fail, and how")
+	concurrency := flags.Int("concurrency", 32, "the `NUMBER` of calls in flight")
+	timeout := flags.Duration("timeout", 250*time.Millisecond, "the `TIME` for one call")
 	err := flags.Parse()
 	if err == nil && !(*share >= 0 && *share <= 1) {
-		err = cli.Errorf("-share must be 0 to 1")
+		err = cli.Errorf("-%s must be 0 to 1", "share")
 	}
 	if err != nil {
 		return flags.Refuse(err)
@@ -72,11 +71,11 @@ func run(ctx context.Context, process cli.Process) int {
 	}
 	told.settle(ctx, client, *concurrency)
 	if told.pulled < *n {
-		fmt.Fprintf(process.Stdout, "interrupted after %d of %d\n", told.pulled, *n)
+		fmt.Fprintln(process.Stdout, flags.Text("interrupted after %d of %d", told.pulled, *n))
 	}
-	fmt.Fprintf(process.Stdout, "%d cancellations, %.0f %% of the calls made to fail, seed %d: %v\n\n",
-		told.pulled, *share*100, *seed, time.Since(began).Round(time.Millisecond))
-	if err := told.report(process.Stdout); err != nil {
+	fmt.Fprintln(process.Stdout, flags.Text("%d cancellations, %.0f %% of the calls made to fail, seed %s: %v\n",
+		told.pulled, *share*100, fmt.Sprint(*seed), time.Since(began).Round(time.Millisecond)))
+	if err := told.report(process.Stdout, flags); err != nil {
 		return flags.Fail(err)
 	}
 	return cli.ExitDone

@@ -96,7 +96,7 @@ func TestTallyFindsLies(t *testing.T) {
 				told.add(item)
 			}
 			told.settle(ctx, cancel.NewClient(map[string]cancel.Canceler{"auco": nobody{}}), 1)
-			assert.Equal(t, tt.truth, told.report(new(bytes.Buffer)) == nil)
+			assert.Equal(t, tt.truth, told.report(new(bytes.Buffer), new(cli.Flags)) == nil)
 		})
 	}
 }
@@ -109,7 +109,7 @@ func TestInterruptedStormAccusesNobody(t *testing.T) {
 			var stdout, stderr bytes.Buffer
 			exit := run(ctx, cli.Process{Args: []string{"-n", "10000000"}, Getenv: func(string) string { return "" }, Stdout: &stdout, Stderr: &stderr})
 			require.Zero(t, exit, stderr.String())
-			assert.Regexp(t, `^interrupted after \d+ of 10000000\n`, stdout.String())
+			assert.Regexp(t, `^interrupted after [\d,]+ of 10,000,000\n`, stdout.String())
 			assert.Contains(t, stdout.String(), "0 contradictions, 0 lost, 0 doubled")
 		})
 	}

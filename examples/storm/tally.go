@@ -13,6 +13,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/unified-cancel/cancel"
+	"github.com/unified-cancel/cancel/examples/internal/cli"
 	"github.com/unified-cancel/cancel/examples/internal/vendors"
 )
 
@@ -119,7 +120,7 @@ func (t *tally) check(item cancel.Item) {
 }
 
 // report writes the tally. Its error says that something is not so.
-func (t *tally) report(to io.Writer) error {
+func (t *tally) report(to io.Writer, flags *cli.Flags) error {
 	counts := map[string]*[columns]int{}
 	for _, v := range vendors.Cancelers {
 		counts[v.Name] = new([columns]int)
@@ -130,7 +131,7 @@ func (t *tally) report(to io.Writer) error {
 		doubled += a.times - 1
 	}
 	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "provider\tcancelled\tunder way\tnot cancelled\tin doubt\t")
+	fmt.Fprintln(table, flags.Text("provider\tcancelled\tunder way\tnot cancelled\tin doubt\t"))
 	for _, v := range vendors.Cancelers {
 		n := counts[v.Name]
 		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t\n", v.Name, n[cancelled], n[underWay], n[notCancelled], n[inDoubt])
@@ -139,18 +140,18 @@ func (t *tally) report(to io.Writer) error {
 		return err
 	}
 	if len(t.doubts) > 0 {
-		fmt.Fprintln(to, "\nin doubt, and the vendor's status:")
+		fmt.Fprintln(to, flags.Text("\nin doubt, and the vendor's status:"))
 	}
 	for _, doubt := range slices.Sorted(maps.Keys(t.doubts)) {
 		fmt.Fprintf(to, "%7d  %s\n", t.doubts[doubt], doubt)
 	}
 	lost := t.pulled - len(t.answers)
-	fmt.Fprintf(to, "\n%d contradictions, %d lost, %d doubled\n", len(t.lies), lost, doubled)
+	fmt.Fprintln(to, flags.Text("\n%d contradictions, %d lost, %d doubled", len(t.lies), lost, doubled))
 	for _, lie := range t.lies {
 		fmt.Fprintln(to, "  "+lie)
 	}
 	if len(t.lies) > 0 || lost > 0 || doubled > 0 {
-		return errors.New("the client did not tell the truth")
+		return cli.Errorf("the client did not tell the truth")
 	}
 	return nil
 }

@@ -45,9 +45,9 @@ var demoCalls = []call{
 	{200, "a repeat", "/auco", demoValue, rejected, ""},
 	{401, "somebody guesses the header", "/auco", "a-guess", forged, ""},
 	{400, "a body that can be read in two ways", "/auco", demoValue, twofold, ""},
-	{200, "an order was paid", "/payvalida", "", notification(asJSON, "PO-1001", payvalida.EventApproved, demoHash), `payvalida: "PO-1001" of "45000" "COP" is "approved" (stands: true)`},
+	{200, "an order was paid", "/payvalida", "", notification(asJSON, "PO-1001", payvalida.EventApproved, demoHash), `payvalida: order "PO-1001" of "45000" "COP" is "approved" (stands: true)`},
 	{200, "a repeat, as a form", "/payvalida", "", notification(asForm, "PO-1001", payvalida.EventApproved, demoHash), ""},
-	{200, "its customer claimed the money back", "/payvalida", "", notification(asForm, "PO-1001", payvalida.EventCancelled, demoHash), `payvalida: "PO-1001" of "45000" "COP" is "cancelled" (stands: false)`},
+	{200, "its customer claimed the money back", "/payvalida", "", notification(asForm, "PO-1001", payvalida.EventCancelled, demoHash), `payvalida: order "PO-1001" of "45000" "COP" is "cancelled" (stands: false)`},
 	{401, "somebody guesses the hash", "/payvalida", "", notification(asJSON, "PO-1002", payvalida.EventApproved, "a-guess"), ""},
 	{405, "somebody looks", "/payvalida", "", "", ""},
 }

@@ -7,7 +7,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log"
 	"log/slog"
 	"maps"
@@ -44,16 +43,16 @@ func main() { cli.Main(run) }
 
 func run(ctx context.Context, process cli.Process) int {
 	flags := cli.NewFlags(about, process)
-	listen := flags.String("listen", "127.0.0.1:8085", "`address` to listen at")
+	listen := flags.String("listen", "127.0.0.1:8085", "the `ADDRESS` to listen at")
 	if err := flags.Parse(); err != nil {
 		return flags.Refuse(err)
 	}
 	j := log.New(process.Stdout, "", 0)
-	hooks, err := open(process.Getenv, j, slog.New(slog.NewTextHandler(process.Stderr, nil)))
+	hooks, err := open(process.Getenv, flags, j, slog.New(slog.NewTextHandler(process.Stderr, nil)))
 	if err != nil {
 		return flags.Refuse(err)
 	}
-	if err := serve(ctx, hooks, j, *listen); err != nil {
+	if err := serve(ctx, hooks, flags, j, *listen); err != nil {
 		return flags.Fail(err)
 	}
 	return cli.ExitDone
@@ -67,7 +66,7 @@ type webhook interface {
 
 // open returns the webhooks of the vendors whose variables are set, by path. They store events by
 // printing each as a line. One that is not stored is an error, and the vendor sends it again.
-func open(getenv func(string) string, j *log.Logger, rejects *slog.Logger) (map[string]webhook, error) {
+func open(getenv func(string) string, flags *cli.Flags, j *log.Logger, rejects *slog.Logger) (map[string]webhook, error) {
 	hooks := map[string]webhook{}
 	options := cancel.WebhookOptions{Logger: rejects}
 	if header, value := getenv("AUCO_WEBHOOK_HEADER"), getenv("AUCO_WEBHOOK_VALUE"); header != "" || value != "" {
@@ -75,12 +74,12 @@ func open(getenv func(string) string, j *log.Logger, rejects *slog.Logger) (map[
 			Header: header,
 			Value:  cancel.NewSecret(value),
 			Handle: func(_ context.Context, e auco.Event) error {
-				return j.Output(0, fmt.Sprintf("auco: %q %q is %q (closed: %t, signed: %t)", e.Code+e.Package, e.Name, e.Status, e.Status.Closed(), e.Status.Signed()))
+				return j.Output(0, flags.Text("auco: %q %q is %q (closed: %t, signed: %t)", e.Code+e.Package, e.Name, e.Status, e.Status.Closed(), e.Status.Signed()))
 			},
 			Options: options,
 		})
 		if err != nil {
-			return nil, fmt.Errorf("AUCO_WEBHOOK_HEADER, AUCO_WEBHOOK_VALUE: %w", err)
+			return nil, cli.Errorf("AUCO_WEBHOOK_HEADER, AUCO_WEBHOOK_VALUE: %s", err)
 		}
 		hooks["/auco"] = hook
 	}
@@ -88,29 +87,31 @@ func open(getenv func(string) string, j *log.Logger, rejects *slog.Logger) (map[
 		hook, err := payvalida.NewWebhook(payvalida.WebhookConfig{
 			Hash: cancel.NewSecret(hash),
 			Handle: func(_ context.Context, e payvalida.Event) error {
-				return j.Output(0, fmt.Sprintf("payvalida: %q of %q %q is %q (stands: %t)", e.Order, e.Amount, e.Currency, e.Status, e.Status.Stands()))
+				return j.Output(0, flags.Text("payvalida: order %q of %q %q is %q (stands: %t)", e.Order, e.Amount, e.Currency, e.Status, e.Status.Stands()))
 			},
 			Options: options,
 		})
 		if err != nil {
-			return nil, fmt.Errorf("PAYVALIDA_NOTIFICATION_HASH: %w", err)
+			return nil, cli.Errorf("PAYVALIDA_NOTIFICATION_HASH: %s", err)
 		}
 		hooks["/payvalida"] = hook
 	}
 	if len(hooks) == 0 {
-		return nil, errors.New("nothing to serve: set AUCO_WEBHOOK_HEADER and AUCO_WEBHOOK_VALUE, or PAYVALIDA_NOTIFICATION_HASH")
+		return nil, cli.Errorf("nothing to serve: set AUCO_WEBHOOK_HEADER and AUCO_WEBHOOK_VALUE, or PAYVALIDA_NOTIFICATION_HASH")
 	}
 	return hooks, nil
 }
 
 // serve serves the webhooks until ctx ends.
-func serve(ctx context.Context, hooks map[string]webhook, j *log.Logger, address string) error {
+func serve(ctx context.Context, hooks map[string]webhook, flags *cli.Flags, j *log.Logger, address string) error {
 	server := newServer(hooks)
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err == nil {
 		failed := make(chan error, 1)
 		go func() { failed <- server.Serve(listener) }()
-		j.Printf("listening at http://%s%s", listener.Addr(), slices.Sorted(maps.Keys(hooks)))
+		for _, path := range slices.Sorted(maps.Keys(hooks)) {
+			j.Print(flags.Text("listening at http://%s%s", listener.Addr(), path))
+		}
 		select {
 		case <-ctx.Done():
 		case err = <-failed:

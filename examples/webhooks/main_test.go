@@ -61,8 +61,9 @@ func TestServeUntilInterrupted(t *testing.T) {
 	first := <-lines
 	base, ok := strings.CutPrefix(first, "listening at ")
 	require.True(t, ok, first)
-	base, ok = strings.CutSuffix(base, "[/auco /payvalida]")
+	base, ok = strings.CutSuffix(base, "/auco")
 	require.True(t, ok, first)
+	assert.Equal(t, first[:len(first)-len("/auco")]+"/payvalida", <-lines)
 
 	defer http.DefaultClient.CloseIdleConnections()
 	for _, c := range demoCalls {
@@ -124,7 +125,7 @@ func TestAnEventThatIsNotPrintedIsNotAcknowledged(t *testing.T) {
 	full, w := io.Pipe()
 	require.NoError(t, full.CloseWithError(errors.New("the disk is full")))
 	j := log.New(w, "", 0)
-	hooks, err := open(demoVariables, j, nil)
+	hooks, err := open(demoVariables, new(cli.Flags), j, nil)
 	require.NoError(t, err)
 	server := httptest.NewServer(newServer(hooks).Handler)
 	defer server.Close()
@@ -142,7 +143,7 @@ func TestAnEventThatIsNotPrintedIsNotAcknowledged(t *testing.T) {
 
 func TestOneVendorIsEnough(t *testing.T) {
 	getenv := func(name string) string { return strings.TrimPrefix(demoVariables(name), demoHeader) }
-	_, err := open(getenv, log.Default(), nil)
+	_, err := open(getenv, new(cli.Flags), log.Default(), nil)
 	require.ErrorContains(t, err, "Header is missing", "half of the variables of Auco is a mistake")
 
 	hooks, err := open(func(name string) string {
@@ -150,7 +151,7 @@ func TestOneVendorIsEnough(t *testing.T) {
 			return ""
 		}
 		return demoVariables(name)
-	}, log.Default(), nil)
+	}, new(cli.Flags), log.Default(), nil)
 	require.NoError(t, err)
 	assert.Len(t, hooks, 1)
 	w := httptest.NewRecorder()
@@ -196,7 +197,7 @@ func TestClientsThatDawdleAreCutOff(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				var stdout bytes.Buffer
-				hooks, err := open(demoVariables, log.New(&stdout, "", 0), nil)
+				hooks, err := open(demoVariables, new(cli.Flags), log.New(&stdout, "", 0), nil)
 				require.NoError(t, err)
 				server := newServer(hooks)
 				listener := pipes{make(chan net.Conn), make(chan struct{})}

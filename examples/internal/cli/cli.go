@@ -40,7 +40,7 @@ func Main(run func(context.Context, Process) int) {
 // About describes a program in its help.
 type About struct {
 	Name     string // of the program; of a [Tool], the provider's name, too
-	Synopsis string // the arguments
+	Synopsis string // the arguments, "[flags]" by default
 	Does     string
 	// Variables are the environment variables that the program reads.
 	Variables []Variable
@@ -97,11 +97,21 @@ type Flags struct {
 
 // NewFlags returns the flags of the program that about describes.
 func NewFlags(about About, process Process) *Flags {
+	about.Synopsis = cmp.Or(about.Synopsis, "[flags]")
 	f := &Flags{FlagSet: flag.NewFlagSet(about.Name, flag.ContinueOnError), about: about, process: process}
 	f.SetOutput(io.Discard) // Refuse says it
 	f.Usage = func() {}
 	_ = f.speak(cmp.Or(process.Getenv("LC_ALL"), process.Getenv("LC_MESSAGES"), process.Getenv("LANG")))
-	f.Func("lang", "the `LANGUAGE` of messages, en or es; that of LANG by default", f.speak)
+	for i, arg := range process.Args { // before Parse, because -h and errors end it
+		name, value, given := strings.Cut(strings.TrimLeft(arg, "-"), "=")
+		if !given && i+1 < len(process.Args) {
+			value = process.Args[i+1]
+		}
+		if name == "lang" && name != arg {
+			_ = f.speak(value)
+		}
+	}
+	f.Func("lang", "the `LANGUAGE` of messages, en or es; by default the language of LANG", f.speak)
 	return f
 }
 
@@ -109,7 +119,7 @@ func NewFlags(about About, process Process) *Flags {
 func (f *Flags) Parse() error {
 	for args := f.process.Args; ; {
 		if err := f.FlagSet.Parse(args); err != nil {
-			return err
+			return explain(err)
 		}
 		if f.NArg() == 0 {
 			break
@@ -156,27 +166,29 @@ func (f *Flags) Note(text string, args ...any) {
 func (f *Flags) help() {
 	w := tabwriter.NewWriter(f.process.Stdout, 0, 0, 2, ' ', 0)
 	defer w.Flush()
-	fmt.Fprintf(w, "%s\n\nUsage: %s %s\n\nFlags:\n", f.about.Does, f.about.Name, f.about.Synopsis)
-	f.VisitAll(func(f *flag.Flag) {
-		value, usage := flag.UnquoteUsage(f)
-		if f.DefValue != "" && f.DefValue != "false" {
-			usage += "; " + f.DefValue + " by default"
+	fmt.Fprintf(w, "%s\n\n%s %s %s\n", f.Text(f.about.Does), f.Text("Usage:"), f.about.Name, f.Text(f.about.Synopsis))
+	fmt.Fprintf(w, "\n%s\n", f.Text("Flags:"))
+	f.VisitAll(func(option *flag.Flag) {
+		option.Usage = f.Text(option.Usage)
+		value, usage := flag.UnquoteUsage(option)
+		if !slices.Contains([]string{"", "false", "0", "0s"}, option.DefValue) {
+			usage += f.Text("; %s by default", option.DefValue)
 		}
-		fmt.Fprintf(w, "  -%s %s\t%s\n", f.Name, value, usage)
+		fmt.Fprintf(w, "  -%s %s\t%s\n", option.Name, value, usage)
 	})
 	if len(f.about.Variables) > 0 {
-		fmt.Fprint(w, "\nEnvironment:\n")
+		fmt.Fprintf(w, "\n%s\n", f.Text("Environment:"))
 	}
 	for _, v := range f.about.Variables {
-		meaning := v.Meaning
+		meaning := f.Text(v.Meaning)
 		if v.Optional {
-			meaning += "; optional"
+			meaning += f.Text("; optional")
 		}
 		fmt.Fprintf(w, "  %s\t%s\n", v.Name, meaning)
 	}
-	fmt.Fprint(w, "\nExit codes:\n")
+	fmt.Fprintf(w, "\n%s\n", f.Text("Exit codes:"))
 	for _, e := range f.about.Exits {
-		fmt.Fprintf(w, "  %d\t%s\n", e.Code, e.Meaning)
+		fmt.Fprintf(w, "  %d\t%s\n", e.Code, f.Word(e.Meaning))
 	}
 }
 

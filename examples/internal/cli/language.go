@@ -5,6 +5,8 @@ import (
 	_ "embed"
 	"encoding/json"
 	"errors"
+	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -34,7 +36,7 @@ func (f *Flags) speak(lang string) error {
 	case strings.HasPrefix(lang, "es"):
 		f.Language = "es"
 	case !strings.HasPrefix(lang, "en"):
-		return errors.New("it is en or es")
+		return errors.ErrUnsupported
 	}
 	return nil
 }
@@ -51,6 +53,16 @@ func (f *Flags) Text(text string, args ...any) string {
 		return text
 	}
 	return printer.Sprintf(text, args...)
+}
+
+// Word returns the name of a state, a verdict or a reason, such as not_found. Spanish says these
+// without number and gender, and the key of the translation begins with a colon.
+func (f *Flags) Word(name string) string {
+	name = strings.ReplaceAll(name, "_", " ")
+	if word := f.Text(": " + name); word != ": "+name {
+		return strings.TrimPrefix(word, ": ")
+	}
+	return f.Text(name)
 }
 
 // Errorf returns an error whose text [Flags.Say] translates. Its args may be such errors.
@@ -78,5 +90,33 @@ func (f *Flags) Say(err error) string {
 	if e, ok := errors.AsType[*cancel.Error](err); ok && e.Message != "" {
 		return f.Text(e.Message)
 	}
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Path + ": " + f.Text(e.Err.Error())
+	}
 	return err.Error()
+}
+
+// flagErrors are the errors of package flag, and what is said instead.
+var flagErrors = []struct {
+	pattern *regexp.Regexp
+	text    string
+}{
+	{regexp.MustCompile(`^flag provided but not defined: (.*)`), "there is no flag %s"},
+	{regexp.MustCompile(`^bad flag syntax: (.*)`), "there is no flag %s"},
+	{regexp.MustCompile(`^flag needs an argument: (.*)`), "%s needs a value"},
+	{regexp.MustCompile(`^invalid (?:boolean )?value (".*") for (?:flag )?(-[^:]*)`), "%s is not a value of %s"},
+}
+
+// explain makes an error of package flag one that can be translated.
+func explain(err error) error {
+	for _, e := range flagErrors {
+		if found := e.pattern.FindStringSubmatch(err.Error()); found != nil {
+			args := []any{found[1]}
+			for _, part := range found[2:] {
+				args = append(args, part)
+			}
+			return Errorf(e.text, args...)
+		}
+	}
+	return err
 }

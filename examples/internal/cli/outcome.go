@@ -180,11 +180,10 @@ func (t *Tool) show(item cancel.Item, verdict cancel.Verdict) int {
 		err = e.Encode(o)
 	case item.Err != nil:
 		_, reason := Reason(item.Err)
-		words := ": " + reason.Error()
-		line := strings.Replace(o.Error, words, t.Text(words), 1)
+		line := strings.Replace(o.Error, ": "+reason.Error(), ": "+t.Word(reason.Error()), 1)
 		_, err = fmt.Fprintln(t.process.Stderr, t.withNext(o, line))
 	default:
-		line := t.Text("%s %s: "+strings.ReplaceAll(string(o.State)+string(o.Verdict), "_", " "), o.Provider, o.ID)
+		line := fmt.Sprintf("%s %s: %s", o.Provider, o.ID, t.Word(string(o.State)+string(o.Verdict)))
 		if o.Code != "" {
 			line += t.Text(", code %s", o.Code)
 		}

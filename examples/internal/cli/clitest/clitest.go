@@ -62,6 +62,12 @@ func Usage(t *testing.T, run func(context.Context, cli.Process) int, good ...str
 	for _, part := range []string{"\nUsage: ", "\nExit codes:\n", "\n  0 "} {
 		assert.Contains(t, help.Stdout, part)
 	}
+	spanish := Run(t, run, nil, "-h", "-lang", "es")
+	assert.Zero(t, spanish.Exit)
+	english := strings.Split(help.Stdout, "\n")
+	for line := range strings.Lines(spanish.Stdout) {
+		assert.True(t, line == "\n" || !slices.Contains(english, strings.TrimSuffix(line, "\n")), "it is not Spanish: %s", line)
+	}
 	for _, args := range [][]string{{"-nonsense"}, append(slices.Clone(good), "stray")} {
 		got := Run(t, run, nil, args...)
 		assert.Equal(t, cli.ExitUsage, got.Exit, args)
