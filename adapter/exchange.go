@@ -170,22 +170,29 @@ func (c *Client) read(resp *http.Response) ([]byte, error) {
 	}
 	encoding := strings.ToLower(resp.Header.Get("Content-Encoding"))
 	if resp.Uncompressed || encoding != "gzip" && encoding != "x-gzip" {
-		return c.readCapped(resp.Body)
+		return c.readCapped(resp.Body, resp.ContentLength)
 	}
 	body := bufio.NewReader(resp.Body)
 	if magic, _ := body.Peek(2); string(magic) != "\x1f\x8b" {
-		plain, err := c.readCapped(body)
+		plain, err := c.readCapped(body, resp.ContentLength)
 		return plain, cmp.Or(err, errors.New("the body is not compressed as its header says"))
 	}
 	unzipped, err := gzip.NewReader(body)
 	if err != nil {
 		return nil, err
 	}
-	return c.readCapped(unzipped)
+	return c.readCapped(unzipped, -1)
 }
 
-func (c *Client) readCapped(r io.Reader) ([]byte, error) {
-	body, err := io.ReadAll(io.LimitReader(r, c.maxResponseBytes))
+// usualBytes is the first memory for an answer. A longer one gets more only while it arrives.
+const usualBytes = 4 << 10
+
+// readCapped reads r, which promises so many bytes, or -1 if it promises nothing.
+func (c *Client) readCapped(r io.Reader, promised int64) ([]byte, error) {
+	first := min(uint64(promised), usualBytes, uint64(c.maxResponseBytes)) // -1 is the largest
+	buffer := bytes.NewBuffer(make([]byte, 0, first+bytes.MinRead))
+	_, err := buffer.ReadFrom(io.LimitReader(r, c.maxResponseBytes))
+	body := buffer.Bytes()
 	if err != nil || int64(len(body)) < c.maxResponseBytes {
 		return body, err
 	}

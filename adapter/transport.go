@@ -12,6 +12,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -110,10 +111,10 @@ func (t noRedirects) RoundTrip(req *http.Request) (*http.Response, error) {
 // connection, if it has a GetBody or no body. Over HTTP/1.1 it does so only for a GET and its
 // like, or with one of the two headers below.
 func (c *Client) once(req *http.Request, p *progress) {
-	for name, hidden := range map[string]string{"Idempotency-Key": "idempotency-key", "X-Idempotency-Key": "x-idempotency-key"} {
+	for _, name := range []string{"Idempotency-Key", "X-Idempotency-Key"} {
 		if value, ok := req.Header[name]; ok {
 			delete(req.Header, name)
-			req.Header[hidden] = value // the same header for a server, another key for net/http
+			req.Header[strings.ToLower(name)] = value // the same header for a server, another key for net/http
 		}
 	}
 	req.GetBody = nil
@@ -155,9 +156,9 @@ type progress struct {
 // trace returns the hooks by which a transport reports to p. A request counts as written
 // once it has a connection. Only a connection of sharedTransport knows better.
 func (p *progress) trace() *httptrace.ClientTrace {
-	p.hooks.GetConn = func(string) { p.reported.Store(true) }
 	p.hooks.GotConn = p.gotConn
 	if !p.native { // it may report fewer steps
+		p.hooks.GetConn = func(string) { p.reported.Store(true) }
 		p.hooks.WroteHeaderField = func(string, []string) { p.wrote() }
 		p.hooks.WroteHeaders = p.wrote
 		p.hooks.WroteRequest = func(httptrace.WroteRequestInfo) { p.wrote() }

@@ -87,7 +87,7 @@ func decodeAcuse(f soap.Field) ([]byte, *Receipt) {
 	}
 	receipt, err := read(acuse)
 	if err != nil {
-		return f.Text, nil
+		return bytes.Clone(f.Text), nil // Raw keeps its own
 	}
 	return acuse, &receipt
 }

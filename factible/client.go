@@ -23,8 +23,7 @@ var (
 // concurrent use and shows no secret.
 type Client struct {
 	via        *adapter.Client
-	target     string
-	version    soap.Version
+	soap       *soap.Client
 	namespace  string
 	username   string
 	password   *adapter.Credential
@@ -113,7 +112,7 @@ func (c *Client) do(ctx context.Context, op operation, req cancel.Request) (canc
 		}
 	}
 	request := op.request(c, req, password, solicitud)
-	answer := soap.Call(ctx, c.via, c.target, c.version, "urn:"+op.name, request)
+	answer := c.soap.Call(ctx, "urn:"+op.name, request)
 	call.Report(ctx, answer)
 	return op.interpret(call, req, answer)
 }

@@ -79,8 +79,7 @@ func New(config Config) (*Client, error) {
 	}
 	c := &Client{
 		via:        via,
-		target:     endpoint.String(),
-		version:    version,
+		soap:       soap.NewClient(via, endpoint.String(), version),
 		namespace:  namespace,
 		username:   config.Username,
 		password:   password,

@@ -22,7 +22,7 @@ func TestEndpoints(t *testing.T) {
 		config.Username, config.Password = "u", cancel.NewSecret("p")
 		c, err := New(config)
 		require.NoError(t, err)
-		assert.Equal(t, want, c.target)
+		assert.Equal(t, want, c.soap.Target)
 	}
 }
 

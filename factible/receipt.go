@@ -57,7 +57,7 @@ func ParseReceipt(acuse []byte) (Receipt, error) {
 // readReceipt reads an acuse in UTF-8, and ignores the charset that the acuse declares.
 func readReceipt(text []byte) (Receipt, error) {
 	return xmltoken.Read(text, func(source xmltoken.Source) (Receipt, error) {
-		p := receiptParser{text: make([]byte, 0, 512)} // enough for a seal
+		var p receiptParser
 		for {
 			token, err := source.Next()
 			if errors.Is(err, io.EOF) && p.roots == 1 {
@@ -83,7 +83,7 @@ type receiptParser struct {
 func (p *receiptParser) token(t xmltoken.Token) error {
 	switch t.Kind {
 	case xmltoken.Start:
-		p.text = p.text[:0]
+		p.text = nil
 		if p.depth++; p.depth == 1 {
 			p.roots++
 		}
@@ -98,11 +98,11 @@ func (p *receiptParser) token(t xmltoken.Token) error {
 		if p.depth == 0 && len(bytes.TrimSpace(t.Text)) > 0 {
 			return errors.New("text outside the root element")
 		}
-		p.text = append(p.text, t.Text...)
+		p.text = t.Join(p.text)
 	case xmltoken.End:
 		p.depth--
 		p.element(t.Name, bytes.TrimSpace(p.text))
-		p.text = p.text[:0]
+		p.text = nil
 	}
 	return nil
 }

@@ -16,8 +16,7 @@ var (
 // Client asks the SAT about invoices. It cancels nothing. Make one with [New]. It is safe for
 // concurrent use and must not be copied.
 type Client struct {
-	via    *adapter.Client
-	target string
+	soap *soap.Client
 }
 
 // Lookup asks for the record of the invoice that an expression describes. The expression is the
@@ -97,7 +96,7 @@ func (c *Client) ask(ctx context.Context, call adapter.Call, expression string, 
 }
 
 func (c *Client) send(ctx context.Context, call adapter.Call, expression string) (answer, error) {
-	a := answer{Answer: soap.Call(ctx, c.via, c.target, soap.V11, action, consulta{ExpresionImpresa: expression})}
+	a := answer{Answer: c.soap.Call(ctx, action, consulta{ExpresionImpresa: expression})}
 	fields, err := soap.Read(call, a.Answer, "ConsultaResult")
 	if err != nil {
 		return a, err

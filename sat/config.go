@@ -5,6 +5,7 @@ import (
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/adapter"
+	"github.com/unified-cancel/cancel/internal/soap"
 )
 
 const provider = "sat"
@@ -36,5 +37,5 @@ func New(config Config) (*Client, error) {
 	if err := cmp.Or(endpointErr, viaErr); err != nil {
 		return nil, call.Refuse(err.Error())
 	}
-	return &Client{via: via, target: endpoint.String()}, nil
+	return &Client{soap.NewClient(via, endpoint.String(), soap.V11)}, nil
 }

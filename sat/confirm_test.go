@@ -149,7 +149,8 @@ func TestConfirmKeepsTheAcuseAndBothAnswers(t *testing.T) {
 	want.State, want.Message = cancel.Pending, "pac: 200 words of the PAC; sat: "+found+"; Vigente"
 	assert.Equal(t, want, got)
 
-	sat.target = "http://127.0.0.1:1/"
+	sat, err = New(Config{Endpoint: "http://127.0.0.1:1/"})
+	require.NoError(t, err)
 	got, err = Confirm(p, sat).Cancel(t.Context(), request)
 	require.NoError(t, err)
 	assert.Equal(t, cancel.Pending, got.State)

@@ -181,6 +181,6 @@ func TestNew(t *testing.T) {
 	} {
 		c, err := New(Config{Environment: environment})
 		require.NoError(t, err)
-		assert.Equal(t, url, c.target)
+		assert.Equal(t, url, c.soap.Target)
 	}
 }

@@ -240,7 +240,7 @@ func (r *reader) leaf(start xmltoken.Token) (Field, error) {
 		}
 		switch token.Kind {
 		case xmltoken.Text:
-			field.Text = append(field.Text, token.Text...)
+			field.Text = token.Join(field.Text)
 		case xmltoken.Start:
 			field.Nested = true
 			if err := r.skip(); err != nil {

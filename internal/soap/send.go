@@ -32,43 +32,51 @@ const (
 	namespace12 = "http://www.w3.org/2003/05/soap-envelope"
 )
 
-// Call sends request in an envelope to target. encoding/xml must be able to marshal request.
-func Call(ctx context.Context, via *adapter.Client, target string, version Version, action string, request any) adapter.Answer {
-	seam := &seam{via: via, version: version, action: action}
-	client := gowsdl.NewClient(target, gowsdl.WithHTTPClient(seam))
-	err := client.CallContext(ctx, action, request, new(struct{}))
-	if !seam.sent {
-		return adapter.Answer{Err: err, Unsent: true, At: time.Now()}
-	}
-	return seam.answer
+// Client makes the calls of one adapter. Make one with [NewClient]. It is safe for concurrent
+// use.
+type Client struct {
+	// Target is the URL of the service.
+	Target string
+	gowsdl *gowsdl.Client
 }
 
-// errAnswered ends the call inside gowsdl after the answer was kept.
-var errAnswered = errors.New("answered")
+// NewClient returns a Client that calls target in a version of SOAP.
+func NewClient(via *adapter.Client, target string, version Version) *Client {
+	return &Client{target, gowsdl.NewClient(target, gowsdl.WithHTTPClient(seam{via, version}))}
+}
 
-// seam is the HTTP client of one gowsdl call.
+// Call sends request in an envelope. encoding/xml must be able to marshal request.
+func (c *Client) Call(ctx context.Context, action string, request any) adapter.Answer {
+	err := c.gowsdl.CallContext(ctx, action, request, nil)
+	if answered, ok := errors.AsType[answeredError](err); ok {
+		return adapter.Answer(answered)
+	}
+	return adapter.Answer{Err: err, Unsent: true, At: time.Now()}
+}
+
+// answeredError ends the call inside gowsdl and carries the answer out of it.
+type answeredError adapter.Answer
+
+func (answeredError) Error() string { return "answered" }
+
+// seam is the HTTP client of gowsdl.
 type seam struct {
 	via     *adapter.Client
 	version Version
-	action  string
-	sent    bool
-	answer  adapter.Answer
 }
 
-func (s *seam) Do(req *http.Request) (*http.Response, error) {
+func (s seam) Do(req *http.Request) (*http.Response, error) {
 	req.Close = false // gowsdl asks for a new connection, and a TLS handshake, per call
 	if s.version == V12 {
-		if err := s.upgrade(req); err != nil {
+		if err := upgrade(req); err != nil {
 			return nil, err
 		}
 	}
-	s.sent = true
-	s.answer = s.via.Do(req)
-	return nil, errAnswered
+	return nil, answeredError(s.via.Do(req))
 }
 
 // upgrade turns the SOAP 1.1 request that gowsdl builds into a SOAP 1.2 request.
-func (s *seam) upgrade(req *http.Request) error {
+func upgrade(req *http.Request) error {
 	envelope, err := io.ReadAll(req.Body)
 	if err != nil {
 		return err
@@ -77,7 +85,7 @@ func (s *seam) upgrade(req *http.Request) error {
 	envelope = bytes.Replace(envelope, []byte(namespace11), []byte(namespace12), 1)
 	req.ContentLength = int64(len(envelope))
 	req.Body = io.NopCloser(bytes.NewReader(envelope))
+	req.Header.Set("Content-Type", `application/soap+xml; charset=utf-8; action="`+req.Header.Get("SOAPAction")+`"`)
 	req.Header.Del("SOAPAction")
-	req.Header.Set("Content-Type", `application/soap+xml; charset=utf-8; action="`+s.action+`"`)
 	return nil
 }

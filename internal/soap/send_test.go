@@ -88,7 +88,7 @@ func TestCallOnTheWire(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			url, asked, connections := serve(t, 500, "text/xml", "an answer")
 			for range 3 {
-				a := Call(t.Context(), via(t), url, tt.version, "urn:ask", ask{Word: word})
+				a := NewClient(via(t), url, tt.version).Call(t.Context(), "urn:ask", ask{Word: word})
 				require.NoError(t, a.Err)
 				assert.Equal(t, 500, a.Status)
 				assert.Equal(t, "an answer", string(a.Body), "whatever gowsdl would have made of it")
@@ -111,18 +111,18 @@ func TestCallOnTheWire(t *testing.T) {
 
 func TestCallThatCannotBeMade(t *testing.T) {
 	url, asked, _ := serve(t, 200, "text/xml", "")
-	a := Call(t.Context(), via(t), url, V11, "urn:ask", make(chan int))
+	a := NewClient(via(t), url, V11).Call(t.Context(), "urn:ask", make(chan int))
 	assert.Error(t, a.Err)
 	assert.True(t, a.Unsent)
 
-	a = Call(t.Context(), via(t), "http://127.0.0.1:bad", V11, "urn:ask", ask{})
+	a = NewClient(via(t), "http://127.0.0.1:bad", V11).Call(t.Context(), "urn:ask", ask{})
 	assert.Error(t, a.Err)
 	assert.True(t, a.Unsent)
 
 	done, end := context.WithCancel(t.Context())
 	end()
 	for _, version := range []Version{V11, V12} {
-		a = Call(done, via(t), url, version, "urn:ask", ask{})
+		a = NewClient(via(t), url, version).Call(done, "urn:ask", ask{})
 		assert.ErrorIs(t, a.Err, context.Canceled)
 		assert.True(t, a.Unsent)
 	}
@@ -133,7 +133,7 @@ func TestCallSendsOneRequestWhateverTheAnswer(t *testing.T) {
 	for _, contentType := range []string{"", "multipart/related; boundary=", "; ;", "text/html"} {
 		for _, body := range []string{"", "<", `<Envelope><attachments/><Body/></Envelope>`} {
 			url, asked, _ := serve(t, 200, contentType, body)
-			a := Call(t.Context(), via(t), url, V11, "urn:ask", ask{})
+			a := NewClient(via(t), url, V11).Call(t.Context(), "urn:ask", ask{})
 			require.NoError(t, a.Err)
 			assert.Equal(t, body, string(a.Body))
 			assert.Len(t, asked(), 1)

@@ -32,7 +32,7 @@ func (d decoder) Next() (Token, error) {
 	case xml.EndElement:
 		token.Kind, token.Name = End, []byte(t.Name.Local)
 	case xml.CharData:
-		token.Kind, token.Text = Text, t
+		token.Kind, token.Text = Text, bytes.Clone(t)
 	case xml.Directive:
 		token.Kind = Directive
 	}

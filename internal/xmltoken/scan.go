@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"slices"
 	"strconv"
-	"sync"
 	"unicode/utf8"
 )
 
@@ -18,11 +16,10 @@ type scanner struct {
 	text  []byte
 	at    int
 	empty bool       // the end of an empty element comes next
-	open  [32][]byte // the names of the open elements, with their prefixes
+	open  [16][]byte // the names of the open elements, with their prefixes
 	depth int        // the number of open elements
 	attrs []Attr
-	few   [8]Attr // the first memory of attrs
-	chars []byte  // texts after their entities were replaced
+	few   [6]Attr // the first memory of attrs
 }
 
 // scan calls read with a strict scan of text. ok is false if the scan did not reach the end;
@@ -31,24 +28,10 @@ func scan[T any](text []byte, read func(Source) (T, error)) (got T, ok bool) {
 	if !plain(text) {
 		return got, false
 	}
-	s := scanners.Get().(*scanner)
-	defer s.free()
-	s.text, s.at, s.attrs = text, declaration(text), s.few[:0]
+	s := &scanner{text: text, at: declaration(text)}
+	s.attrs = s.few[:0]
 	got, err := read(s)
 	return got, err == nil
-}
-
-// scanners keeps scanners because of the memory in chars.
-var scanners = sync.Pool{New: func() any { return new(scanner) }}
-
-// maxKept is the largest capacity of chars that the pool keeps, in bytes.
-const maxKept = 64 << 10
-
-func (s *scanner) free() {
-	if cap(s.chars) <= maxKept {
-		*s = scanner{chars: s.chars[:0]}
-		scanners.Put(s)
-	}
 }
 
 // plain reports whether every character of text stands for itself and is legal in XML.
@@ -74,7 +57,7 @@ func declaration(text []byte) int {
 }
 
 func (s *scanner) Next() (Token, error) {
-	s.attrs, s.chars = s.attrs[:0], s.chars[:0]
+	s.attrs = s.attrs[:0]
 	token := Token{From: s.at}
 	rest := s.text[s.at:]
 	ok := true
@@ -209,10 +192,11 @@ func (s *scanner) blanks() (found bool) {
 
 // until reads up to the byte end, or to the end of the document, and replaces entities.
 func (s *scanner) until(end byte) (text []byte, ok bool) {
-	text = s.text[s.at:]
-	if i := bytes.IndexByte(text, end); i >= 0 {
-		text = text[:i]
+	n := bytes.IndexByte(s.text[s.at:], end)
+	if n < 0 {
+		n = len(s.text) - s.at
 	}
+	text = s.text[s.at : s.at+n : s.at+n] // appending to it copies it
 	if bytes.IndexByte(text, '<') >= 0 {
 		return nil, false
 	}
@@ -221,19 +205,17 @@ func (s *scanner) until(end byte) (text []byte, ok bool) {
 	if amp < 0 {
 		return text, true
 	}
-	from := len(s.chars)
-	s.chars = slices.Grow(s.chars, len(text))
+	chars := make([]byte, 0, len(text))
 	for ; amp >= 0; amp = bytes.IndexByte(text, '&') {
 		name, after, ended := bytes.Cut(text[amp+1:], []byte(";"))
 		char, known := entity(name)
 		if !ended || !known {
 			return nil, false
 		}
-		s.chars = utf8.AppendRune(append(s.chars, text[:amp]...), char)
+		chars = utf8.AppendRune(append(chars, text[:amp]...), char)
 		text = after
 	}
-	s.chars = append(s.chars, text...)
-	return s.chars[from:], true
+	return append(chars, text...), true
 }
 
 // entity returns the character that an entity named name stands for.

@@ -20,15 +20,24 @@ const (
 	Text                  // characters, their entities replaced
 )
 
-// Token is a part of a document. Its slices are valid until the next token is read.
+// Token is a part of a document. Its slices may share the memory of the document.
 type Token struct {
 	Kind  Kind
 	Name  []byte // of an element, without its prefix
-	Attrs []Attr
+	Attrs []Attr // valid until the next token is read
 	Text  []byte
 	// From and To are the token's offsets in the document, in bytes. The Start of an empty
 	// element has all of its text; its End has no length.
 	From, To int
+}
+
+// Join returns the characters of text followed by those of t. The result may share the memory
+// of t.
+func (t Token) Join(text []byte) []byte {
+	if len(text) == 0 {
+		return t.Text
+	}
+	return append(text, t.Text...)
 }
 
 // Attr is an attribute.
