@@ -13,25 +13,20 @@ const (
 	keptFor = 60 * 24 * time.Hour
 )
 
-// invoice is an invoice in the user's panel.
+// invoice is an invoice in the user's panel. A nil invoice is not there.
 type invoice struct {
-	uuid   string // as it was registered
-	issuer string // the RFC, as far as it is known
-	// answered is when the SAT last answered, by an acuse or with a refusal.
-	answered time.Time
-	estatus  string // EstatusUUID of the last acuse, "" without one
-
-	pending    *registration // waits for the recipient; nil without one
-	registered bool          // pending, or the recipient has consented
-	refused    bool          // the recipient has refused, and nothing was registered since
-
-	history []change // the oldest first
+	uuid       string    // as it was registered
+	issuer     string    // the RFC, as far as it is known
+	registered bool      // a cancellation is pending, or the recipient has consented
+	history    []*change // the oldest first
 }
 
-// change is a change of the SAT's EstatusCancelacion.
+// change is a change of the SAT's EstatusCancelacion, or a cancellation of what is cancelled.
 type change struct {
-	at      time.Time
-	estatus string
+	at         time.Time
+	estatus    string // EstatusCancelacion
+	acuse      string // EstatusUUID in the acuse; "" if the invoice is not cancelled
+	unanswered bool   // the SAT has not answered yet
 }
 
 // The values of EstatusCancelacion.
@@ -43,78 +38,75 @@ const (
 	overdue        = "Plazo vencido"
 )
 
-func (i *invoice) becomes(estatus string, at time.Time) {
-	i.history = append(i.history, change{at, estatus})
+// last returns the last change, an empty one if there was none.
+func (i *invoice) last() *change {
+	if i == nil || len(i.history) == 0 {
+		return new(change)
+	}
+	return i.history[len(i.history)-1]
 }
 
-// registration is a registered cancellation.
-type registration struct {
-	of         *invoice
-	at         time.Time
-	unanswered bool
-}
+func (i *invoice) isPending() bool { return i.last().estatus == inProcess }
 
-func (i *invoice) isCancelled() bool { return i.estatus != "" }
+func (i *invoice) isCancelled() bool { return i.last().acuse != "" }
 
-// forgotten reports whether the SAT's answer is too old for a status.
-func (i *invoice) forgotten(now time.Time) bool {
-	return i.pending == nil && !i.answered.IsZero() && now.Sub(i.answered) > keptFor
-}
-
-// next returns the EstatusUUID of the acuse for the next cancellation.
-func (i *invoice) next() string {
+// cancellation returns the change that a cancellation makes.
+func (i *invoice) cancellation(at time.Time, estatus string) *change {
 	if i.isCancelled() {
-		return estatusBefore
+		return &change{at: at, estatus: i.last().estatus, acuse: estatusBefore}
 	}
-	return estatusReceived
+	return &change{at: at, estatus: estatus, acuse: estatusReceived}
 }
 
-func (i *invoice) acuse(estatus string, at time.Time) []byte {
-	return acuse(i.uuid, estatus, i.issuer, at)
+// registration is a registered cancellation, the last change of the invoice while it is pending.
+type registration struct {
+	*invoice
+	*change
 }
 
-func (i *invoice) refuse(at time.Time) {
-	i.answered = at
-	i.pending, i.registered, i.refused = nil, false, true
-	i.becomes(rejected, at)
+// find returns an invoice, nil if it is not in the panel. The caller holds f.mu.
+func (f *Simulator) find(uuid string) *invoice {
+	f.lapse()
+	return f.invoices[strings.ToLower(uuid)]
 }
 
-// cancel cancels an invoice, or cancels it again. How is its EstatusCancelacion. The caller
-// holds f.mu.
-func (f *Simulator) cancel(known *invoice, at time.Time, how string) {
+// change adds to the history of an invoice. The caller holds f.mu.
+func (f *Simulator) change(known *invoice, c *change) {
+	known.history = append(known.history, c)
+	if known.isCancelled() {
+		f.cancelled.Add(known.uuid)
+	}
+}
+
+// register makes the cancellation of an invoice pending. The caller holds f.mu.
+func (f *Simulator) register(known *invoice, issuer string) {
+	pending := &change{at: f.Now(), estatus: inProcess}
+	known.issuer, known.registered = issuer, true
+	f.change(known, pending)
+	f.pending = append(f.pending, registration{known, pending})
+}
+
+// refuse makes the recipient refuse, unless the invoice is cancelled. The caller holds f.mu.
+func (f *Simulator) refuse(known *invoice) {
 	if !known.isCancelled() {
-		known.becomes(how, at)
+		known.registered = false
+		f.change(known, &change{at: f.Now(), estatus: rejected})
 	}
-	known.answered, known.estatus = at, known.next()
-	known.pending, known.refused = nil, false
-	f.cancelled.Add(known.uuid)
-}
-
-// registerCancellation makes the cancellation of an invoice pending. The caller holds
-// f.mu.
-func (f *Simulator) registerCancellation(known *invoice, issuer string) {
-	known.issuer = issuer
-	known.pending = &registration{of: known, at: f.Now()}
-	known.registered, known.refused = true, false
-	known.becomes(inProcess, known.pending.at)
-	f.pending = append(f.pending, known.pending)
 }
 
 // lapse cancels the invoices whose recipients have been silent for too long. The caller holds
 // f.mu.
 func (f *Simulator) lapse() {
-	now := f.Now()
-	for len(f.pending) > 0 {
+	for ; len(f.pending) > 0; f.pending = f.pending[1:] {
 		oldest := f.pending[0]
-		if oldest == oldest.of.pending {
-			lapsed := oldest.at.Add(consentAfter)
-			if now.Before(lapsed) {
-				return
-			}
-			f.cancel(oldest.of, lapsed, overdue)
+		if oldest.change != oldest.last() {
+			continue
 		}
-		f.pending[0] = nil
-		f.pending = f.pending[1:]
+		lapsed := oldest.at.Add(consentAfter)
+		if f.Now().Before(lapsed) {
+			return
+		}
+		f.change(oldest.invoice, oldest.cancellation(lapsed, overdue))
 	}
 }
 
@@ -123,7 +115,8 @@ func (f *Simulator) lapse() {
 func (f *Simulator) Accept(uuid string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.cancel(f.mustBePending(uuid), f.Now(), withConsent)
+	known := f.mustBePending(uuid)
+	f.change(known, known.cancellation(f.Now(), withConsent))
 }
 
 // Refuse makes the recipient refuse a pending cancellation, which can then be registered
@@ -131,7 +124,7 @@ func (f *Simulator) Accept(uuid string) {
 func (f *Simulator) Refuse(uuid string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.mustBePending(uuid).refuse(f.Now())
+	f.refuse(f.mustBePending(uuid))
 }
 
 // NotYetAnswered makes the status of a pending cancellation 200 without an acuse, until it is
@@ -140,14 +133,13 @@ func (f *Simulator) Refuse(uuid string) {
 func (f *Simulator) NotYetAnswered(uuid string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.mustBePending(uuid).pending.unanswered = true
+	f.mustBePending(uuid).last().unanswered = true
 }
 
 // mustBePending returns the invoice. The caller holds f.mu.
 func (f *Simulator) mustBePending(uuid string) *invoice {
-	f.lapse()
-	known := f.invoices[strings.ToLower(uuid)]
-	if known == nil || known.pending == nil {
+	known := f.find(uuid)
+	if !known.isPending() {
 		panic(fmt.Sprintf("factibletest: no cancellation of %q is pending", uuid))
 	}
 	return known
@@ -158,25 +150,21 @@ func (f *Simulator) mustBePending(uuid string) *invoice {
 func (f *Simulator) IsRegistered(uuid string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	known := f.invoices[strings.ToLower(uuid)]
+	known := f.find(uuid)
 	return known != nil && known.registered
 }
 
 // Estatus returns the SAT's EstatusCancelacion of an invoice at a time by the simulator's clock:
 // "" before a cancellation was requested, then "En proceso", "Solicitud rechazada", "Cancelado
 // sin aceptación", "Cancelado con aceptación" or, after 72 hours of silence, "Plazo vencido".
-func (f *Simulator) Estatus(uuid string, at time.Time) string {
+func (f *Simulator) Estatus(uuid string, at time.Time) (estatus string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.lapse()
-	known := f.invoices[strings.ToLower(uuid)]
-	if known == nil {
-		return ""
-	}
-	estatus := ""
-	for _, c := range known.history {
-		if !c.at.After(at) {
-			estatus = c.estatus
+	if known := f.find(uuid); known != nil {
+		for _, c := range known.history {
+			if !c.at.After(at) {
+				estatus = c.estatus
+			}
 		}
 	}
 	return estatus

@@ -9,9 +9,9 @@
 package factibletest
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/base64"
-	"encoding/xml"
 	"fmt"
 	"net/http"
 	"slices"
@@ -157,7 +157,7 @@ type Simulator struct {
 
 	mu        sync.Mutex
 	invoices  map[string]*invoice // by UUID in lower case
-	pending   []*registration     // the oldest first; some are no longer pending
+	pending   []registration      // the oldest first; some are no longer pending
 	answers   map[string]Answer
 	cancelled canceltest.Ledger
 	logins    int // wrong ones in a row
@@ -231,19 +231,19 @@ func (f *Simulator) Register(uuids ...string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, uuid := range uuids {
-		f.register(uuid)
+		f.add(uuid)
 	}
 }
 
-func (f *Simulator) register(uuid string) *invoice {
+// add returns an invoice of the panel, where it adds it if it is not there. The caller holds f.mu.
+func (f *Simulator) add(uuid string) *invoice {
 	if !adapter.IsUUID(uuid) {
 		panic(fmt.Sprintf("factibletest: %q is not a UUID", uuid))
 	}
-	key := strings.ToLower(uuid)
-	known, ok := f.invoices[key]
-	if !ok {
+	known := f.find(uuid)
+	if known == nil {
 		known = &invoice{uuid: uuid, issuer: rfcEmisor}
-		f.invoices[key] = known
+		f.invoices[strings.ToLower(uuid)] = known
 	}
 	return known
 }
@@ -254,10 +254,6 @@ func (f *Simulator) register(uuid string) *invoice {
 func (f *Simulator) Answer(uuid string, a Answer) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if a.Status == 0 {
-		delete(f.answers, strings.ToLower(uuid))
-		return
-	}
 	a.Acuse = slices.Clone(a.Acuse)
 	f.answers[strings.ToLower(uuid)] = a
 }
@@ -268,15 +264,15 @@ func (f *Simulator) Answer(uuid string, a Answer) {
 // Resolve panics if the UUID is malformed.
 func (f *Simulator) Resolve(uuid string, a Answer) {
 	f.mu.Lock()
-	resolved := f.register(uuid)
+	known := f.add(uuid)
 	switch a.Status {
 	case statusDone:
-		f.cancel(resolved, f.Now(), withConsent)
+		f.change(known, known.cancellation(f.Now(), withConsent))
 		if len(a.Acuse) == 0 {
 			a = Answer{}
 		}
 	case statusRefused:
-		resolved.refuse(f.Now())
+		f.refuse(known)
 	}
 	f.mu.Unlock()
 	f.Answer(uuid, a)
@@ -296,9 +292,7 @@ func (f *Simulator) Cancelled() []string {
 func (f *Simulator) IsCancelled(uuid string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.lapse()
-	known := f.invoices[strings.ToLower(uuid)]
-	return known != nil && known.isCancelled()
+	return f.find(uuid).isCancelled()
 }
 
 func plain(status int) Answer {
@@ -310,20 +304,19 @@ func registered() Answer {
 	return Answer{Status: statusDone, Message: "[Servidor de pruebas] " + wordsRegistered}
 }
 
-func withAcuse(acuse []byte) Answer {
+// withAcuse is a 200 with the acuse of a cancellation.
+func withAcuse(known *invoice, c *change) Answer {
 	a := plain(statusDone)
-	a.Acuse = acuse
+	a.Acuse = acuse(known.uuid, c.acuse, known.issuer, c.at)
 	return a
 }
 
 // operation is an operation of the service.
 type operation struct {
-	parameters []string // in the order of the WSDL
-	properties bool     // key-value pairs may follow
+	parameters []string // after the login, in the order of the WSDL
 	result     resultType
 	read       func(given map[string]string) query
-	// answer answers a query that is not refused. The caller holds f.mu, and has called
-	// f.lapse.
+	// answer answers a query that is not refused. The caller holds f.mu.
 	answer func(f *Simulator, q query, carry bool) (a Answer, carried bool)
 }
 
@@ -335,36 +328,29 @@ type resultType struct {
 
 const statusType = "StatusCancelacionResponse"
 
-var (
-	sectorResult       = resultType{statusNamespace, statusType, "acuseSat"}
-	statusResult       = resultType{statusNamespace, statusType, "acuseSAT"}
-	registrationResult = resultType{registrationNamespace, "CancelacionAsincronoResponse", ""}
-)
+var registrationResult = resultType{registrationNamespace, "CancelacionAsincronoResponse", ""}
 
 var operations = map[string]operation{
 	"cancelarSectorPrimario": {
-		parameters: []string{"usuario", "password", "uuid"},
-		result:     sectorResult,
+		parameters: []string{"uuid"},
+		result:     resultType{statusNamespace, statusType, "acuseSat"},
 		read:       readUUID("uuid"),
 		answer:     (*Simulator).cancelarSectorPrimario,
 	},
 	"getStatusCancelacionAsincrona": {
-		parameters: []string{"usuario", "password", "transactionId"},
-		properties: true,
-		result:     statusResult,
+		parameters: []string{"transactionId", "properties"},
+		result:     resultType{statusNamespace, statusType, "acuseSAT"},
 		read:       readUUID("transactionId"),
 		answer:     (*Simulator).getStatusCancelacionAsincrona,
 	},
 	"cancelarAsincrono": {
-		parameters: []string{"usuario", "password", "uuid", "rfcEmisor", "emailNotifica", "csdCer", "csdKey", "csdPassword"},
-		properties: true,
+		parameters: []string{"uuid", "rfcEmisor", "emailNotifica", "csdCer", "csdKey", "csdPassword", "properties"},
 		result:     registrationResult,
 		read:       readFolio,
 		answer:     (*Simulator).registerCancellations,
 	},
 	"enviarSolicitudCancelacionAsincrono": {
-		parameters: []string{"usuario", "password", "solicitud", "emailNotifica"},
-		properties: true,
+		parameters: []string{"solicitud", "emailNotifica", "properties"},
 		result:     registrationResult,
 		read:       readSolicitud,
 		answer:     (*Simulator).registerCancellations,
@@ -376,28 +362,28 @@ func (f *Simulator) cancelarSectorPrimario(q query, carry bool) (Answer, bool) {
 	if refusal != nil {
 		return *refusal, false
 	}
-	at, estatus := f.Now(), known.next()
+	done := known.cancellation(f.Now(), withoutConsent)
 	if carry {
-		f.cancel(known, at, withoutConsent)
+		f.change(known, done)
 	}
-	return withAcuse(known.acuse(estatus, at)), carry && estatus == estatusReceived
+	return withAcuse(known, done), carry && done.acuse == estatusReceived
 }
 
 func (f *Simulator) registerCancellations(q query, carry bool) (Answer, bool) {
-	found := make([]*invoice, len(q.folios))
-	for i, folio := range q.folios {
+	var found []*invoice
+	for _, folio := range q.folios {
 		known, refusal := f.cancellable(folio)
 		if refusal != nil {
 			return *refusal, false
 		}
-		if known.pending != nil || known.isCancelled() || slices.Contains(found[:i], known) {
+		if known.isPending() || known.isCancelled() || slices.Contains(found, known) {
 			return plain(statusRegistered), false
 		}
-		found[i] = known
+		found = append(found, known)
 	}
 	if carry {
 		for _, known := range found {
-			f.registerCancellation(known, q.issuer)
+			f.register(known, q.issuer)
 		}
 	}
 	return registered(), carry
@@ -405,12 +391,11 @@ func (f *Simulator) registerCancellations(q query, carry bool) (Answer, bool) {
 
 // cancellable returns the invoice to cancel, or the answer that refuses.
 func (f *Simulator) cancellable(folio folio) (*invoice, *Answer) {
-	key := strings.ToLower(folio.uuid)
-	if a, ok := f.answers[key]; ok {
+	known, key := f.find(folio.uuid), strings.ToLower(folio.uuid)
+	if a := f.answers[key]; a.Status != 0 {
 		return nil, &a
 	}
-	known := f.invoices[key]
-	if status, ok := testUUIDs[key]; ok && (known == nil || !known.isCancelled()) {
+	if status, ok := testUUIDs[key]; ok && !known.isCancelled() {
 		return nil, new(plain(status))
 	}
 	if known == nil {
@@ -421,22 +406,22 @@ func (f *Simulator) cancellable(folio folio) (*invoice, *Answer) {
 
 func (f *Simulator) getStatusCancelacionAsincrona(q query, _ bool) (Answer, bool) {
 	key := strings.ToLower(q.folios[0].uuid)
-	if a, ok := f.answers[key]; ok {
+	known := f.find(key)
+	last := known.last()
+	isForgotten := !known.isPending() && f.Now().Sub(last.at) > keptFor
+	status, isTest := testUUIDs[key]
+	switch a := f.answers[key]; {
+	case a.Status != 0:
 		return a, false
-	}
-	if known := f.invoices[key]; known != nil && !known.forgotten(f.Now()) {
-		switch {
-		case known.isCancelled():
-			return withAcuse(known.acuse(known.estatus, known.answered)), false
-		case known.pending != nil && known.pending.unanswered:
-			return registered(), false
-		case known.pending != nil:
-			return plain(statusInProcess), false
-		case known.refused:
-			return plain(statusRefused), false
-		}
-	}
-	if status, ok := testUUIDs[key]; ok {
+	case known.isCancelled() && !isForgotten:
+		return withAcuse(known, last), false
+	case last.unanswered:
+		return registered(), false
+	case known.isPending():
+		return plain(statusInProcess), false
+	case last.estatus == rejected && !isForgotten:
+		return plain(statusRefused), false
+	case isTest:
 		return plain(status), false
 	}
 	return plain(statusNoTransaction), false
@@ -501,18 +486,18 @@ func (f *Simulator) fault(version *soapVersion, code, message string) canceltest
 func (f *Simulator) answer(r *http.Request, body []byte, carry bool) canceltest.Reply {
 	endpoint, known := endpoints[strings.TrimSuffix(r.URL.Path, "/")]
 	version, action := versionOf(r.Header)
-	status := http.StatusNotFound
+	var a canceltest.Reply
 	switch {
 	case !known:
+		a = plainText(http.StatusNotFound)
 	case r.Method != http.MethodPost:
-		status = http.StatusMethodNotAllowed
+		a = plainText(http.StatusMethodNotAllowed)
 	case version == nil:
-		status = http.StatusUnsupportedMediaType
+		a = plainText(http.StatusUnsupportedMediaType)
 	default:
-		return f.call(r, body, endpoint, version, action, carry)
+		a = f.call(r, body, endpoint, version, action, carry)
 	}
-	a := plainText(status)
-	a.Op = r.Method + " " + r.URL.Path
+	a.Op = cmp.Or(a.Op, r.Method+" "+r.URL.Path)
 	return a
 }
 
@@ -520,107 +505,49 @@ func (f *Simulator) answer(r *http.Request, body []byte, carry bool) canceltest.
 func (f *Simulator) call(r *http.Request, body []byte, endpoint, version *soapVersion, action string, carry bool) canceltest.Reply {
 	refuse := func(message string) canceltest.Reply { return f.fault(version, version.sender, message) }
 	text, err := adapter.UTF8(body, r.Header.Get("Content-Type"))
-	var content element
-	if err == nil {
-		content, err = readEnvelope(text, version)
-	}
 	if err != nil {
-		a := refuse(err.Error())
-		a.Op = r.Method + " " + r.URL.Path
-		return a
+		return refuse(err.Error())
 	}
-	name := content.XMLName.Local
-	op, known := operations[name]
+	envelope, content, err := readEnvelope(text, version)
+	if err != nil {
+		return refuse(err.Error())
+	}
 	var a canceltest.Reply
 	var q query
+	op, known := operations[content.Tag]
+	given, err := readChildren(content, serviceNamespace, append([]string{"usuario", "password"}, op.parameters...)...)
 	switch {
-	case endpoint != nil && endpoint != version,
-		!known,
-		content.XMLName.Space != serviceNamespace,
-		action != "" && action != "urn:"+name:
+	case !known, endpoint != nil && endpoint != version, content.NamespaceURI() != serviceNamespace,
+		action != "" && action != "urn:"+content.Tag:
 		a = refuse("The endpoint reference (EPR) for the Operation not found is http://" + r.Host + r.URL.Path +
 			" and the WSA Action = " + action + ". If this EPR was previously reachable, please contact the server administrator.")
+	case err != nil:
+		a = refuse(err.Error())
 	default:
-		if given, err := op.given(content); err != nil {
-			a = refuse(err.Error())
-		} else {
-			q = op.read(given)
-			a = f.run(name, op, given, q, version, carry)
-		}
+		q = op.read(given)
+		a = f.run(content.Tag, given, q, version, carry)
 	}
-	a.Op = name
-	a.Request = withoutSecrets(text)
+	a.Op, a.Request = content.Tag, withoutSecrets(envelope)
 	for _, folio := range q.folios {
 		a.IDs = append(a.IDs, folio.uuid)
 	}
 	return a
 }
 
-// given returns the parameters of a request, without those that are nil.
-func (op operation) given(content element) (map[string]string, error) {
-	given := map[string]string{}
-	expected := op.parameters
-	for _, child := range content.Children {
-		name := child.XMLName
-		if name.Space != serviceNamespace {
-			return nil, unexpected(name)
-		}
-		if op.properties && name.Local == "properties" {
-			if err := checkProperty(child); err != nil {
-				return nil, err
-			}
-			expected = nil
-			continue
-		}
-		// Parameters may be left out, but not change places.
-		i := slices.Index(expected, name.Local)
-		if i < 0 || len(child.Children) > 0 {
-			return nil, unexpected(name)
-		}
-		expected = expected[i+1:]
-		if !child.isNil() {
-			given[name.Local] = child.Text
-		}
-	}
-	return given, nil
-}
-
-func checkProperty(property element) error {
-	expected := []string{"key", "value"}
-	for _, child := range property.Children {
-		i := slices.Index(expected, child.XMLName.Local)
-		if i < 0 || child.XMLName.Space != kvNamespace {
-			return unexpected(child.XMLName)
-		}
-		expected = expected[i+1:]
-	}
-	return nil
-}
-
-func unexpected(name xml.Name) error {
-	return fmt.Errorf("org.apache.axis2.databinding.ADBException: Unexpected subelement {%s}%s", name.Space, name.Local)
-}
-
-func (f *Simulator) run(name string, op operation, given map[string]string, q query, version *soapVersion, carry bool) canceltest.Reply {
+func (f *Simulator) run(operation string, given map[string]string, q query, version *soapVersion, carry bool) canceltest.Reply {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.lapse()
+	op := operations[operation]
 	username, password := given["usuario"], given["password"]
 	refused := statusIncomplete
 	if username != "" && password != "" {
-		refused = f.login(username, password, carry)
+		refused = cmp.Or(f.login(username, password, carry), q.refusal)
 	}
-	var a Answer
-	var carried bool
-	switch {
-	case refused != 0:
-		a = plain(refused)
-	case q.refusal != 0:
-		a = plain(q.refusal)
-	default:
+	a, carried := plain(refused), false
+	if refused == 0 {
 		a, carried = op.answer(f, q, carry)
 	}
-	r := version.envelope(http.StatusOK, f.response(name, op.result, a))
+	r := version.envelope(http.StatusOK, f.response(operation, op.result, a))
 	r.Carried = carried
 	return r
 }

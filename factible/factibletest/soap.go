@@ -5,11 +5,12 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
-	"io"
 	"mime"
 	"net/http"
 	"slices"
 	"strings"
+
+	"github.com/beevik/etree"
 
 	"github.com/unified-cancel/cancel/canceltest"
 )
@@ -73,97 +74,85 @@ func (v *soapVersion) envelope(status int, content string) canceltest.Reply {
 	}
 }
 
-// element is an element of a request.
-type element struct {
-	XMLName  xml.Name
-	Attrs    []xml.Attr `xml:",any,attr"`
-	Text     string     `xml:",chardata"`
-	Children []element  `xml:",any"`
-}
-
-func (e element) isNil() bool {
-	for _, a := range e.Attrs {
-		if a.Name.Space == xsiNamespace && a.Name.Local == "nil" {
-			return a.Value == "true" || a.Value == "1"
-		}
+// readEnvelope returns an envelope, which is in UTF-8, and the element in its Body.
+func readEnvelope(text []byte, version *soapVersion) (*etree.Document, *etree.Element, error) {
+	envelope := etree.NewDocument()
+	envelope.ReadSettings.ValidateInput = true
+	if bytes.Contains(text, []byte("<!DOCTYPE")) {
+		return nil, nil, errors.New("DTD are not supported in SOAP")
 	}
-	return false
-}
-
-// readEnvelope returns the element in the body of an envelope, which is in UTF-8.
-func readEnvelope(text []byte, version *soapVersion) (element, error) {
-	root, err := readXML(text)
-	if err != nil {
-		return element{}, err
+	if err := envelope.ReadFromBytes(bytes.TrimSpace(text)); err != nil {
+		return nil, nil, err
 	}
-	if root.XMLName.Local != "Envelope" || root.XMLName.Space != version.namespace {
-		return element{}, errors.New("Transport level information does not match with SOAP Message namespace URI")
+	is := func(e *etree.Element, tag string) bool { return e.Tag == tag && e.NamespaceURI() == version.namespace }
+	if !is(envelope.Root(), "Envelope") {
+		return nil, nil, errors.New("Transport level information does not match with SOAP Message namespace URI")
 	}
-	bodies := root.Children
-	if len(bodies) > 0 && bodies[0].XMLName == (xml.Name{Space: version.namespace, Local: "Header"}) {
+	bodies := envelope.Root().ChildElements()
+	if len(bodies) > 0 && is(bodies[0], "Header") {
 		bodies = bodies[1:]
 	}
-	if len(bodies) != 1 || bodies[0].XMLName != (xml.Name{Space: version.namespace, Local: "Body"}) {
-		return element{}, errors.New("the envelope has to hold one Body, after a Header if any")
+	if len(bodies) != 1 || !is(bodies[0], "Body") {
+		return nil, nil, errors.New("the envelope has to hold one Body, after a Header if any")
 	}
-	if n := len(bodies[0].Children); n != 1 {
-		return element{}, fmt.Errorf("the Body holds %d elements", n)
+	content := bodies[0].ChildElements()
+	if len(content) != 1 {
+		return nil, nil, fmt.Errorf("the Body holds %d elements", len(content))
 	}
-	return bodies[0].Children[0], nil
+	return envelope, content[0], nil
 }
 
-func readXML(text []byte) (element, error) {
-	d := decoder(text)
-	if bytes.Contains(text, []byte("<!DOCTYPE")) {
-		return element{}, errors.New("DTD are not supported in SOAP")
+// readChildren returns the texts of the children of parent, without those that are nil. They must
+// be in the namespace and in the order of names. They may be left out, and only properties may be
+// repeated.
+func readChildren(parent *etree.Element, namespace string, names ...string) (map[string]string, error) {
+	given := map[string]string{}
+	for _, child := range parent.ChildElements() {
+		i := slices.Index(names, child.Tag)
+		if i < 0 || child.NamespaceURI() != namespace {
+			return nil, unexpected(child)
+		}
+		names = names[i:]
+		if child.Tag == "properties" {
+			if _, err := readChildren(child, kvNamespace, "key", "value"); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		if inside := child.ChildElements(); len(inside) > 0 {
+			return nil, unexpected(inside[0])
+		}
+		names = names[1:]
+		if !isNil(child) {
+			given[child.Tag] = child.Text()
+		}
 	}
-	var root element
-	if err := d.Decode(&root); err != nil {
-		return element{}, err
-	}
-	if rest := bytes.TrimSpace(text[d.InputOffset():]); len(rest) > 0 {
-		return element{}, errors.New("content after the envelope")
-	}
-	return root, nil
+	return given, nil
 }
 
-// decoder returns a decoder of text in UTF-8. The declaration may name the charset that text
-// was converted from.
-func decoder(text []byte) *xml.Decoder {
-	d := xml.NewDecoder(bytes.NewReader(text))
-	d.CharsetReader = func(_ string, in io.Reader) (io.Reader, error) { return in, nil }
-	return d
+func unexpected(e *etree.Element) error {
+	return fmt.Errorf("org.apache.axis2.databinding.ADBException: Unexpected subelement {%s}%s", e.NamespaceURI(), e.Tag)
+}
+
+func isNil(e *etree.Element) bool {
+	return slices.ContainsFunc(e.Attr, func(a etree.Attr) bool {
+		return a.Key == "nil" && a.NamespaceURI() == xsiNamespace && (a.Value == "true" || a.Value == "1")
+	})
 }
 
 // secretElements are the elements that the log must not hold, in lower case.
 var secretElements = []string{"password", "csdkey", "csdpassword"}
 
-// withoutSecrets returns a request, which is well-formed, as the log may hold it.
-func withoutSecrets(text []byte) []byte {
-	var logged []byte
-	var depth int // within an element that is secret
-	var copied, start int64
-	for d := decoder(text); ; {
-		end := d.InputOffset()
-		token, err := d.RawToken()
-		if err != nil {
-			return append(logged, text[copied:]...)
-		}
-		switch token := token.(type) {
-		case xml.StartElement:
-			if depth > 0 || slices.Contains(secretElements, strings.ToLower(token.Name.Local)) {
-				if depth++; depth == 1 {
-					start = d.InputOffset()
-				}
-			}
-		case xml.EndElement:
-			if depth--; depth == 0 && end > start {
-				logged = append(append(logged, text[copied:start]...), "REDACTED"...)
-				copied = end
-			}
-			depth = max(depth, 0)
+// withoutSecrets returns an envelope as the log may hold it. It changes the envelope.
+func withoutSecrets(envelope *etree.Document) []byte {
+	for _, e := range envelope.FindElements("//*") {
+		if slices.Contains(secretElements, strings.ToLower(e.Tag)) {
+			e.Child = nil
+			e.SetText("REDACTED")
 		}
 	}
+	text, _ := envelope.WriteToBytes() // cannot fail in memory
+	return text
 }
 
 func escapeXML(s string) string {
