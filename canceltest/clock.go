@@ -31,30 +31,18 @@ func (c *clock) move(d time.Duration) {
 
 // until waits until the clock shows at. It returns ctx.Err() if ctx ends first.
 func (c *clock) until(ctx context.Context, at time.Time) error {
-	for {
-		left, moved := c.left(at)
-		if left <= 0 || ctx.Err() != nil {
-			return ctx.Err()
+	for ctx.Err() == nil && c.now().Before(at) {
+		c.mu.Lock()
+		if c.moved == nil {
+			c.moved = make(chan struct{})
 		}
-		timer := time.NewTimer(left)
+		left, moved := at.Sub(time.Now().Add(c.ahead)), c.moved
+		c.mu.Unlock()
 		select {
-		case <-timer.C:
+		case <-time.After(left):
 		case <-moved:
-			timer.Stop()
 		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
 		}
 	}
-}
-
-// left returns the time that is left until at, and a channel that closes if the clock is
-// moved.
-func (c *clock) left(at time.Time) (time.Duration, <-chan struct{}) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.moved == nil {
-		c.moved = make(chan struct{})
-	}
-	return at.Sub(time.Now().Add(c.ahead)), c.moved
+	return ctx.Err()
 }

@@ -74,38 +74,32 @@ type rule struct {
 	check func(*subject)
 }
 
-// statusReasons are the reasons of HTTP statuses if no code of the vendor decides.
-var statusReasons = map[int]error{
-	201: cancel.ErrUnknownOutcome, 204: cancel.ErrUnknownOutcome,
-	301: cancel.ErrUnexpected, 302: cancel.ErrUnexpected, 303: cancel.ErrUnexpected,
-	304: cancel.ErrUnexpected, 307: cancel.ErrUnexpected, 308: cancel.ErrUnexpected,
-	400: cancel.ErrInvalid, 401: cancel.ErrAuth, 402: cancel.ErrUnexpected, 403: cancel.ErrForbidden,
-	404: cancel.ErrInvalid, 405: cancel.ErrInvalid, 408: cancel.ErrUnexpected, 409: cancel.ErrUnexpected,
-	410: cancel.ErrUnexpected, 413: cancel.ErrInvalid, 415: cancel.ErrInvalid, 418: cancel.ErrUnexpected,
-	422: cancel.ErrInvalid, 429: cancel.ErrUnavailable,
-	500: cancel.ErrUnknownOutcome, 501: cancel.ErrUnknownOutcome, 502: cancel.ErrUnknownOutcome,
-	503: cancel.ErrUnavailable, 504: cancel.ErrUnknownOutcome, 599: cancel.ErrUnknownOutcome,
+// statusReasons are the HTTP statuses of each reason, if no code of the vendor decides.
+var statusReasons = map[error][]int{
+	cancel.ErrInvalid:        {400, 404, 405, 413, 415, 422},
+	cancel.ErrAuth:           {401},
+	cancel.ErrForbidden:      {403},
+	cancel.ErrUnavailable:    {429, 503},
+	cancel.ErrUnknownOutcome: {201, 204, 500, 501, 502, 504, 599},
+	cancel.ErrUnexpected:     {301, 302, 303, 304, 307, 308, 402, 408, 409, 410, 418},
 }
 
 // faultReasons returns the faults of the contract's table with their reasons. Refused
 // connections have a rule of their own.
 func (h Harness) faultReasons() map[Fault]error {
 	reasons := map[Fault]error{}
-	for status, reason := range statusReasons {
-		reasons[HTTP(status)] = reason
-	}
 	for _, f := range Faults() {
-		switch f {
-		case Refuse:
-		case HTTP429, HTTP503:
-			reasons[f] = cancel.ErrUnavailable
-		default:
-			reasons[f] = cancel.ErrUnknownOutcome
+		reasons[f] = cancel.ErrUnknownOutcome
+	}
+	for reason, statuses := range statusReasons {
+		for _, status := range statuses {
+			reasons[HTTP(status)] = reason
 		}
 	}
 	for status := range h.Documented {
 		delete(reasons, HTTP(status))
 	}
+	delete(reasons, Refuse)
 	return reasons
 }
 
@@ -169,12 +163,8 @@ func (s *subject) fail(f Fault) context.Context {
 	ctx, stop := context.WithCancel(s.Context())
 	go func() {
 		defer stop()
-		for tick := time.NewTicker(time.Millisecond); len(s.vendor.Calls()) == asked; {
-			select {
-			case <-tick.C:
-			case <-ctx.Done():
-				return
-			}
+		for ctx.Err() == nil && len(s.vendor.Calls()) == asked {
+			time.Sleep(time.Millisecond)
 		}
 	}()
 	return ctx
@@ -187,6 +177,14 @@ func (s *subject) failure(f Fault) *cancel.Error {
 	ctx := s.fail(f)
 	_, err := s.adapter.Cancel(ctx, req)
 	return s.errorOf(string(f), err)
+}
+
+// times returns how often the vendor is asked for a cancellation that fails.
+func (s *subject) times(f Fault) int {
+	s.Helper()
+	before := len(s.vendor.Calls())
+	_ = s.failure(f)
+	return len(s.vendor.Calls()) - before
 }
 
 // errorOf returns err as the one *cancel.Error that it must be or wrap.

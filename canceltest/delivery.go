@@ -6,11 +6,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/netip"
-	"net/url"
 	"slices"
-	"strings"
 	"time"
+
+	"github.com/unified-cancel/cancel/adapter"
 )
 
 const (
@@ -89,20 +88,20 @@ func (s *Server) Deliver(m Message) {
 
 // attempt reports whether the webhook has taken the message.
 func (s *Server) attempt(m Message, n int) bool {
-	began := s.clock.now()
+	d := Delivery{ID: m.ID, Status: m.Status, Attempt: n, At: s.clock.now(), Body: m.Logged}
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	s.delivering.Go(func() {
-		if s.clock.until(ctx, began.Add(answerWithin)) == nil {
+		if s.clock.until(ctx, d.At.Add(answerWithin)) == nil {
 			stop()
 		}
 	})
-	status := s.post(ctx, m)
+	d.HTTPStatus = s.post(ctx, m)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.deliveries = append(s.deliveries, Delivery{m.ID, m.Status, n, status, began, m.Logged})
+	s.deliveries = append(s.deliveries, d)
 	s.trim()
-	return status/100 == 2
+	return d.HTTPStatus/100 == 2
 }
 
 // post returns the status of the webhook's answer, 0 without one.
@@ -112,7 +111,7 @@ func (s *Server) post(ctx context.Context, m Message) int {
 		return 0
 	}
 	req.Header = m.Header.Clone()
-	resp, err := s.courier.Do(req)
+	resp, err := s.courier.RoundTrip(req)
 	if err != nil {
 		return 0
 	}
@@ -123,25 +122,10 @@ func (s *Server) post(ctx context.Context, m Message) int {
 	return resp.StatusCode
 }
 
-// newCourier returns a client that uses no proxy, follows no redirect, and leaves no
-// connection behind.
-func newCourier() *http.Client {
-	return &http.Client{
-		Transport:     &http.Transport{DisableKeepAlives: true},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-}
-
 // MustBeLoopback panics unless address is plain http to this machine: a simulator calls
 // nobody else.
 func MustBeLoopback(address string) {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "http" || u.User != nil || !isLoopback(u.Hostname()) {
+	if u, err := adapter.Endpoint(address, "", nil); err != nil || u.Scheme != "http" {
 		panic(fmt.Sprintf("canceltest: %q is not an http address of this machine", address))
 	}
-}
-
-func isLoopback(host string) bool {
-	addr, err := netip.ParseAddr(host)
-	return strings.EqualFold(host, "localhost") || err == nil && addr.IsLoopback()
 }

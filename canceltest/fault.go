@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/http"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -150,26 +151,19 @@ func (f Fault) behaviour() behaviour {
 	if play, ok := plays[Fault(base)]; ok {
 		return behaviour{carries || f == "", play}
 	}
-	if wait, ok := strings.CutPrefix(base, delayed); ok {
-		d, err := time.ParseDuration(wait)
-		if err != nil || d < 0 {
-			return behaviour{}
-		}
-		return behaviour{true, func(x exchange) { x.delay(d) }}
+	if found := withStatus.FindStringSubmatch(base); found != nil {
+		status, _ := strconv.Atoi(found[1])
+		return behaviour{carries, func(x exchange) { x.page(status, found[2]) }}
 	}
-	if rest, ok := strings.CutPrefix(base, httpStatus); ok {
-		number, wait, waits := strings.Cut(rest, retryAfter)
-		status, err := strconv.Atoi(number)
-		if err != nil || status < 200 || status > 599 {
-			return behaviour{}
-		}
-		if _, err := strconv.ParseUint(wait, 10, 64); waits && err != nil {
-			return behaviour{}
-		}
-		return behaviour{carries, func(x exchange) { x.page(status, wait) }}
+	wait, ok := strings.CutPrefix(base, delayed)
+	if d, err := time.ParseDuration(wait); ok && err == nil && d >= 0 {
+		return behaviour{true, func(x exchange) { x.delay(d) }}
 	}
 	return behaviour{}
 }
+
+// withStatus matches a fault with an HTTP status and perhaps a Retry-After.
+var withStatus = regexp.MustCompile("^" + httpStatus + "([2-5][0-9]{2})(?:" + retryAfter + "([0-9]+))?$")
 
 // plays holds every fault that has no parameter. Refuse does not get here.
 var plays = map[Fault]func(exchange){

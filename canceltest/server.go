@@ -37,7 +37,7 @@ type Server struct {
 	running   sync.WaitGroup // the listener and each connection
 	clock     clock
 
-	courier    *http.Client
+	courier    http.RoundTripper // for webhooks
 	delivering sync.WaitGroup
 	open       context.Context // ends when the simulator is closed
 	shut       context.CancelFunc
@@ -85,7 +85,7 @@ func Listen(address string, h Handler) (*Server, error) {
 		URL:       "http://" + reachable(listener.Addr()),
 		handler:   h,
 		transport: &http.Transport{MaxIdleConnsPerHost: 256},
-		courier:   newCourier(),
+		courier:   &http.Transport{DisableKeepAlives: true},
 		logLimit:  defaultLogLimit,
 	}
 	s.open, s.shut = context.WithCancel(context.Background())
@@ -322,12 +322,6 @@ func (s *Server) enter(call *Call) {
 
 // trim drops what exceeds the limit of the logs. The caller holds s.mu.
 func (s *Server) trim() {
-	if excess := len(s.calls) - s.logLimit; excess > 0 {
-		clear(s.calls[:excess])
-		s.calls = s.calls[excess:]
-	}
-	if excess := len(s.deliveries) - s.logLimit; excess > 0 {
-		clear(s.deliveries[:excess])
-		s.deliveries = s.deliveries[excess:]
-	}
+	s.calls = slices.Delete(s.calls, 0, max(0, len(s.calls)-s.logLimit))
+	s.deliveries = slices.Delete(s.deliveries, 0, max(0, len(s.deliveries)-s.logLimit))
 }

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
@@ -48,63 +49,42 @@ type tee struct {
 // front stands in a vendor's place. It speaks HTTP/2 without TLS, and ends the stream of the
 // first request after it has read the request. Further requests are answered 503.
 type front struct {
-	listener  net.Listener
-	misbehave func(*http2.Framer, uint32) error
-	serving   sync.WaitGroup
-
-	mu       sync.Mutex
-	requests int
-	conns    []net.Conn
-	closed   bool
-}
-
-func newFront(misbehave func(framer *http2.Framer, stream uint32) error) (*front, error) {
-	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	f := &front{listener: listener, misbehave: misbehave}
-	if err == nil {
-		f.serving.Go(f.accept)
-	}
-	return f, err
-}
-
-func (f *front) accept() {
-	for {
-		c, err := f.listener.Accept()
-		if err != nil {
-			return
-		}
-		f.mu.Lock()
-		f.conns = append(f.conns, c)
-		if f.closed {
-			_ = c.Close()
-		}
-		f.mu.Unlock()
-		f.serving.Go(func() { _ = f.serve(c) })
-	}
+	misbehave func(framer *http2.Framer, stream uint32) error
+	requests  atomic.Int32
 }
 
 // through calls do with a caller's client that only reaches the front, and returns how many
-// requests arrived. It closes the front.
-func (f *front) through(do func(*http.Client)) int {
-	protocols := new(http.Protocols)
-	protocols.SetUnencryptedHTTP2(true)
+// requests arrived.
+func (f *front) through(do func(*http.Client)) (int32, error) {
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	over, stop := context.WithCancel(context.Background())
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		for {
+			c, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			context.AfterFunc(over, func() { _ = c.Close() })
+			serving.Go(func() { _ = f.serve(c) })
+		}
+	})
 	transport := &http.Transport{
-		Protocols: protocols,
+		Protocols: new(http.Protocols),
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, network, f.listener.Addr().String())
+			return new(net.Dialer).DialContext(ctx, network, listener.Addr().String())
 		},
 	}
+	transport.Protocols.SetUnencryptedHTTP2(true)
 	do(&http.Client{Transport: transport})
-	_ = f.listener.Close()
-	f.mu.Lock()
-	f.closed = true
-	for _, c := range f.conns {
-		_ = c.Close()
-	}
-	f.mu.Unlock()
-	f.serving.Wait()
+	_ = listener.Close()
+	stop()
+	serving.Wait()
 	transport.CloseIdleConnections()
-	return f.requests
+	return f.requests.Load(), nil
 }
 
 func (f *front) serve(c net.Conn) error {
@@ -114,22 +94,18 @@ func (f *front) serve(c net.Conn) error {
 	framer := http2.NewFramer(c, c)
 	err := framer.WriteSettings()
 	for err == nil {
-		var frame http2.Frame
-		if frame, err = framer.ReadFrame(); err != nil {
+		var got http2.Frame
+		if got, err = framer.ReadFrame(); err != nil {
 			return err
 		}
-		switch frame := frame.(type) {
+		switch frame := got.(type) {
 		case *http2.SettingsFrame:
 			if !frame.IsAck() {
 				err = framer.WriteSettingsAck()
 			}
-		case *http2.HeadersFrame:
+		case interface{ StreamEnded() bool }: // headers or data
 			if frame.StreamEnded() {
-				err = f.answer(framer, frame.StreamID)
-			}
-		case *http2.DataFrame:
-			if frame.StreamEnded() {
-				err = f.answer(framer, frame.StreamID)
+				err = f.answer(framer, got.Header().StreamID)
 			}
 		}
 	}
@@ -137,11 +113,7 @@ func (f *front) serve(c net.Conn) error {
 }
 
 func (f *front) answer(framer *http2.Framer, stream uint32) error {
-	f.mu.Lock()
-	f.requests++
-	first := f.requests == 1
-	f.mu.Unlock()
-	if first {
+	if f.requests.Add(1) == 1 {
 		return f.misbehave(framer, stream)
 	}
 	var block bytes.Buffer
