@@ -8,6 +8,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"sync"
 )
 
 // Handler says how a vendor answers. Its functions must be safe for concurrent use.
@@ -54,15 +55,18 @@ func (a Reply) write(w http.ResponseWriter) {
 	_, _ = io.Copy(w, bytes.NewReader(a.Body))
 }
 
-// Ledger lists the things that a vendor has cancelled. The zero value is empty. It is not
-// safe for concurrent use.
+// Ledger lists the things that a vendor has cancelled. The zero value is empty. It is safe for
+// concurrent use.
 type Ledger struct {
+	mu    sync.Mutex
 	order []string
 	has   map[string]bool
 }
 
 // Add adds an ID unless it is there.
 func (l *Ledger) Add(id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.has[id] {
 		return
 	}
@@ -75,6 +79,8 @@ func (l *Ledger) Add(id string) {
 
 // Remove removes an ID, if it is there.
 func (l *Ledger) Remove(id string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.has[id] {
 		delete(l.has, id)
 		l.order = slices.DeleteFunc(l.order, func(other string) bool { return other == id })
@@ -82,7 +88,15 @@ func (l *Ledger) Remove(id string) {
 }
 
 // Has reports whether an ID is there.
-func (l *Ledger) Has(id string) bool { return l.has[id] }
+func (l *Ledger) Has(id string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.has[id]
+}
 
 // IDs returns the IDs in the order in which they were added.
-func (l *Ledger) IDs() []string { return slices.Clone(l.order) }
+func (l *Ledger) IDs() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.order)
+}

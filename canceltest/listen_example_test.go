@@ -4,17 +4,12 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
-	"sync"
 
 	"github.com/unified-cancel/cancel/canceltest"
 )
 
 // bank simulates an invented vendor, which cancels the boleto 7 for DELETE /boletos/7.
-type bank struct {
-	*canceltest.Server
-	mu        sync.Mutex
-	cancelled canceltest.Ledger
-}
+type bank struct{ *canceltest.Server }
 
 func listenBank(address string) (*bank, error) {
 	b := new(bank)
@@ -24,14 +19,12 @@ func listenBank(address string) (*bank, error) {
 }
 
 func (b *bank) answer(r *http.Request, _ []byte, carry bool) canceltest.Reply {
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	id := strings.TrimPrefix(r.URL.Path, "/boletos/")
 	reply := canceltest.Reply{Status: http.StatusNoContent, Op: r.Method, IDs: []string{id}}
 	if r.Method != http.MethodDelete {
 		reply.Status = http.StatusMethodNotAllowed
 	} else if carry {
-		b.cancelled.Add(id)
+		b.Ledger.Add(id)
 		reply.Carried = true
 	}
 	return reply
@@ -50,7 +43,7 @@ func ExampleListen() {
 			return
 		}
 		_ = resp.Body.Close()
-		fmt.Println(resp.StatusCode, sim.cancelled.IDs())
+		fmt.Println(resp.StatusCode, sim.Cancelled())
 	}
 	for _, call := range sim.Calls() {
 		fmt.Printf("%s %s %q\n", call.Op, call.ID, call.Fault)

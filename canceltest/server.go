@@ -30,6 +30,8 @@ const (
 type Server struct {
 	// URL is the base of the simulator's addresses, without a slash at its end.
 	URL string
+	// Ledger is for the simulator's own use: it lists the cancelled things.
+	Ledger Ledger
 
 	handler   Handler
 	http      *http.Server
@@ -134,6 +136,12 @@ func (s *Server) Close() {
 	s.shut()
 	s.delivering.Wait()
 }
+
+// Cancelled returns the IDs of the cancelled things, in the order in which they were cancelled.
+func (s *Server) Cancelled() []string { return s.Ledger.IDs() }
+
+// IsCancelled reports whether a thing is cancelled.
+func (s *Server) IsCancelled(id string) bool { return s.Ledger.Has(id) }
 
 // Now returns the time by the simulator's clock.
 func (s *Server) Now() time.Time { return s.clock.now() }

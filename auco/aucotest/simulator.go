@@ -18,6 +18,7 @@ import (
 	"slices"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/auco"
@@ -51,7 +52,8 @@ const (
 // https://docs.auco.ai/en/api/document-managment/documents/cancel documents it. A document
 // that is neither fully signed nor rejected is cancelled and becomes REJECTED, an expired
 // document too. All other codes, and unknown ones, are listed in errors.documents, with
-// HTTP 200. A code that a call names twice is cancelled and then listed.
+// HTTP 200. A code that a call names twice is cancelled and then listed. The ledger lists the
+// documents that calls have cancelled and nobody has reactivated since.
 //
 // GET /document takes the public key and tells the state of one document, as
 // https://docs.auco.ai/en/api/document-managment/documents/get documents it. The parameter
@@ -74,8 +76,7 @@ type Simulator struct {
 	documents map[string]*document // by code
 	refusals  map[string]string    // messages by code
 	mistakes  map[string]string    // other codes by code
-	cancelled canceltest.Ledger
-	webhook   *hook // nil without one
+	webhook   *canceltest.Message  // what all messages have in common; nil without a webhook
 }
 
 // document is a document that was sent out for signature.
@@ -174,7 +175,7 @@ func (a *Simulator) Reactivate(code string) {
 	}
 	known.state, known.updated = created, a.Now()
 	a.record(known, event{Action: "REACTIVATION_SIGN", Platform: "API", Participant: "API"})
-	a.cancelled.Remove(code)
+	a.Ledger.Remove(code)
 }
 
 // Refuse makes calls to cancel that name code answer 400 with message, from now on. "" ends
@@ -209,9 +210,7 @@ func (a *Simulator) put(code, state, message string, events ...event) {
 		return
 	}
 	known.state, known.updated = state, a.Now()
-	if a.webhook != nil {
-		a.Deliver(a.webhook.message(known, message))
-	}
+	a.tell(known, message)
 }
 
 // record adds an event to a roadmap. The caller holds a.mu.
@@ -235,97 +234,60 @@ func (a *Simulator) stateOf(code string) string {
 	return ""
 }
 
-// Cancelled returns the codes of the documents that calls have cancelled and nobody has
-// reactivated since, in the order in which they were cancelled.
-func (a *Simulator) Cancelled() []string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.cancelled.IDs()
-}
-
-// IsCancelled reports whether a call has cancelled the document and nobody has reactivated it
-// since.
-func (a *Simulator) IsCancelled(code string) bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.cancelled.Has(code)
-}
-
 // errorMessage answers in the form of an error. No page documents one.
 func errorMessage(status int, text string) canceltest.Reply {
 	return canceltest.JSON(status, map[string]string{"message": text})
 }
 
-func (a *Simulator) answer(r *http.Request, body []byte, carry bool) canceltest.Reply {
-	var said canceltest.Reply
-	switch {
-	case r.Method == http.MethodGet && r.URL.Path == documentPath:
+func unauthorized() canceltest.Reply {
+	return errorMessage(http.StatusUnauthorized, "invalid or missing authentication")
+}
+
+func (a *Simulator) answer(r *http.Request, body []byte, carry bool) (said canceltest.Reply) {
+	op := r.Method + " " + r.URL.Path
+	switch op {
+	case "GET " + documentPath:
 		said = a.query(r, a.status)
-	case r.Method == http.MethodGet && r.URL.Path == roadmapPath:
+	case "GET " + roadmapPath:
 		said = a.query(r, a.roadmap)
 	default:
-		asked, refusal := readOrder(r, body)
-		if refusal != nil {
-			said = *refusal
-		} else {
-			said = a.cancel(asked, carry)
-		}
-		said.IDs = asked.codes
-		if json.Valid(body) {
-			said.Request = body
-		}
+		said = a.order(r, body, carry)
 	}
-	said.Op = r.Method + " " + r.URL.Path
+	said.Op = op
 	return said
 }
 
-// checkKey returns the answer to a request without the right key, nil if it has the key. The
-// other of the two keys is as good as none.
-func checkKey(r *http.Request, right string) *canceltest.Reply {
-	if r.Header.Get("Authorization") == right {
-		return nil
-	}
-	return new(errorMessage(http.StatusUnauthorized, "invalid or missing authentication"))
-}
-
-// order is a request to cancel.
-type order struct {
-	codes          []string
-	message, email string
-}
-
-// readOrder returns a request to cancel, and the answer that refuses it, nil if it is good.
-func readOrder(r *http.Request, body []byte) (order, *canceltest.Reply) {
-	var asked order
-	if status := jsontest.Refusal(r, cancelPath); status != 0 {
-		return asked, new(errorMessage(status, http.StatusText(status)))
-	}
+// order answers a request to cancel. The public key is as good as no key.
+func (a *Simulator) order(r *http.Request, body []byte, carry bool) (said canceltest.Reply) {
 	given, err := jsontest.Read(body, "codes", "message", "email")
-	codesErr := json.Unmarshal(given["codes"], &asked.codes)
-	var hasMessage, hasEmail bool
-	asked.message, hasMessage = given.Text("message")
-	asked.email, hasEmail = given.Text("email")
+	var codes []string
+	codesErr := json.Unmarshal(given["codes"], &codes)
+	message, hasMessage := given.Text("message")
+	email, _ := given.Text("email")
+	address, emailErr := mail.ParseAddress(email)
 
-	refuse := func(message string) (order, *canceltest.Reply) {
-		return asked, new(errorMessage(http.StatusBadRequest, message))
-	}
-	if refusal := checkKey(r, privateKey); refusal != nil {
-		return asked, refusal
-	}
-	switch {
+	refuse := func(message string) canceltest.Reply { return errorMessage(http.StatusBadRequest, message) }
+	switch status := jsontest.Refusal(r, cancelPath); {
+	case status != 0:
+		return errorMessage(status, http.StatusText(status))
+	case r.Header.Get("Authorization") != privateKey:
+		said = unauthorized()
 	case err != nil:
-		return refuse("the body is malformed: " + err.Error())
-	case codesErr != nil || len(asked.codes) == 0 || slices.Contains(asked.codes, ""):
-		return refuse("codes is required: a list of codes")
+		said = refuse("the body is malformed: " + err.Error())
+	case codesErr != nil || len(codes) == 0 || slices.Contains(codes, ""):
+		said = refuse("codes is required: a list of codes")
 	case !hasMessage:
-		return refuse("message is required: a string")
-	case !hasEmail:
-		return refuse("email is required: a string")
+		said = refuse("message is required: a string")
+	case emailErr != nil || address.Address != email:
+		said = refuse("email is required: an address")
+	default:
+		said = a.cancel(codes, message, email, carry)
 	}
-	if address, err := mail.ParseAddress(asked.email); err != nil || address.Address != asked.email {
-		return refuse("email is not an address")
+	said.IDs = codes
+	if json.Valid(body) {
+		said.Request = body
 	}
-	return asked, nil
+	return said
 }
 
 // cancelAnswer is the vendor's answer to a request to cancel.
@@ -339,17 +301,17 @@ type errorList struct {
 	Documents []string `json:"documents,omitempty"`
 }
 
-func (a *Simulator) cancel(asked order, carry bool) canceltest.Reply {
+func (a *Simulator) cancel(codes []string, message, email string, carry bool) canceltest.Reply {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for _, code := range asked.codes {
-		if message := a.refusals[code]; message != "" {
-			return errorMessage(http.StatusBadRequest, message)
+	for _, code := range codes {
+		if refusal := a.refusals[code]; refusal != "" {
+			return errorMessage(http.StatusBadRequest, refusal)
 		}
 	}
 	var said cancelAnswer
 	done := map[string]bool{}
-	for _, code := range asked.codes {
+	for _, code := range codes {
 		if state := a.stateOf(code); state != created && state != expired || done[code] {
 			said.Errors.Cant++
 			said.Errors.Documents = append(said.Errors.Documents, code)
@@ -358,8 +320,8 @@ func (a *Simulator) cancel(asked order, carry bool) canceltest.Reply {
 		said.Success++
 		done[code] = true
 		if carry {
-			a.put(code, rejected, asked.message, event{Action: "CANCEL_SIGN", Platform: "API", Participant: "API", By: asked.email})
-			a.cancelled.Add(code)
+			a.put(code, rejected, message, event{Action: "CANCEL_SIGN", Platform: "API", Participant: "API", By: email})
+			a.Ledger.Add(code)
 		}
 	}
 	r := canceltest.JSON(http.StatusOK, said)
@@ -367,28 +329,26 @@ func (a *Simulator) cancel(asked order, carry bool) canceltest.Reply {
 	return r
 }
 
-// query answers a question about one document.
-func (a *Simulator) query(r *http.Request, about func(*document) any) canceltest.Reply {
+// query answers a question about one document. The private key is as good as no key.
+func (a *Simulator) query(r *http.Request, about func(*document) any) (said canceltest.Reply) {
 	given := r.URL.Query()
 	code := given.Get("code")
-	said := func() canceltest.Reply {
-		if refusal := checkKey(r, publicKey); refusal != nil {
-			return *refusal
-		}
-		if code == "" || len(given) != 1 || len(given["code"]) != 1 {
-			return errorMessage(http.StatusBadRequest, "code is required, once and nothing else")
-		}
-		if n := len([]rune(code)); r.URL.Path == roadmapPath && n != 9 && n != 10 {
-			return errorMessage(http.StatusBadRequest, "code must have 9 or 10 characters")
-		}
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		known := a.documents[cmp.Or(a.mistakes[code], code)]
-		if known == nil {
-			return errorMessage(http.StatusBadRequest, "DOCUMENT_NOT_FOUND")
-		}
-		return canceltest.JSON(http.StatusOK, about(known))
-	}()
+	length := utf8.RuneCountInString(code)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	known := a.documents[cmp.Or(a.mistakes[code], code)]
+	switch {
+	case r.Header.Get("Authorization") != publicKey:
+		said = unauthorized()
+	case code == "" || len(given) != 1 || len(given["code"]) != 1:
+		said = errorMessage(http.StatusBadRequest, "code is required, once and nothing else")
+	case r.URL.Path == roadmapPath && length != 9 && length != 10:
+		said = errorMessage(http.StatusBadRequest, "code must have 9 or 10 characters")
+	case known == nil:
+		said = errorMessage(http.StatusBadRequest, "DOCUMENT_NOT_FOUND")
+	default:
+		said = canceltest.JSON(http.StatusOK, about(known))
+	}
 	if code != "" {
 		said.IDs = []string{code}
 	}

@@ -1,7 +1,6 @@
 package aucotest
 
 import (
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
@@ -14,12 +13,6 @@ import (
 
 // retries is how long after each failed attempt Auco calls a webhook again.
 var retries = []time.Duration{2 * time.Minute, 4 * time.Minute, 6 * time.Minute}
-
-// hook is a webhook for the events of documents.
-type hook struct {
-	address string
-	header  http.Header
-}
 
 // CallBack makes the simulator call the webhook at address from now on, as
 // https://docs.auco.ai/en/api/Webhooks/document documents it: with CREATE when a document is
@@ -39,15 +32,15 @@ type hook struct {
 // CallBack panics if the address is not plain http to this machine, and if the header cannot
 // be sent.
 func (a *Simulator) CallBack(address, header string, value string) {
-	var webhook *hook
+	var webhook *canceltest.Message
 	if address != "" {
 		canceltest.MustBeLoopback(address)
-		webhook = &hook{address, http.Header{"Content-Type": {"application/json"}}}
+		webhook = &canceltest.Message{URL: address, Header: http.Header{"Content-Type": {"application/json"}}, Retries: retries}
 		if header != "" {
 			if !httpguts.ValidHeaderFieldName(header) || adapter.CheckHeaderValue(value) != nil {
 				panic(fmt.Sprintf("aucotest: the header %q cannot be sent", header))
 			}
-			webhook.header.Set(header, value)
+			webhook.Header.Set(header, value)
 		}
 	}
 	a.mu.Lock()
@@ -55,31 +48,25 @@ func (a *Simulator) CallBack(address, header string, value string) {
 	a.webhook = webhook
 }
 
-// eventNames are the events of the states.
-var eventNames = map[string]string{
-	created:  "CREATE",
-	finish:   "FINISH",
-	rejected: "REJECTED",
-	expired:  "EXPIRED",
-}
-
-// message returns the event of a document. why is the reason of a REJECTED.
-func (w *hook) message(d *document, why string) canceltest.Message {
-	status := eventNames[d.state]
-	told := map[string]any{"code": d.code, "name": d.name(), "status": status, "url": d.url()}
+// tell calls the webhook, if there is one, with the event of a document. why is the reason of a
+// REJECTED. The caller holds a.mu.
+func (a *Simulator) tell(d *document, why string) {
+	if a.webhook == nil {
+		return
+	}
+	m := *a.webhook
+	m.ID, m.Status = d.code, d.state
+	if d.state == created {
+		m.Status = "CREATE"
+	}
+	told := map[string]any{"code": d.code, "name": d.name(), "status": m.Status, "url": d.url()}
 	if d.state == rejected {
 		told = map[string]any{
-			"name": d.name(), "status": status, "message": why, "tags": []string{},
+			"name": d.name(), "status": m.Status, "message": why, "tags": []string{},
 			"signer": map[string]string{"id": signerID, "name": signerName, "email": signerEmail, "phone": signerPhone},
 		}
 	}
-	body, err := json.Marshal(told)
-	if err != nil {
-		panic(err) // all of it is ours
-	}
-	return canceltest.Message{
-		ID: d.code, Status: status,
-		URL: w.address, Header: w.header, Body: body, Logged: body,
-		Retries: retries,
-	}
+	m.Body = canceltest.JSON(0, told).Body
+	m.Logged = m.Body
+	a.Deliver(m)
 }

@@ -74,7 +74,7 @@ func (f *Simulator) find(uuid string) *invoice {
 func (f *Simulator) change(known *invoice, c *change) {
 	known.history = append(known.history, c)
 	if known.isCancelled() {
-		f.cancelled.Add(known.uuid)
+		f.Ledger.Add(known.uuid)
 	}
 }
 

@@ -155,13 +155,12 @@ type Simulator struct {
 
 	instance string // part of the XML prefixes, which differ between instances of Axis2
 
-	mu        sync.Mutex
-	invoices  map[string]*invoice // by UUID in lower case
-	pending   []registration      // the oldest first; some are no longer pending
-	answers   map[string]Answer
-	cancelled canceltest.Ledger
-	logins    int // wrong ones in a row
-	inBase64  bool
+	mu       sync.Mutex
+	invoices map[string]*invoice // by UUID in lower case
+	pending  []registration      // the oldest first; some are no longer pending
+	answers  map[string]Answer
+	logins   int // wrong ones in a row
+	inBase64 bool
 }
 
 // Answer is an answer to give for a UUID.
@@ -284,7 +283,7 @@ func (f *Simulator) Cancelled() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.lapse()
-	return f.cancelled.IDs()
+	return f.Ledger.IDs()
 }
 
 // IsCancelled reports whether the invoice is cancelled. It is not while its cancellation is

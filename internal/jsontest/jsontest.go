@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"slices"
 )
 
 // Refusal returns the HTTP status that refuses a request which is not a POST of JSON to
@@ -34,14 +35,10 @@ func Read(body []byte, names ...string) (Object, error) {
 	if err := json.Unmarshal(body, &given); err != nil {
 		return nil, err
 	}
-	known := 0
-	for _, name := range names {
-		if _, ok := given[name]; ok {
-			known++
+	for name := range given {
+		if !slices.Contains(names, name) {
+			return given, fmt.Errorf("the fields must be %v", names)
 		}
-	}
-	if known != len(given) {
-		return given, fmt.Errorf("the fields must be %v", names)
 	}
 	return given, nil
 }

@@ -23,8 +23,18 @@ const (
 
 // hook is a webhook for notifications.
 type hook struct {
-	address string
-	form    bool // a form, not JSON
+	address, contentType string
+	encode               func(fields map[string]any) []byte
+}
+
+func asJSON(fields map[string]any) []byte { return canceltest.JSON(0, fields).Body }
+
+func asForm(fields map[string]any) []byte {
+	form := url.Values{}
+	for name, value := range fields {
+		form.Set(name, fmt.Sprint(value))
+	}
+	return []byte(form.Encode())
 }
 
 // NotificationHash returns the secret of the checksums of notifications. It is not the
@@ -44,60 +54,39 @@ func (*Simulator) NotificationHash() string { return notificationHash }
 // come. [canceltest.Server.Deliveries] lists the attempts.
 //
 // CallBack panics if the address is not plain http to this machine.
-func (p *Simulator) CallBack(address string) { p.callBack(address, false) }
+func (p *Simulator) CallBack(address string) {
+	p.callBack(hook{address, "application/json", asJSON})
+}
 
 // CallBackForm is CallBack with forms instead of JSON.
-func (p *Simulator) CallBackForm(address string) { p.callBack(address, true) }
+func (p *Simulator) CallBackForm(address string) {
+	p.callBack(hook{address, "application/x-www-form-urlencoded", asForm})
+}
 
-func (p *Simulator) callBack(address string, form bool) {
-	var webhook *hook
-	if address != "" {
-		canceltest.MustBeLoopback(address)
-		webhook = &hook{address, form}
+func (p *Simulator) callBack(h hook) {
+	if h.address != "" {
+		canceltest.MustBeLoopback(h.address)
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.webhook = webhook
+	p.webhook = h
 }
 
-// notify notifies the webhook of a payment. The caller holds p.mu.
+// notify notifies the webhook, if there is one, of a payment. The caller holds p.mu.
 func (p *Simulator) notify(o *order, status string) {
-	if p.webhook != nil && o.kind == cancel.Payment {
-		p.Deliver(p.webhook.message(o, status))
+	if p.webhook.address == "" || o.kind != cancel.Payment {
+		return
 	}
-}
-
-func (w *hook) message(o *order, status string) canceltest.Message {
 	sum := sha256.Sum256([]byte(o.reference + status + notificationHash))
-	encode, contentType := w.encoding()
 	body := func(checksum string) []byte {
-		return encode(map[string]any{ // amounts are text
+		return p.webhook.encode(map[string]any{ // amounts are text
 			"pv_po_id": json.Number(o.number), "po_id": o.reference, "status": status, "pv_checksum": checksum,
 			"amount": amount, "iso_currency": currency, "pv_payment": "tc",
 		})
 	}
-	return canceltest.Message{
+	p.Deliver(canceltest.Message{
 		ID: o.number, Status: status,
-		URL: w.address, Header: http.Header{"Content-Type": {contentType}},
+		URL: p.webhook.address, Header: http.Header{"Content-Type": {p.webhook.contentType}},
 		Body: body(hex.EncodeToString(sum[:])), Logged: body("REDACTED"),
-	}
-}
-
-func (w *hook) encoding() (encode func(map[string]any) []byte, contentType string) {
-	if w.form {
-		return func(fields map[string]any) []byte {
-			form := url.Values{}
-			for name, value := range fields {
-				form.Set(name, fmt.Sprint(value))
-			}
-			return []byte(form.Encode())
-		}, "application/x-www-form-urlencoded"
-	}
-	return func(fields map[string]any) []byte {
-		body, err := json.Marshal(fields)
-		if err != nil {
-			panic(err) // all of it is ours
-		}
-		return body
-	}, "application/json"
+	})
 }

@@ -96,8 +96,7 @@ type Simulator struct {
 	orders     map[string]*order // by number
 	references map[string]*order
 	answers    map[string]answer
-	cancelled  canceltest.Ledger
-	webhook    *hook // nil without one
+	webhook    hook
 }
 
 // order is an order of the merchant.
@@ -192,7 +191,7 @@ func (p *Simulator) SetReference(order, reference string) {
 }
 
 // SetState puts a registered order into a state: PENDIENTE, APROBADA, VENCIDA, CANCELADA or
-// ANULADA. The order is in the ledger in the last two. SetState panics for any other state,
+// ANULADA. The ledger lists the orders in the last two. SetState panics for any other state,
 // and for an order that is not registered.
 func (p *Simulator) SetState(order, state string) {
 	switch state {
@@ -232,9 +231,9 @@ func (p *Simulator) put(o *order, state string) {
 	}
 	o.state, o.updated = state, p.Now()
 	if o.isCancelled() {
-		p.cancelled.Add(o.number)
+		p.Ledger.Add(o.number)
 	} else {
-		p.cancelled.Remove(o.number)
+		p.Ledger.Remove(o.number)
 	}
 	switch state {
 	case paid:
@@ -275,41 +274,20 @@ func (p *Simulator) NotReversed(order string, n int) {
 func (p *Simulator) Answer(order, code, desc string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if code == "" {
-		delete(p.answers, order)
-		return
-	}
 	p.answers[order] = answer{code, desc}
 }
 
-// Cancelled returns the cancelled orders, in the order in which they were cancelled.
-func (p *Simulator) Cancelled() []string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.cancelled.IDs()
-}
-
-// IsCancelled reports whether the order is cancelled: it is ANULADA or CANCELADA.
-func (p *Simulator) IsCancelled(order string) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.cancelled.Has(order)
-}
-
-func (p *Simulator) answer(r *http.Request, body []byte, carry bool) canceltest.Reply {
-	var a canceltest.Reply
+func (p *Simulator) answer(r *http.Request, body []byte, carry bool) (a canceltest.Reply) {
 	op := r.URL.Path
 	reference, isOrder := strings.CutPrefix(r.URL.Path, ordersPath)
-	switch {
+	switch status := jsontest.Refusal(r, cancelPath); {
 	case isOrder && (r.Method == http.MethodGet || r.Method == http.MethodDelete):
 		op = strings.TrimSuffix(ordersPath, "/")
 		a = p.ofOrder(r, reference, carry)
+	case status != 0:
+		a = canceltest.JSON(status, map[string]string{"message": http.StatusText(status)})
 	default:
-		if status := jsontest.Refusal(r, cancelPath); status != 0 {
-			a = canceltest.JSON(status, map[string]string{"message": http.StatusText(status)})
-		} else {
-			a = p.call(body, carry)
-		}
+		a = p.call(body, carry)
 	}
 	a.Op = r.Method + " " + op
 	return a
@@ -361,11 +339,10 @@ func (p *Simulator) call(body []byte, carry bool) canceltest.Reply {
 func (p *Simulator) cancel(number string, kind cancel.Kind, carry bool) (said answer, carried bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if said, ok := p.answers[number]; ok {
-		return said, false
-	}
 	known := p.orders[number]
-	switch {
+	switch said := p.answers[number]; {
+	case said.Code != "":
+		return said, false
 	case known == nil:
 		return saying(codeUnknown), false
 	case known.kind != kind:

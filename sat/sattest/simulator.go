@@ -301,7 +301,8 @@ func (s *Simulator) answer(r *http.Request, body []byte, _ bool) canceltest.Repl
 		return fault("DeserializationFailed", "The formatter threw an exception while trying to deserialize the message: "+err.Error())
 	}
 	record, uuid := s.lookup(expression)
-	reply := enveloped(http.StatusOK, response(record))
+	reply := enveloped(http.StatusOK, responseLayout,
+		record.CodigoEstatus, record.EsCancelable, record.Estado, record.EstatusCancelacion, record.ValidacionEFOS)
 	reply.Op, reply.Request = "Consulta", text
 	if uuid != "" {
 		reply.IDs = []string{uuid}
@@ -328,24 +329,13 @@ func readEnvelope(text []byte) (string, error) {
 	return strings.Join(envelope.Body[0].Consulta[0].Expression, ""), nil
 }
 
-func response(r sat.Record) string {
-	var b strings.Builder
-	b.WriteString(`<ConsultaResponse xmlns="http://tempuri.org/"><ConsultaResult xmlns:a="http://schemas.datacontract.org/2004/07/Sat.Cfdi.Negocio.ConsultaCfdi.Servicio" xmlns:i="http://www.w3.org/2001/XMLSchema-instance">`)
-	for _, field := range [][2]string{
-		{"CodigoEstatus", r.CodigoEstatus}, {"EsCancelable", r.EsCancelable}, {"Estado", r.Estado},
-		{"EstatusCancelacion", r.EstatusCancelacion}, {"ValidacionEFOS", r.ValidacionEFOS},
-	} {
-		if field[1] == "" {
-			b.WriteString("<a:" + field[0] + "/>")
-			continue
-		}
-		b.WriteString("<a:" + field[0] + ">")
-		_ = xml.EscapeText(&b, []byte(field[1]))
-		b.WriteString("</a:" + field[0] + ">")
-	}
-	b.WriteString(`</ConsultaResult></ConsultaResponse>`)
-	return b.String()
-}
+const responseLayout = `<ConsultaResponse xmlns="http://tempuri.org/"><ConsultaResult ` +
+	`xmlns:a="http://schemas.datacontract.org/2004/07/Sat.Cfdi.Negocio.ConsultaCfdi.Servicio" xmlns:i="http://www.w3.org/2001/XMLSchema-instance">` +
+	`<a:CodigoEstatus>%s</a:CodigoEstatus><a:EsCancelable>%s</a:EsCancelable><a:Estado>%s</a:Estado>` +
+	`<a:EstatusCancelacion>%s</a:EstatusCancelacion><a:ValidacionEFOS>%s</a:ValidacionEFOS></ConsultaResult></ConsultaResponse>`
+
+const faultLayout = `<s:Fault><faultcode xmlns:a="http://schemas.microsoft.com/net/2005/12/windowscommunicationfoundation/dispatcher">a:%s</faultcode>` +
+	`<faultstring xml:lang="es-MX">%s</faultstring></s:Fault>`
 
 // broken is a fault as clients have seen them: with the text of a database error.
 func broken(*http.Request) canceltest.Reply {
@@ -354,16 +344,20 @@ func broken(*http.Request) canceltest.Reply {
 }
 
 func fault(code, words string) canceltest.Reply {
-	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(words))
-	return enveloped(http.StatusInternalServerError, `<s:Fault><faultcode xmlns:a="http://schemas.microsoft.com/net/2005/12/windowscommunicationfoundation/dispatcher">a:`+
-		code+`</faultcode><faultstring xml:lang="es-MX">`+b.String()+`</faultstring></s:Fault>`)
+	return enveloped(http.StatusInternalServerError, faultLayout, code, words)
 }
 
-func enveloped(status int, content string) canceltest.Reply {
+// enveloped returns an answer whose body is layout, with texts in it.
+func enveloped(status int, layout string, texts ...string) canceltest.Reply {
+	escaped := make([]any, len(texts))
+	for i, text := range texts {
+		var b strings.Builder
+		_ = xml.EscapeText(&b, []byte(text))
+		escaped[i] = b.String()
+	}
 	return canceltest.Reply{
 		Status: status,
 		Header: http.Header{"Content-Type": {"text/xml; charset=utf-8"}},
-		Body:   []byte(`<s:Envelope xmlns:s="` + soapSpace + `"><s:Body>` + content + `</s:Body></s:Envelope>`),
+		Body:   []byte(`<s:Envelope xmlns:s="` + soapSpace + `"><s:Body>` + fmt.Sprintf(layout, escaped...) + `</s:Body></s:Envelope>`),
 	}
 }

@@ -22,10 +22,9 @@ const key = "test_an-invented-key"
 type Simulator struct {
 	*canceltest.Server
 
-	mu        sync.Mutex
-	standing  map[string]string // the error code of a refusal, "" for none
-	messages  map[string]string
-	cancelled canceltest.Ledger
+	mu       sync.Mutex
+	standing map[string]string // the error code of a refusal, "" for none
+	messages map[string]string
 }
 
 // New returns a Simulator on a free port of this machine.
@@ -61,13 +60,6 @@ func (s *Simulator) Pay(number, message string) {
 	s.standing[number], s.messages[number] = "already_paid", message
 }
 
-// IsCancelled reports whether a boleto is cancelled.
-func (s *Simulator) IsCancelled(number string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.cancelled.Has(number)
-}
-
 func (s *Simulator) answer(r *http.Request, body []byte, carry bool) canceltest.Reply {
 	number, ok := strings.CutSuffix(strings.TrimPrefix(r.URL.Path, "/boletos/"), "/cancellation")
 	reply := s.judge(r, number, ok, carry)
@@ -90,11 +82,11 @@ func (s *Simulator) judge(r *http.Request, number string, known, carry bool) can
 		return failure(http.StatusNotFound, "boleto_not_found", "")
 	case refusal != "":
 		return failure(http.StatusConflict, refusal, s.messages[number])
-	case s.cancelled.Has(number):
+	case s.Ledger.Has(number):
 		return failure(http.StatusConflict, "already_cancelled", "")
 	}
 	if carry {
-		s.cancelled.Add(number)
+		s.Ledger.Add(number)
 	}
 	return canceltest.Reply{Status: http.StatusNoContent, Carried: carry}
 }
