@@ -78,7 +78,9 @@ func interpretStatus(call adapter.Call, req cancel.Request, answer adapter.Answe
 	if said.Code == documentNotFound { // a word of errors, not of documents
 		return cancel.Result{}, call.Fail(cancel.ErrUnexpected, answer, said, nil)
 	}
-	if code, ok := object.Text("code"); said.Code == "" || ok && code != req.ID {
+	code, _ := object.Text("code")
+	named := object["code"] != nil && string(object["code"]) != "null"
+	if said.Code == "" || named && code != req.ID {
 		return cancel.Result{}, call.NoAnswer(answer, said, errors.New("no status of this document in the answer"))
 	}
 	return call.Decide(req, answer, said)

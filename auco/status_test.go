@@ -72,6 +72,8 @@ func TestStatusesBecomeTheirRows(t *testing.T) {
 		{"no word", 200, `{"code":"A"}`, expect{Reason: cancel.ErrUnavailable}, ""},
 		{"no string", 200, `{"status":["REJECTED"]}`, expect{Reason: cancel.ErrUnavailable}, ""},
 		{"another document", 200, `{"code":"B","status":"REJECTED"}`, expect{Reason: cancel.ErrUnavailable}, "REJECTED"},
+		{"a code that is not text", 200, `{"code":["B"],"status":"REJECTED"}`, expect{Reason: cancel.ErrUnavailable}, "REJECTED"},
+		{"a null code", 200, `{"code":null,"status":"CREATED"}`, expect{State: cancel.NotCancelled}, "CREATED"},
 		{"two values", 200, `{"status":"REJECTED"}{}`, expect{Reason: cancel.ErrUnavailable}, ""},
 		{"twice", 200, `{"status":"REJECTED","STATUS":"CREATED"}`, expect{Reason: cancel.ErrUnavailable}, ""},
 		{"twice, with a long s", 200, `{"status":"REJECTED","ſtatus":"CREATED"}`, expect{Reason: cancel.ErrUnavailable}, ""},
