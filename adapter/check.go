@@ -93,8 +93,9 @@ var uuid = regexp.MustCompile(`^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{1
 // IsUUID reports whether s is written as a UUID: 8-4-4-4-12 hexadecimal digits.
 func IsUUID(s string) bool { return uuid.MatchString(s) }
 
-// IsEmail reports whether s is an e-mail address and nothing else, such as a name.
+// IsEmail reports whether s is an e-mail address that can be sent, and nothing else, such as a
+// name.
 func IsEmail(s string) bool {
 	address, err := mail.ParseAddress(s)
-	return err == nil && address.Address == s
+	return err == nil && address.Address == s && CheckLine(s) == nil
 }

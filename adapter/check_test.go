@@ -101,6 +101,7 @@ func TestEmail(t *testing.T) {
 	for _, bad := range []string{
 		"", "a", "@", "a@", "@b", "a@b@c", ".a@b", "a.@b", "a..b@c", "a@b.", "a@.b", "a@b..c",
 		" a@b", "a@b ", "a b@c", "a@b, c@d", "<a@b>", "A <a@b>", "a@b\n", "a@b (c)",
+		"a\ufffe@b", "a\u0085@b",
 	} {
 		assert.False(t, IsEmail(bad), "%q", bad)
 	}
