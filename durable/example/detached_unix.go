@@ -4,5 +4,5 @@ package main
 
 import "syscall"
 
-// detached keeps what ends a whole group of processes from the vendors.
+// detached keeps what ends a whole group of processes from the vendor.
 var detached = &syscall.SysProcAttr{Setsid: true}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,7 +15,7 @@ import (
 )
 
 // TestMain makes the test binary the command itself: a test kills it, and it starts the
-// vendors.
+// vendor.
 func TestMain(m *testing.M) {
 	if os.Getenv("EXAMPLE_TEST_COMMAND") != "" {
 		main()
@@ -23,11 +24,11 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func command(t *testing.T, folder string, out *bytes.Buffer) *exec.Cmd {
+func command(t *testing.T, folder, vendor string, out *bytes.Buffer) *exec.Cmd {
 	t.Helper()
 	self, err := filepath.Abs(os.Args[0])
 	require.NoError(t, err)
-	c := exec.CommandContext(t.Context(), self, "-n", "40")
+	c := exec.CommandContext(t.Context(), self, "-n", "40", "-vendor", vendor)
 	c.Dir = folder
 	c.Env = append(os.Environ(), "EXAMPLE_TEST_COMMAND=1")
 	c.Stdout, c.Stderr = out, os.Stderr
@@ -36,8 +37,12 @@ func command(t *testing.T, folder string, out *bytes.Buffer) *exec.Cmd {
 
 func TestItGoesOnAfterAKill(t *testing.T) {
 	folder := t.TempDir()
+	free, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, free.Close())
+	vendor := free.Addr().String()
 	var first bytes.Buffer
-	c := command(t, folder, &first)
+	c := command(t, folder, vendor, &first)
 	require.NoError(t, c.Start())
 	require.Eventually(t, func() bool {
 		_, err := os.Stat(filepath.Join(folder, "durable-example.db-wal"))
@@ -47,7 +52,7 @@ func TestItGoesOnAfterAKill(t *testing.T) {
 	_ = c.Wait() // says that it was killed
 
 	var second bytes.Buffer
-	require.NoError(t, command(t, folder, &second).Run())
+	require.NoError(t, command(t, folder, vendor, &second).Run())
 	out := second.String()
 	assert.Regexp(t, `^40 cancellations are (in the queue already|enqueued)`, out)
 	assert.Regexp(t, `(?m)^Look at http://127\.0\.0\.1:\d+/$`, out)
@@ -56,7 +61,10 @@ func TestItGoesOnAfterAKill(t *testing.T) {
 	assert.NotContains(t, last, "queued")
 	assert.NotContains(t, last, "pending")
 	assert.Eventually(t, func() bool {
-		_, err := os.Stat(filepath.Join(folder, vendorsFile))
-		return os.IsNotExist(err)
-	}, 5*time.Minute, 10*time.Millisecond, "the vendors have ended")
+		conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", vendor)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err != nil
+	}, 5*time.Minute, 10*time.Millisecond, "the vendor has ended")
 }
