@@ -7,11 +7,15 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"regexp"
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
+
+	"github.com/riverqueue/river"
 
 	"github.com/unified-cancel/cancel"
 )
@@ -23,13 +27,14 @@ type account struct {
 	name   string
 	client *cancel.Client
 	slots  chan struct{} // one element for each call that is under way
-	vendor chan struct{} // the same for all accounts of the vendor, nil if it has no other
-	rate   *rate
+	vendor chan struct{} // the same for all accounts of the vendor
+	store  *store
 
 	gone    atomic.Bool // whether Config.Lookup has another one by now, or none
 	mu      sync.Mutex
 	running bool          // whether a run takes up work in this process
 	again   chan struct{} // has an element if another run must follow
+	full    time.Time     // when the bucket of PerSecond is full again, unless it is Shared
 }
 
 // account returns the provider with that name, as Config has it now.
@@ -64,12 +69,17 @@ func (q *Queue[TTx]) account(ctx context.Context, name string) (*account, error)
 		}
 		known.gone.Store(true)
 	}
-	a := &account{Provider: p, name: name, vendor: q.vendors[p.Vendor], slots: make(chan struct{}, p.Workers), again: make(chan struct{}, 1)}
-	a.rate = newRate(q.store, a)
+	a := &account{
+		Provider: p, name: name, store: q.store,
+		slots: make(chan struct{}, p.Workers), vendor: q.vendors[p.Vendor], again: make(chan struct{}, 1),
+	}
+	if a.vendor == nil {
+		a.vendor = make(chan struct{}, p.Workers)
+	}
 	// A batch whose requests differ goes in several calls, one after the other.
 	options := append(slices.Clone(q.config.Options), cancel.WithEvidence(collect), cancel.WithConcurrency(1))
 	if p.PerSecond > 0 {
-		options = append(options, cancel.WithRateLimit(0, 0), cancel.WithHook(a.rate.hook))
+		options = append(options, cancel.WithRateLimit(0, 0), cancel.WithHook(a.limit))
 	}
 	a.client = cancel.NewClient(map[string]cancel.Canceler{name: p.Canceler}, options...)
 	q.accounts[name] = a
@@ -98,15 +108,17 @@ func queueOf(provider, vendor string) string {
 	return prefix + name
 }
 
+// options say in which queue, and how often at most, River runs the jobs of the account.
+func (a *account) options() *river.InsertOpts {
+	return &river.InsertOpts{Queue: queueOf(a.name, a.Vendor), MaxAttempts: math.MaxInt16}
+}
+
 // begin reports whether a run may take up work. If another one does, that one looks again.
 func (a *account) begin() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.running {
-		select {
-		case a.again <- struct{}{}:
-		default:
-		}
+		try(a.again)
 		return false
 	}
 	a.running = true
@@ -132,44 +144,40 @@ func (a *account) end(forced bool) bool {
 // take waits for the right to make a call, and returns for how many there is a right then,
 // at most n. It returns 0 once enough is closed.
 func (a *account) take(n int, enough <-chan struct{}) (taken int) {
-	for _, slots := range []chan struct{}{a.slots, a.vendor} {
-		if slots == nil {
-			continue
-		}
-		select {
-		case slots <- struct{}{}:
-		case <-enough:
-			if slots == a.vendor {
-				<-a.slots
-			}
-			return 0
-		}
+	select {
+	case a.slots <- struct{}{}:
+	case <-enough:
+		return 0
 	}
-	for taken = 1; taken < n; taken++ {
-		select {
-		case a.slots <- struct{}{}:
-		default:
-			return taken
-		}
-		if a.vendor == nil {
-			continue
-		}
-		select {
-		case a.vendor <- struct{}{}:
-		default:
+	select {
+	case a.vendor <- struct{}{}:
+	case <-enough:
+		<-a.slots
+		return 0
+	}
+	for taken = 1; taken < n && try(a.slots); taken++ {
+		if !try(a.vendor) {
 			<-a.slots
-			return taken
+			break
 		}
 	}
 	return taken
+}
+
+// try puts an element into c, unless c is full.
+func try(c chan<- struct{}) bool {
+	select {
+	case c <- struct{}{}:
+		return true
+	default:
+		return false
+	}
 }
 
 // release gives n rights back.
 func (a *account) release(n int) {
 	for range n {
 		<-a.slots
-		if a.vendor != nil {
-			<-a.vendor
-		}
+		<-a.vendor
 	}
 }

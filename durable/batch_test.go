@@ -248,8 +248,9 @@ func testOnlyTheLastRecords[TTx any](t *testing.T, db database[TTx]) {
 	late, last := get(t, q, id), get(t, q, id)
 	late.version -= 10
 	late.State, last.State = Failed, Done
-	errs := q.store.recordAll([]*record{{c: &late}, {c: &last}})
-	require.ErrorIs(t, errs[0], errTaken)
-	require.NoError(t, errs[1])
+	records := []*record{{c: &late}, {c: &last}}
+	q.store.recordAll(records)
+	require.ErrorIs(t, records[0].err, errTaken)
+	require.NoError(t, records[1].err)
 	assert.Equal(t, Done, get(t, q, id).State)
 }

@@ -28,11 +28,12 @@ func (q *Queue[TTx]) deliver(ctx context.Context, c *Cancellation) (time.Time, e
 	} else {
 		c.Undelivered, c.ToldAt = nil, now()
 	}
-	err := q.store.record(&record{c: c, due: next})[0]
-	if errors.Is(err, errTaken) { // somebody else delivers it
+	r := &record{c: c, due: next}
+	q.store.record(r)
+	if errors.Is(r.err, errTaken) { // somebody else delivers it
 		return time.Time{}, nil
 	}
-	return next, err
+	return next, r.err
 }
 
 // callOnSettled calls OnSettled. A panic in it counts as an error.

@@ -1,19 +1,17 @@
 package durable
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"math"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
 	"unicode/utf8"
 
-	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
 
 	"github.com/unified-cancel/cancel"
@@ -50,7 +48,7 @@ func (q *Queue[TTx]) Enqueue(ctx context.Context, reqs ...cancel.Request) ([]Tic
 		return q.add(ctx, tx, q.driver.UnwrapTx(tx), batch)
 	})
 	if err != nil {
-		return nil, fmt.Errorf("durable: %w", err)
+		return nil, wrap(err)
 	}
 	return batch.tickets(), nil
 }
@@ -64,25 +62,30 @@ func (q *Queue[TTx]) EnqueueTx(ctx context.Context, tx TTx, reqs ...cancel.Reque
 		return nil, err
 	}
 	on := q.driver.UnwrapExecutor(tx)
-	if err := undoing(ctx, on, func() error { return q.add(ctx, on, tx, batch) }); err != nil {
-		return nil, fmt.Errorf("durable: %w", err)
+	err = undoing(ctx, on, func() error { return q.add(ctx, on, tx, batch) })
+	if err != nil {
+		return nil, wrap(err)
 	}
 	return batch.tickets(), nil
 }
 
 // batch is requests that are enqueued together.
 type batch struct {
-	things []*thing // without repetition, in an order that all batches have in common
-	of     []*thing // of each request
-	queues map[string]string
+	things   []*thing // without repetition, in an order that all batches have in common
+	of       []*thing // of each request
+	accounts map[string]*account
 }
 
-// thing is the subject of one or more requests.
+// thing is the subject of one or more requests, and a row of unified_cancel_job.
 type thing struct {
-	provider, kind, name string
-	body                 string
-	ticket               Ticket
-	first                int // the first request that names it
+	Provider string `json:"provider"`
+	Kind     string `json:"kind"`
+	Name     string `json:"thing"`
+	Body     string `json:"body"`
+	N        int    `json:"n"` // its place in things
+
+	ticket Ticket
+	first  int // the first request that names it
 }
 
 func (b *batch) tickets() []Ticket {
@@ -96,12 +99,10 @@ func (b *batch) tickets() []Ticket {
 // prepare checks reqs. It comes before any transaction, because it calls code of others
 // that may take long or panic.
 func (q *Queue[TTx]) prepare(ctx context.Context, reqs []cancel.Request) (*batch, error) {
-	type key struct{ provider, kind, name string }
-	b := &batch{queues: map[string]string{}}
-	known := map[key]*thing{}
-	accounts := map[string]*account{}
+	b := &batch{accounts: map[string]*account{}}
+	known := map[[3]string]*thing{}
 	for i, req := range reqs {
-		a := accounts[req.Provider]
+		a := b.accounts[req.Provider]
 		if a == nil {
 			var err error
 			a, err = q.account(ctx, req.Provider)
@@ -109,23 +110,21 @@ func (q *Queue[TTx]) prepare(ctx context.Context, reqs []cancel.Request) (*batch
 				return nil, refused(req, err)
 			}
 			if err != nil {
-				return nil, fmt.Errorf("durable: %w", err)
+				return nil, wrap(err)
 			}
-			accounts[req.Provider] = a
-			b.queues[req.Provider] = queueOf(req.Provider, a.Vendor)
+			b.accounts[req.Provider] = a
 		}
 		if err := validate(a.Canceler, req); err != nil {
 			return nil, err
 		}
-		name := identify(a.Canceler, req)
-		k := key{req.Provider, string(req.Kind), name}
+		k := [3]string{req.Provider, string(req.Kind), identify(a.Canceler, req)}
 		t := known[k]
 		if t == nil {
 			body, err := bodyOf(&Cancellation{Request: req, EnqueuedAt: now()})
 			if err != nil {
 				return nil, refused(req, err)
 			}
-			t = &thing{provider: k.provider, kind: k.kind, name: name, body: body, first: i}
+			t = &thing{Provider: k[0], Kind: k[1], Name: k[2], Body: body, first: i}
 			known[k] = t
 			b.things = append(b.things, t)
 		}
@@ -133,8 +132,11 @@ func (q *Queue[TTx]) prepare(ctx context.Context, reqs []cancel.Request) (*batch
 	}
 	// In a common order, so that no two transactions wait for each other.
 	slices.SortFunc(b.things, func(x, y *thing) int {
-		return slices.Compare([]string{x.provider, x.kind, x.name}, []string{y.provider, y.kind, y.name})
+		return cmp.Or(cmp.Compare(x.Provider, y.Provider), cmp.Compare(x.Kind, y.Kind), cmp.Compare(x.Name, y.Name))
 	})
+	for n, t := range b.things {
+		t.N = n
+	}
 	return b, nil
 }
 
@@ -175,14 +177,18 @@ func invalid(provider, message string) *cancel.Error {
 	return &cancel.Error{Provider: provider, Op: "durable", Message: message, Reason: cancel.ErrInvalid}
 }
 
-// thing returns the name of what req names.
+// thing returns the name of what req names. Its error is ErrNoCancellation if no database can
+// keep it.
 func (q *Queue[TTx]) thing(ctx context.Context, req cancel.Request) (string, error) {
+	if !storable(req.Provider, string(req.Kind), req.ID) {
+		return "", ErrNoCancellation
+	}
 	a, err := q.account(ctx, req.Provider)
 	if errors.Is(err, ErrNoProvider) {
 		return identify(nil, req), nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("durable: %w", err)
+		return "", err
 	}
 	return identify(a.Canceler, req), nil
 }
@@ -209,25 +215,13 @@ func (q *Queue[TTx]) add(ctx context.Context, on riverdriver.Executor, tx TTx, b
 	if err := q.store.add(ctx, on, b.things); err != nil {
 		return err
 	}
-	providers := map[string]bool{}
+	busy := map[*account]bool{}
 	for _, t := range b.things {
 		if t.ticket.New {
-			providers[t.provider] = true
+			busy[b.accounts[t.Provider]] = true
 		}
 	}
-	var jobs []river.InsertManyParams
-	for provider := range providers {
-		jobs = append(jobs, river.InsertManyParams{Args: job{Provider: provider}, InsertOpts: options(b.queues[provider])})
-	}
-	if len(jobs) == 0 {
-		return nil
-	}
-	_, err := q.river.InsertManyTx(ctx, tx, jobs)
-	return err
-}
-
-func options(queue string) *river.InsertOpts {
-	return &river.InsertOpts{Queue: queue, MaxAttempts: math.MaxInt16}
+	return q.insertTx(ctx, tx, slices.Collect(maps.Keys(busy))...)
 }
 
 // add adds missing things and fills in the tickets.
@@ -240,53 +234,43 @@ func (s *store) add(ctx context.Context, on riverdriver.Executor, things []*thin
 	// An existing row is not locked: its worker must be able to record the vendor's answer
 	// however long the transaction takes. It may be settled between the two statements.
 	for range 10 {
-		missing := make([][]any, 0, len(things))
-		for i, t := range things {
+		var missing []*thing
+		for _, t := range things {
 			if t.ticket.ID == 0 {
-				missing = append(missing, []any{int64(i), t.provider, t.kind, t.name, t.body})
+				missing = append(missing, t)
 			}
 		}
 		if len(missing) == 0 {
 			return nil
 		}
-		if err := s.addMissing(ctx, on, things, missing); err != nil {
+		if err := s.addMissing(ctx, on, things, inputOf(missing)); err != nil {
 			return err
 		}
 	}
 	return errors.New("other workers settle the same things as fast as they are enqueued")
 }
 
-func (s *store) addMissing(ctx context.Context, on riverdriver.Executor, things []*thing, rows [][]any) error {
-	table, args := s.input(rows, "n bigint", "provider text", "kind text", "thing text", "body text")
+func (s *store) addMissing(ctx context.Context, on riverdriver.Executor, things []*thing, missing string) error {
 	mine := rand.Int64N(1 << 62) // tells new rows from others
-	parameter := func(n int) string { return fmt.Sprintf("$%d", len(args)+n) }
 	err := s.exec(ctx, on, `
 		INSERT INTO unified_cancel_job (provider, kind, thing, state, version, due_at, body)
-		SELECT provider, kind, thing, 'queued', `+parameter(1)+`, `+parameter(2)+`, body FROM `+table+` WHERE true ORDER BY n
+		SELECT provider, kind, thing, 'queued', $2, $3, body
+		FROM `+s.input("n bigint", "provider text", "kind text", "thing text", "body text")+` WHERE true ORDER BY n
 		ON CONFLICT (provider, kind, thing) WHERE settled_at = 0 DO NOTHING`,
-		append(slices.Clone(args), mine, time.Now().UnixMilli())...)
+		missing, mine, time.Now().UnixMilli())
 	if err != nil {
 		return err
 	}
-	for i := range rows {
-		rows[i] = rows[i][:4] // the body has been sent
-	}
-	table, args = s.input(rows, "n bigint", "provider text", "kind text", "thing text")
-	var found string
-	err = s.row(ctx, on, `
-		SELECT '[' || coalesce(string_agg('[' || n || ',' || job.id || ',' || job.version || ']', ','), '') || ']'
-		FROM `+table+` JOIN unified_cancel_job AS job
+	found, err := list[struct {
+		N int
+		row
+	}](s.row(ctx, on, `
+		SELECT `+all(`'n', n, 'id', job.id, 'version', job.version`)+`
+		FROM `+s.input("n bigint", "provider text", "kind text", "thing text")+` JOIN unified_cancel_job AS job
 			ON job.provider = input.provider AND job.kind = input.kind AND job.thing = input.thing AND job.settled_at = 0`,
-		args...).Scan(&found)
-	if err != nil {
-		return err
+		missing))
+	for _, f := range found {
+		things[f.N].ticket = Ticket{ID: f.ID, New: f.Version == mine}
 	}
-	var ids [][3]int64
-	if err := json.Unmarshal([]byte(found), &ids); err != nil {
-		return err
-	}
-	for _, id := range ids {
-		things[id[0]].ticket = Ticket{ID: id[1], New: id[2] == mine}
-	}
-	return nil
+	return err
 }

@@ -2,8 +2,6 @@ package durable
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -34,10 +32,7 @@ func (q *Queue[TTx]) List(ctx context.Context, f Filter) ([]Cancellation, error)
 		return nil, nil
 	}
 	page, err := q.store.list(ctx, f, positive(f.Limit, 100))
-	if err != nil {
-		return nil, fmt.Errorf("durable: %w", err)
-	}
-	return page, nil
+	return page, wrap(err)
 }
 
 func (s *store) list(ctx context.Context, f Filter, limit int) ([]Cancellation, error) {
@@ -46,12 +41,12 @@ func (s *store) list(ctx context.Context, f Filter, limit int) ([]Cancellation, 
 		return nil, err
 	}
 	page, args := pageOf(f, last, limit)
-	rows, err := rowsOf(s.row(ctx, s.executor, `SELECT `+s.all()+` FROM (`+page+`) AS page`, args...))
-	list := make([]Cancellation, len(rows))
+	rows, err := rowsOf(s.row(ctx, s.executor, `SELECT `+all(columns)+` FROM (`+page+`) AS page`, args...))
+	found := make([]Cancellation, len(rows))
 	for i, c := range rows {
-		list[i] = *c
+		found[i] = *c
 	}
-	return list, err
+	return found, err
 }
 
 // pageOf is the query for the rows of list.
@@ -115,18 +110,4 @@ func (s *store) lastListed(ctx context.Context) (last int64, err error) {
 	var behind int64 // a lock that is newer than last has wrapped around
 	err = s.row(ctx, s.executor, openSince, last).Scan(&behind)
 	return last - behind, err
-}
-
-// counts returns how many cancellations are in each state that any is in.
-func (s *store) counts(ctx context.Context) (map[State]int, error) {
-	row := s.row(ctx, s.executor, `
-		SELECT '{' || coalesce(string_agg('"' || state || '":' || many, ','), '') || '}'
-		FROM (SELECT state, count(*) AS many FROM unified_cancel_job GROUP BY state) AS counted`)
-	var found string
-	if err := row.Scan(&found); err != nil {
-		return nil, err
-	}
-	counts := map[State]int{}
-	err := json.Unmarshal([]byte(found), &counts)
-	return counts, err
 }

@@ -67,10 +67,7 @@ func (q *Queue[TTx]) Migrate(ctx context.Context) error {
 		return fmt.Errorf("durable: River's tables: %w", err)
 	}
 	err := q.store.within(ctx, func(tx riverdriver.ExecutorTx) error { return q.store.migrate(ctx, tx) })
-	if err != nil {
-		return fmt.Errorf("durable: %w", err)
-	}
-	return nil
+	return wrap(err)
 }
 
 func (s *store) migrate(ctx context.Context, tx riverdriver.ExecutorTx) error {

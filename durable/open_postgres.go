@@ -3,7 +3,6 @@ package durable
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 
 	"github.com/jackc/pgx/v5"
@@ -40,14 +39,14 @@ func OpenPostgres(ctx context.Context, url string, config Config) (*Postgres, er
 	}
 	pooled, err := behindPooler(ctx, parsed.ConnConfig)
 	if err != nil {
-		return nil, fmt.Errorf("durable: %w", err)
+		return nil, wrap(err)
 	}
 	if mode := &parsed.ConnConfig.DefaultQueryExecMode; pooled && *mode < pgx.QueryExecModeExec {
 		*mode = pgx.QueryExecModeExec
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, parsed)
 	if err != nil {
-		return nil, fmt.Errorf("durable: %w", err)
+		return nil, wrap(err)
 	}
 	q, err := newQueue(riverpgxv5.New(pool), config, pooled)
 	if err != nil {

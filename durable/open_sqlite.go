@@ -40,11 +40,11 @@ func OpenSQLite(ctx context.Context, path string, config Config) (*SQLite, error
 	}
 	dsn := url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: settings.Encode()}
 	if err := create(path); err != nil {
-		return nil, fmt.Errorf("durable: %w", err)
+		return nil, wrap(err)
 	}
 	db, err := sql.Open("sqlite", dsn.String())
 	if err != nil {
-		return nil, fmt.Errorf("durable: %w", err)
+		return nil, wrap(err)
 	}
 	db.SetMaxOpenConns(1) // as River asks for
 	if err := db.PingContext(ctx); err != nil {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
 
 	"github.com/unified-cancel/cancel"
@@ -21,12 +20,9 @@ var ErrState = errors.New("the state of the cancellation does not allow it")
 // and ID, for example because a webhook has told something about it. A turn that is under
 // way is followed by another one. Its error may be [ErrNoCancellation].
 func (q *Queue[TTx]) Wake(ctx context.Context, req cancel.Request) error {
-	if !storable(req.Provider, string(req.Kind), req.ID) {
-		return fmt.Errorf("durable: %w", ErrNoCancellation)
-	}
 	name, err := q.thing(ctx, req)
 	if err != nil {
-		return err
+		return wrap(err)
 	}
 	return q.change(ctx, req.Provider, func(on riverdriver.Executor) error {
 		var id int64
@@ -134,19 +130,13 @@ func (q *Queue[TTx]) update(ctx context.Context, id int64, statement string) err
 func (q *Queue[TTx]) change(ctx context.Context, provider string, f func(riverdriver.Executor) error) error {
 	a, err := q.account(ctx, provider)
 	if err != nil && !errors.Is(err, ErrNoProvider) {
-		return fmt.Errorf("durable: %w", err)
+		return wrap(err)
 	}
 	err = q.store.within(ctx, func(tx riverdriver.ExecutorTx) error {
 		if err := f(tx); err != nil || a == nil {
 			return err
 		}
-		_, err := q.river.InsertManyTx(ctx, q.driver.UnwrapTx(tx), []river.InsertManyParams{
-			{Args: job{Provider: provider}, InsertOpts: options(queueOf(provider, a.Vendor))},
-		})
-		return err
+		return q.insertTx(ctx, q.driver.UnwrapTx(tx), a)
 	})
-	if err != nil {
-		return fmt.Errorf("durable: %w", err)
-	}
-	return nil
+	return wrap(err)
 }

@@ -2,9 +2,7 @@ package durable
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"time"
@@ -37,17 +35,21 @@ func (q *Queue[TTx]) Pause(ctx context.Context, provider, who, why string) error
 	if !storable(provider, who, why) {
 		return invalid(provider, "a text that is not UTF-8 or has a NUL")
 	}
-	if err := q.store.pause(ctx, provider, forever, 0, who, why); err != nil {
-		return fmt.Errorf("durable: %w", err)
-	}
-	return nil
+	return wrap(q.store.pause(ctx, provider, forever, 0, who, why))
 }
 
 // Pauses returns the providers that are paused, by their names.
 func (q *Queue[TTx]) Pauses(ctx context.Context) ([]Pause, error) {
-	pauses, err := q.store.pauses(ctx)
+	rows, err := q.store.pauses(ctx, `until > $1`, time.Now().UnixMilli())
 	if err != nil {
-		return nil, fmt.Errorf("durable: %w", err)
+		return nil, wrap(err)
+	}
+	pauses := make([]Pause, len(rows))
+	for i, p := range rows {
+		pauses[i] = p.Pause
+		if p.Until != forever {
+			pauses[i].Until = at(p.Until)
+		}
 	}
 	return pauses, nil
 }
@@ -57,12 +59,12 @@ func (q *Queue[TTx]) Pauses(ctx context.Context) ([]Pause, error) {
 func (q *Queue[TTx]) PausedUntil(ctx context.Context, provider string) (time.Time, error) {
 	p, err := q.store.paused(ctx, provider)
 	if err != nil {
-		return time.Time{}, fmt.Errorf("durable: %w", err)
+		return time.Time{}, wrap(err)
 	}
-	if p == nil || p.until <= time.Now().UnixMilli() {
+	if p == nil || p.Until <= time.Now().UnixMilli() {
 		return time.Time{}, nil
 	}
-	return at(p.until), nil
+	return at(p.Until), nil
 }
 
 // Resume ends the pause of a provider, and its cancellations go on at once.
@@ -74,8 +76,9 @@ func (q *Queue[TTx]) Resume(ctx context.Context, provider string) error {
 
 // pause is a row of unified_cancel_pause.
 type pause struct {
-	until    int64 // milliseconds since 1970
-	failures int
+	Pause
+
+	Until int64 `json:"until"` // milliseconds since 1970
 }
 
 // enter says whether a provider may be asked anything. During a pause it returns its end, or
@@ -87,10 +90,10 @@ func (q *Queue[TTx]) enter(ctx context.Context, provider string) (paused bool, u
 	switch {
 	case err != nil || p == nil:
 		return false, time.Time{}, nil, err
-	case p.until == forever:
+	case p.Until == forever:
 		return true, time.Time{}, nil, nil
-	case p.until > time.Now().UnixMilli():
-		return true, at(p.until), nil, nil
+	case p.Until > time.Now().UnixMilli():
+		return true, at(p.Until), nil, nil
 	}
 	// If this process dies, the next one probes when the turn would have timed out.
 	mine, err := q.store.claimPause(ctx, provider, p, now().Add(q.config.Timeout))
@@ -111,13 +114,13 @@ func (q *Queue[TTx]) leave(ctx context.Context, provider string, probe *pause, l
 			slog.String("provider", provider))
 		return q.store.beginPause(ctx, provider, now().Add(q.config.AuthPause.First))
 	case locked(last):
-		failures := probe.failures + 1
+		failures := probe.Failures + 1
 		return q.store.prolongPause(ctx, provider, now().Add(q.config.AuthPause.at(failures)), failures)
 	case probe == nil:
 		return nil
 	case cancel.Retryable(last), errors.Is(last, cancel.ErrUnknownOutcome):
 		// Nothing was learnt about the credentials.
-		return q.store.prolongPause(ctx, provider, now().Add(q.config.Retry.First), probe.failures)
+		return q.store.prolongPause(ctx, provider, now().Add(q.config.Retry.First), probe.Failures)
 	default:
 		return q.store.endPause(ctx, q.store.executor, provider, forever-1)
 	}
@@ -139,54 +142,27 @@ func locked(err error) bool {
 	return false
 }
 
-// paused returns the pause of a provider, or nil.
-func (s *store) paused(ctx context.Context, provider string) (*pause, error) {
-	p := new(pause)
-	err := s.row(ctx, s.executor, `
-		SELECT until, failures FROM unified_cancel_pause WHERE provider = $1`, provider).Scan(&p.until, &p.failures)
-	if none(err) {
-		return nil, nil
-	}
-	return p, err
+// pauses returns the pauses that a condition selects.
+func (s *store) pauses(ctx context.Context, where string, arg any) ([]pause, error) {
+	return list[pause](s.row(ctx, s.executor, `
+		SELECT `+all(`'provider', provider, 'until', until, 'failures', failures, 'who', who, 'why', why`)+`
+		FROM (SELECT * FROM unified_cancel_pause WHERE `+where+` ORDER BY provider) AS paused`, arg))
 }
 
-// pauses returns all pauses that are not over.
-func (s *store) pauses(ctx context.Context) ([]Pause, error) {
-	object := `json_object('provider', provider, 'until', until, 'failures', failures, 'who', who, 'why', why)`
-	if s.postgres {
-		object = `json_build_object('provider', provider, 'until', until, 'failures', failures, 'who', who, 'why', why)::text`
-	}
-	var text string
-	err := s.row(ctx, s.executor, `
-		SELECT '[' || coalesce(string_agg(`+object+`, ','), '') || ']'
-		FROM (SELECT * FROM unified_cancel_pause WHERE until > $1 ORDER BY provider) AS paused`,
-		time.Now().UnixMilli()).Scan(&text)
-	if err != nil {
+// paused returns the pause of a provider, or nil.
+func (s *store) paused(ctx context.Context, provider string) (*pause, error) {
+	found, err := s.pauses(ctx, `provider = $1`, provider)
+	if err != nil || len(found) == 0 {
 		return nil, err
 	}
-	var rows []struct {
-		Pause
-
-		Until int64 `json:"until"` // in milliseconds
-	}
-	if err := json.Unmarshal([]byte(text), &rows); err != nil {
-		return nil, err
-	}
-	list := make([]Pause, len(rows))
-	for i, r := range rows {
-		list[i] = r.Pause
-		if r.Until != forever {
-			list[i].Until = at(r.Until)
-		}
-	}
-	return list, nil
+	return &found[0], nil
 }
 
 // claimPause prolongs a pause that is over, and reports whether no one else has.
 func (s *store) claimPause(ctx context.Context, provider string, p *pause, until time.Time) (bool, error) {
 	err := s.row(ctx, s.executor, `
 		UPDATE unified_cancel_pause SET until = $1 WHERE provider = $2 AND until = $3 RETURNING until`,
-		until.UnixMilli(), provider, p.until).Scan(&p.until)
+		until.UnixMilli(), provider, p.Until).Scan(&p.Until)
 	if none(err) {
 		return false, nil
 	}

@@ -49,7 +49,7 @@ func newQueue[TTx any](driver riverdriver.Driver[TTx], config Config, pollOnly b
 	}
 	migrator, err := rivermigrate.New(driver, &rivermigrate.Config{Logger: config.Logger})
 	if err != nil {
-		return nil, fmt.Errorf("durable: %w", err)
+		return nil, wrap(err)
 	}
 	versions := migrator.AllVersions()
 	q := &Queue[TTx]{
@@ -72,10 +72,10 @@ func newQueue[TTx any](driver riverdriver.Driver[TTx], config Config, pollOnly b
 	}
 	workers := river.NewWorkers()
 	if err := river.AddWorkerSafely(workers, &worker{run: q.run}); err != nil {
-		return nil, fmt.Errorf("durable: %w", err)
+		return nil, wrap(err)
 	}
 	if err := river.AddWorkerSafely(workers, &retainer{work: q.retain}); err != nil {
-		return nil, fmt.Errorf("durable: %w", err)
+		return nil, wrap(err)
 	}
 	longest := maxSlice + config.Timeout + 2*recordTimeout
 	riverConfig := &river.Config{
@@ -107,7 +107,7 @@ func newQueue[TTx any](driver riverdriver.Driver[TTx], config Config, pollOnly b
 // first. A process that only enqueues need not start.
 func (q *Queue[TTx]) Start(ctx context.Context) error {
 	if err := q.store.check(ctx, q.store.executor); err != nil {
-		return fmt.Errorf("durable: %w", err)
+		return wrap(err)
 	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -162,12 +162,9 @@ func (q *Queue[TTx]) Get(ctx context.Context, id int64) (Cancellation, error) {
 // Find returns the cancellation of what req names by Provider, Kind and ID; of several the
 // one that was enqueued last. Its error may be [ErrNoCancellation].
 func (q *Queue[TTx]) Find(ctx context.Context, req cancel.Request) (Cancellation, error) {
-	if !storable(req.Provider, string(req.Kind), req.ID) {
-		return unpack(nil, ErrNoCancellation)
-	}
 	thing, err := q.thing(ctx, req)
 	if err != nil {
-		return Cancellation{}, err
+		return unpack(nil, err)
 	}
 	return unpack(q.store.latest(ctx, req.Provider, req.Kind, thing))
 }
@@ -181,18 +178,15 @@ func storable(texts ...string) bool {
 
 func unpack(c *Cancellation, err error) (Cancellation, error) {
 	if err != nil {
-		return Cancellation{}, fmt.Errorf("durable: %w", err)
+		return Cancellation{}, wrap(err)
 	}
 	return *c, nil
 }
 
-// Counts returns how many cancellations are in each state. It leaves out a state that no
-// cancellation is in. It counts them one by one, also those that are settled: with millions
-// that takes a good part of a second.
-func (q *Queue[TTx]) Counts(ctx context.Context) (map[State]int, error) {
-	counts, err := q.store.counts(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("durable: %w", err)
+// wrap says that an error, if it is not nil, comes from this package.
+func wrap(err error) error {
+	if err == nil {
+		return nil
 	}
-	return counts, nil
+	return fmt.Errorf("durable: %w", err)
 }

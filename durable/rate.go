@@ -8,61 +8,42 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-// rate limits the calls of an account. Its bucket is a time, when it is full again: each
-// call moves it one interval on, and waits for as long as it is more than Burst intervals
-// ahead. With Provider.Shared that time is a row of the database.
-type rate struct {
-	store    *store
-	provider string
-	shared   bool
-	interval time.Duration // 0 means no limit
-	burst    int
-
-	mu   sync.Mutex
-	full time.Time
-}
-
-func newRate(s *store, a *account) *rate {
-	r := &rate{store: s, provider: a.name, shared: a.Shared, burst: a.Burst}
-	if a.PerSecond > 0 {
-		r.interval = max(time.Microsecond, time.Duration(float64(time.Second)/a.PerSecond))
-	}
-	return r
-}
-
-// wait waits until a call may be made, or until ctx ends. Its error is ctx.Err() or the
-// database's, and then the call is not taken out of the bucket.
-func (r *rate) wait(ctx context.Context) error {
-	if r.interval == 0 {
+// wait waits until PerSecond lets a call be made, or until ctx ends. The bucket is a time, when
+// it is full again: each call moves it one interval on, and waits for as long as it is more than
+// Burst intervals ahead. The error is ctx.Err() or the database's, and then the call is not
+// taken out of the bucket.
+func (a *account) wait(ctx context.Context) error {
+	if a.PerSecond == 0 {
 		return nil
 	}
-	full, err := r.advance(ctx, r.interval)
+	interval := max(time.Microsecond, time.Duration(float64(time.Second)/a.PerSecond))
+	full, err := a.advance(ctx, interval)
 	if err != nil {
 		return err
 	}
-	if sleep(ctx, time.Until(full.Add(-time.Duration(r.burst)*r.interval))) == nil {
+	if sleep(ctx, time.Until(full.Add(-time.Duration(a.Burst)*interval))) == nil {
 		return nil
 	}
 	back, end := context.WithTimeout(context.WithoutCancel(ctx), recordTimeout)
 	defer end()
-	if _, err := r.advance(back, -r.interval); err != nil {
+	if _, err := a.advance(back, -interval); err != nil {
 		return err
 	}
 	return ctx.Err()
 }
 
 // advance takes a call out of the bucket, or puts one back, and returns when it is full again.
-func (r *rate) advance(ctx context.Context, by time.Duration) (time.Time, error) {
-	if r.shared {
-		return r.store.advance(ctx, r.provider, by)
+func (a *account) advance(ctx context.Context, by time.Duration) (time.Time, error) {
+	if a.Shared {
+		return a.store.advance(ctx, a.name, by)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if now := time.Now(); r.full.Before(now) {
-		r.full = now
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if now := time.Now(); a.full.Before(now) {
+		a.full = now
 	}
-	r.full = r.full.Add(by)
-	return r.full, nil
+	a.full = a.full.Add(by)
+	return a.full, nil
 }
 
 // sleep waits for d, or until ctx ends. Its error is ctx.Err().
@@ -83,19 +64,19 @@ func paid(ctx context.Context) context.Context {
 	return context.WithValue(ctx, paidKey{}, new(sync.Once))
 }
 
-// hook has each call but the first of a turn wait for the limit.
-func (r *rate) hook(ctx context.Context, _ cancel.Operation) (context.Context, func([]cancel.Item)) {
+// limit is a hook that has each call but the first of a turn wait.
+func (a *account) limit(ctx context.Context, _ cancel.Operation) (context.Context, func([]cancel.Item)) {
 	first := false
 	if once, ok := ctx.Value(paidKey{}).(*sync.Once); ok {
 		once.Do(func() { first = true })
 	}
 	if !first {
-		_ = r.wait(ctx) // the call itself says why it can't be made
+		_ = a.wait(ctx) // the call itself says why it can't be made
 	}
 	return ctx, func([]cancel.Item) {}
 }
 
-// advance is rate.advance in the database. Its times are in microseconds.
+// advance is account.advance in the database. Its times are in microseconds.
 func (s *store) advance(ctx context.Context, provider string, by time.Duration) (time.Time, error) {
 	var full int64
 	err := s.row(ctx, s.executor, `

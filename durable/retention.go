@@ -55,10 +55,8 @@ func (r Retention) periodically(queue string) []*river.PeriodicJob {
 // retain applies Config.Retention to all that is due for it.
 func (q *Queue[TTx]) retain(ctx context.Context) error {
 	if after := q.config.Retention.Delete; after > 0 {
-		for _, stripped := range []bool{true, false} {
-			if err := repeat(func() (int, error) { return q.store.forget(ctx, time.Now().Add(-after), stripped) }); err != nil {
-				return err
-			}
+		if err := repeat(func() (int, error) { return q.store.forget(ctx, time.Now().Add(-after)) }); err != nil {
+			return err
 		}
 	}
 	if after := q.config.Retention.Strip; after > 0 {
@@ -78,16 +76,12 @@ func repeat(f func() (int, error)) error {
 
 // retained selects rows that were settled before $1 and delivered.
 const retained = `SELECT id FROM unified_cancel_job
-	WHERE stripped = $2 AND settled_at > 0 AND settled_at < $1 AND due_at = 0 ORDER BY settled_at LIMIT $3`
+	WHERE stripped IN (0, $2) AND settled_at > 0 AND settled_at < $1 AND due_at = 0 LIMIT $3`
 
 // forget deletes rows, and returns how many it found.
-func (s *store) forget(ctx context.Context, before time.Time, stripped bool) (n int, err error) {
-	kept := 0
-	if stripped {
-		kept = 1
-	}
+func (s *store) forget(ctx context.Context, before time.Time) (n int, err error) {
 	err = s.within(ctx, func(tx riverdriver.ExecutorTx) error {
-		args := []any{before.UnixMilli(), kept, maxRetained}
+		args := []any{before.UnixMilli(), 1, maxRetained}
 		if err := s.row(ctx, tx, `SELECT count(*) FROM (`+retained+`) AS old`, args...).Scan(&n); err != nil || n == 0 {
 			return err
 		}
@@ -101,23 +95,22 @@ func (s *store) forget(ctx context.Context, before time.Time, stripped bool) (n 
 func (s *store) strip(ctx context.Context, before time.Time) (n int, err error) {
 	err = s.within(ctx, func(tx riverdriver.ExecutorTx) error {
 		old, err := rowsOf(s.row(ctx, tx, `
-			SELECT `+s.all()+` FROM unified_cancel_job WHERE id IN (`+retained+`)`, before.UnixMilli(), 0, maxRetained))
+			SELECT `+all(columns)+` FROM unified_cancel_job WHERE id IN (`+retained+`)`, before.UnixMilli(), 0, maxRetained))
 		if err != nil || len(old) == 0 {
 			return err
 		}
 		n = len(old)
-		rows := make([][]any, n)
-		for i := range old {
-			body, err := bodyOf(stripped(*old[i]))
-			if err != nil {
+		rows := make([]row, n)
+		for i, c := range old {
+			rows[i] = row{ID: c.ID, Version: c.version}
+			if rows[i].Body, err = bodyOf(stripped(*c)); err != nil {
 				return err
 			}
-			rows[i] = []any{old[i].ID, old[i].version, body}
 		}
-		table, args := s.input(rows, "id bigint", "version bigint", "body text")
 		return s.exec(ctx, tx, `
 			UPDATE unified_cancel_job AS job SET body = input.body, stripped = 1, version = job.version + 1
-			FROM `+table+` WHERE job.id = input.id AND job.version = input.version`, args...)
+			FROM `+s.input("id bigint", "version bigint", "body text")+`
+			WHERE job.id = input.id AND job.version = input.version`, inputOf(rows))
 	})
 	return n, err
 }

@@ -254,7 +254,7 @@ func TestRetentionDoesNotDeleteWhatIsRequeued(t *testing.T) {
 	require.NoError(t, tx.QueryRow(t.Context(), `SELECT pg_current_xact_id()::xid::text`).Scan(&writer))
 	var deleting sync.WaitGroup
 	deleting.Go(func() {
-		_, err := q.store.forget(t.Context(), time.Now(), false)
+		_, err := q.store.forget(t.Context(), time.Now())
 		assert.NoError(t, err)
 	})
 	require.Eventually(t, func() bool {

@@ -356,7 +356,7 @@ func testUnconfirmed[TTx any](t *testing.T, db database[TTx]) {
 	mine, err := q.store.claim(t.Context(), "v", anyDue, 1, now().Add(time.Minute), false)
 	require.NoError(t, err)
 	require.Len(t, mine, 1)
-	rows := [][]any{{id, mine[0].version, "pending", int64(7), int64(0), int64(0), "{}"}}
+	rows := []row{{ID: id, Version: mine[0].version, State: Pending, DueAt: 7, Body: "{}"}}
 	for range 2 {
 		due, err := q.store.recordRows(t.Context(), rows)
 		require.NoError(t, err)
@@ -470,7 +470,9 @@ func TestTurnsOnPostgres(t *testing.T) {
 	first, err := q.store.load(t.Context(), q.store.executor, id)
 	require.NoError(t, err)
 	first.version -= 2
-	require.ErrorIs(t, q.store.record(&record{c: first})[0], errTaken)
+	late := &record{c: first}
+	q.store.record(late)
+	require.ErrorIs(t, late.err, errTaken)
 
 	_, err = q.Get(t.Context(), 1000)
 	require.ErrorIs(t, err, ErrNoCancellation)

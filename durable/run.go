@@ -145,7 +145,7 @@ func (r *run[TTx]) round() (taken bool, err error) {
 	if a.PerSecond > 0 {
 		n = 1
 	}
-	if err := a.rate.wait(r.enough); err != nil { // before it takes a call from others of the vendor
+	if err := a.wait(r.enough); err != nil { // before it takes a call from others of the vendor
 		if r.enough.Err() != nil {
 			err = nil
 		}
@@ -211,10 +211,7 @@ func (r *run[TTx]) begin(claimed ...*Cancellation) {
 			r.abort()
 		}
 		r.mu.Unlock()
-		select {
-		case r.finished <- struct{}{}:
-		default:
-		}
+		try(r.finished)
 	})
 }
 
@@ -242,7 +239,7 @@ func (r *run[TTx]) next() (time.Time, error) {
 		return time.Time{}, err
 	}
 	if len(claimed) == 0 { // the next one probes
-		return now().Add(time.Second), r.store.prolongPause(r.ctx, r.account.name, now(), probe.failures)
+		return now().Add(time.Second), r.store.prolongPause(r.ctx, r.account.name, now(), probe.Failures)
 	}
 	due, err = r.work(r.ctx, r.account, claimed, probe)
 	if due.IsZero() {
@@ -331,14 +328,14 @@ func (q *Queue[TTx]) work(ctx context.Context, a *account, claimed []*Cancellati
 	}
 	var wait sync.WaitGroup
 	var mu sync.Mutex
-	recorded := q.store.record(records...)
-	for i, t := range turns {
-		if recorded[i] == nil && !t.c.State.Settled() {
-			due = earlier(due, records[i].due)
+	q.store.record(records...)
+	for _, r := range records {
+		if r.err == nil && !r.c.State.Settled() {
+			due = earlier(due, r.due)
 		}
 	}
-	for i, e := range recorded {
-		t := turns[i]
+	for i, t := range turns {
+		e := records[i].err
 		q.logger.LogAttrs(ctx, slog.LevelDebug, "turn",
 			slog.Int64("id", t.c.ID), slog.String("provider", a.name), slog.String("to", string(t.c.State)),
 			slog.Duration("again", t.again), slog.Any("error", e))
@@ -375,7 +372,7 @@ func (q *Queue[TTx]) schedule(a *account, at time.Time) error {
 	ctx, end := context.WithTimeout(context.Background(), recordTimeout)
 	defer end()
 	if time.Until(at) < maxIdle { // which River would start too late
-		_, err := q.river.Insert(ctx, job{Provider: a.name}, options(queueOf(a.name, a.Vendor)))
+		_, err := q.river.Insert(ctx, job{Provider: a.name}, a.options())
 		return err
 	}
 	second := at.Add(time.Second - 1).Truncate(time.Second)
@@ -385,12 +382,25 @@ func (q *Queue[TTx]) schedule(a *account, at time.Time) error {
 // insert has River run a job at a time, or at once if that is zero, unless it has the same
 // job already.
 func (q *Queue[TTx]) insert(ctx context.Context, a *account, j job, at time.Time) error {
-	o := options(queueOf(a.name, a.Vendor))
+	o := a.options()
 	o.ScheduledAt = at
 	o.UniqueOpts = river.UniqueOpts{ByArgs: true, ByState: []rivertype.JobState{
 		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
 		rivertype.JobStateRunning, rivertype.JobStateScheduled,
 	}}
 	_, err := q.river.Insert(ctx, j, o)
+	return err
+}
+
+// insertTx has River run a job for each account.
+func (q *Queue[TTx]) insertTx(ctx context.Context, tx TTx, accounts ...*account) error {
+	jobs := make([]river.InsertManyParams, len(accounts))
+	for i, a := range accounts {
+		jobs[i] = river.InsertManyParams{Args: job{Provider: a.name}, InsertOpts: a.options()}
+	}
+	if len(jobs) == 0 {
+		return nil
+	}
+	_, err := q.river.InsertManyTx(ctx, tx, jobs)
 	return err
 }

@@ -2,9 +2,7 @@ package durable
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"strings"
+	"errors"
 	"time"
 )
 
@@ -27,81 +25,62 @@ type Hour struct {
 	Settled map[State]int
 }
 
-// Stats returns figures about all cancellations, and about each of the last hours, 24 by
-// default. It counts them one by one, as [Queue.Counts] does.
-func (q *Queue[TTx]) Stats(ctx context.Context, hours int) (Stats, error) {
-	hours = positive(hours, 24)
-	start := now().Truncate(time.Hour).Add(-time.Duration(hours-1) * time.Hour)
-	stats, err := q.store.stats(ctx, start, hours)
+// Counts returns how many cancellations are in each state. It leaves out a state that no
+// cancellation is in. It counts them one by one, also those that are settled: with millions
+// that takes a good part of a second.
+func (q *Queue[TTx]) Counts(ctx context.Context) (map[State]int, error) {
+	counted, err := q.store.count(ctx, `0 AS hour, '' AS provider, state`, `true`)
 	if err != nil {
-		return Stats{}, fmt.Errorf("durable: %w", err)
+		return nil, wrap(err)
 	}
-	return stats, nil
-}
-
-func (s *store) stats(ctx context.Context, start time.Time, hours int) (Stats, error) {
-	counts, err := s.countsByProvider(ctx)
-	stats := Stats{Counts: counts}
-	for i := 0; i < hours && err == nil; i++ {
-		h := Hour{Start: start.Add(time.Duration(i) * time.Hour)}
-		h.Settled, err = s.settledIn(ctx, h.Start)
-		stats.Hours = append(stats.Hours, h)
-	}
-	if err != nil {
-		return stats, err
-	}
-	err = s.row(ctx, s.executor, `
-		SELECT count(*) FROM unified_cancel_job WHERE due_at > 0 AND settled_at > 0`).Scan(&stats.Undelivered)
-	return stats, err
-}
-
-func (s *store) countsByProvider(ctx context.Context) (map[string]map[State]int, error) {
-	name := `json_quote(provider)`
-	if s.postgres {
-		name = `to_json(provider)::text`
-	}
-	var text string
-	err := s.row(ctx, s.executor, `
-		SELECT '[' || coalesce(string_agg('{"provider":' || `+name+` || ',"state":"' || state || '","many":' || many || '}', ','), '') || ']'
-		FROM (SELECT provider, state, count(*) AS many FROM unified_cancel_job GROUP BY provider, state) AS counted`).Scan(&text)
-	if err != nil {
-		return nil, err
-	}
-	var rows []struct {
-		Provider string
-		State    State
-		Many     int
-	}
-	if err := json.Unmarshal([]byte(text), &rows); err != nil {
-		return nil, err
-	}
-	counts := map[string]map[State]int{}
-	for _, r := range rows {
-		if counts[r.Provider] == nil {
-			counts[r.Provider] = map[State]int{}
-		}
-		counts[r.Provider][r.State] = r.Many
+	counts := map[State]int{}
+	for _, c := range counted {
+		counts[c.State] = c.Many
 	}
 	return counts, nil
 }
 
-// settledIn counts the cancellations that were settled in the hour from start. It reads only
-// an index, and sorts nothing. SQLite begins at the first lower bound of the condition.
-func (s *store) settledIn(ctx context.Context, start time.Time) (map[State]int, error) {
-	states := States()[4:]
-	columns, many, into := make([]string, len(states)), make([]int, len(states)), make([]any, len(states))
-	for i, state := range states {
-		columns[i], into[i] = `count(*) FILTER (WHERE state = '`+string(state)+`')`, &many[i]
+// Stats returns figures about all cancellations, and about each of the last hours, 24 by
+// default. It counts them one by one, as [Queue.Counts] does.
+func (q *Queue[TTx]) Stats(ctx context.Context, hours int) (Stats, error) {
+	hours = positive(hours, 24)
+	stats := Stats{Counts: map[string]map[State]int{}, Hours: make([]Hour, hours)}
+	start := now().Truncate(time.Hour).Add(-time.Duration(hours-1) * time.Hour)
+	for i := range stats.Hours {
+		stats.Hours[i] = Hour{Start: start.Add(time.Duration(i) * time.Hour), Settled: map[State]int{}}
 	}
-	err := s.row(ctx, s.executor, `
-		SELECT `+strings.Join(columns, ", ")+` FROM unified_cancel_job
-		WHERE stripped IN (0, 1) AND settled_at >= $1 AND settled_at < $2 AND settled_at > 0`,
-		start.UnixMilli(), start.Add(time.Hour).UnixMilli()).Scan(into...)
-	counts := map[State]int{}
-	for i, n := range many {
-		if n > 0 {
-			counts[states[i]] = n
+	byProvider, err1 := q.store.count(ctx, `0 AS hour, provider, state`, `true`)
+	for _, c := range byProvider {
+		if stats.Counts[c.Provider] == nil {
+			stats.Counts[c.Provider] = map[State]int{}
 		}
+		stats.Counts[c.Provider][c.State] = c.Many
 	}
-	return counts, err
+	byHour, err2 := q.store.count(ctx, `(settled_at - $1) / 3600000 AS hour, '' AS provider, state`,
+		`stripped IN (0, 1) AND settled_at > 0 AND settled_at >= $1 AND settled_at < $2`,
+		start.UnixMilli(), start.Add(time.Duration(hours)*time.Hour).UnixMilli())
+	for _, c := range byHour {
+		stats.Hours[c.Hour].Settled[c.State] = c.Many
+	}
+	err3 := q.store.row(ctx, q.store.executor, `
+		SELECT count(*) FROM unified_cancel_job WHERE due_at > 0 AND settled_at > 0`).Scan(&stats.Undelivered)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return Stats{}, wrap(err)
+	}
+	return stats, nil
+}
+
+// group is how many cancellations it has.
+type group struct {
+	Hour     int
+	Provider string
+	State    State
+	Many     int
+}
+
+// count counts the cancellations in groups of hour, provider and state.
+func (s *store) count(ctx context.Context, groups, where string, args ...any) ([]group, error) {
+	return list[group](s.row(ctx, s.executor, `
+		SELECT `+all(`'hour', hour, 'provider', provider, 'state', state, 'many', many`)+` FROM (
+			SELECT `+groups+`, count(*) AS many FROM unified_cancel_job WHERE `+where+` GROUP BY 1, 2, 3) AS counted`, args...))
 }

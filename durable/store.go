@@ -7,9 +7,9 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -27,8 +27,8 @@ var errTaken = errors.New("another worker has taken the cancellation over")
 
 // store is the tables of this package. It speaks to the database through River's executor,
 // the one thing that all drivers have in common. River may change it: look at this file
-// when River is updated. The executor returns one row, so that several rows come as one, in
-// JSON.
+// when River is updated. The executor takes and returns one row, so that several rows go as
+// one, in JSON.
 //
 // A row of unified_cancel_job has the columns that are searched by, and the rest in body.
 // due_at is when a worker has to look at it next, in milliseconds since 1970, and 0 if there
@@ -41,22 +41,24 @@ type store struct {
 	words    *strings.Replacer // of the database's dialect
 	rivers   int               // the version of River's tables that is needed
 	checked  atomic.Bool       // whether the tables were found to have the right versions
-	records  grouped[*record, error]
+
+	mu        sync.Mutex
+	waiting   []*record
+	recording bool // whether a goroutine records what is waiting
 }
 
 func newStore(executor riverdriver.Executor, database, placeholder string, rivers int) *store {
 	s := &store{executor: executor, postgres: database == "postgres", rivers: rivers}
-	id := "INTEGER PRIMARY KEY AUTOINCREMENT"
+	id, object, array := "INTEGER PRIMARY KEY AUTOINCREMENT", "json_object", "json_group_array"
 	if s.postgres {
-		id = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+		id, object, array = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "json_build_object", "json_agg"
 	}
-	s.words = strings.NewReplacer("$", placeholder, "{{id}}", id)
-	s.records.do = s.recordAll
+	s.words = strings.NewReplacer("$", placeholder, "{{id}}", id, "{{object}}", object, "{{array}}", array)
 	return s
 }
 
-// Every statement except Migrate's goes through exec or row. They
-// fail if the tables do not have the version of this program.
+// Every statement except Migrate's goes through exec or row. They fail if the tables do not
+// have the version of this program.
 func (s *store) exec(ctx context.Context, on riverdriver.Executor, statement string, args ...any) error {
 	if err := s.check(ctx, on); err != nil {
 		return err
@@ -107,61 +109,64 @@ func undoing(ctx context.Context, on riverdriver.Executor, f func() error) error
 	return err
 }
 
-// input returns a table expression named input with rows, whose columns have those names
-// and types, and the arguments that it needs. They are the first of the statement.
-func (s *store) input(rows [][]any, columns ...string) (table string, args []any) {
-	var names, parts []string
+// input is a table expression named input, whose columns have those names and types. Its rows
+// are the first argument of the statement, which inputOf returns.
+func (s *store) input(columns ...string) string {
+	if s.postgres {
+		return `json_to_recordset($1::text::json) AS input(` + strings.Join(columns, ", ") + `)`
+	}
 	for i, column := range columns {
-		name, kind, _ := strings.Cut(column, " ")
-		names = append(names, name)
-		if !s.postgres {
-			parts = append(parts, fmt.Sprintf("value ->> %d AS %s", i, name))
-			continue
-		}
-		parts = append(parts, fmt.Sprintf("$%d::%s[]", i+1, kind))
-		if kind == "bigint" {
-			args = append(args, columnOf[int64](rows, i))
-		} else {
-			args = append(args, columnOf[string](rows, i))
-		}
+		name, _, _ := strings.Cut(column, " ")
+		columns[i] = `value ->> '` + name + `' AS ` + name
 	}
-	if s.postgres {
-		return "unnest(" + strings.Join(parts, ", ") + ") AS input(" + strings.Join(names, ", ") + ")", args
-	}
-	text, _ := json.Marshal(rows) // integers and strings
-	return "(SELECT " + strings.Join(parts, ", ") + " FROM json_each($1)) AS input", []any{string(text)}
+	return `(SELECT ` + strings.Join(columns, ", ") + ` FROM json_each($1)) AS input`
 }
 
-func columnOf[T any](rows [][]any, i int) []T {
-	values := make([]T, len(rows))
-	for n, row := range rows {
-		values[n], _ = row[i].(T)
-	}
-	return values
+func inputOf(rows any) string {
+	text, _ := encode(rows) // integers and strings
+	return text
 }
 
-// columns is a row of unified_cancel_job as JSON.
-const columns = `'{"id":' || id || ',"version":' || version || ',"state":"' || state || '","due_at":' || due_at ||
-	',"working":' || working || ',"claimed_at":' || claimed_at || ',"settled_at":' || settled_at ||
-	',"provider":' || {{quote}}provider{{end}} || ',"kind":' || {{quote}}kind{{end}} || ',"body":' || body || '}'`
-
-func (s *store) columns() string {
-	if s.postgres {
-		return strings.NewReplacer("{{quote}}", "to_json(", "{{end}}", ")::text").Replace(columns)
-	}
-	return strings.NewReplacer("{{quote}}", "json_quote(", "{{end}}", ")").Replace(columns)
+// encode returns v as JSON in which <, > and & are not escaped: answers are often XML.
+func encode(v any) (string, error) {
+	var text strings.Builder
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	err := encoder.Encode(v)
+	return text.String(), err
 }
+
+// all is an expression for all rows of a query as a JSON array of objects. fields are their
+// names and values. list reads it.
+func all(fields string) string {
+	return `coalesce(CAST({{array}}({{object}}(` + fields + `)) AS TEXT), '[]')`
+}
+
+func list[T any](from riverdriver.Row) (rows []T, err error) {
+	var text string
+	if err := from.Scan(&text); err != nil {
+		return nil, err
+	}
+	err = json.Unmarshal([]byte(text), &rows)
+	return rows, err
+}
+
+// columns are the fields of a row.
+const columns = `'id', id, 'version', version, 'state', state, 'due_at', due_at, 'working', working,
+	'claimed_at', claimed_at, 'settled_at', settled_at, 'provider', provider, 'kind', kind, 'body', body`
 
 // row is one of unified_cancel_job.
 type row struct {
-	ID, Version    int64
-	State          State
-	DueAt          int64 `json:"due_at"`
-	Working        int
-	ClaimedAt      int64 `json:"claimed_at"`
-	SettledAt      int64 `json:"settled_at"`
-	Provider, Kind string
-	Body           body
+	ID        int64  `json:"id"`
+	Version   int64  `json:"version"`
+	State     State  `json:"state"`
+	DueAt     int64  `json:"due_at"`
+	Working   int    `json:"working"`
+	ClaimedAt int64  `json:"claimed_at"`
+	SettledAt int64  `json:"settled_at"`
+	Provider  string `json:"provider"`
+	Kind      string `json:"kind"`
+	Body      string `json:"body"` // a body in JSON
 }
 
 // body is the part of a Cancellation that is not in columns. It holds nothing twice, and what
@@ -179,8 +184,12 @@ var unescape = strings.NewReplacer(
 	"&lt;", "<", "&gt;", ">", "&amp;", "&", "&quot;", `"`, "&apos;", "'", "&#34;", `"`, "&#39;", "'",
 ).Replace
 
-func (r *row) cancellation() *Cancellation {
-	c := &r.Body.Cancellation
+func (r *row) cancellation() (*Cancellation, error) {
+	var kept body
+	if err := json.Unmarshal([]byte(r.Body), &kept); err != nil {
+		return nil, err
+	}
+	c := &kept.Cancellation
 	c.ID, c.version, c.State = r.ID, r.Version, r.State
 	c.Request.Provider, c.Request.Kind = r.Provider, cancel.Kind(r.Kind)
 	for i := range c.Evidence {
@@ -189,12 +198,12 @@ func (r *row) cancellation() *Cancellation {
 	if result := &c.Result; result.State != "" {
 		result.Provider, result.Kind = r.Provider, c.Request.Kind
 		result.ID = cmp.Or(result.ID, c.Request.ID)
-		if r.Body.Raw != "" {
-			result.Raw = []byte(r.Body.Raw)
+		if kept.Raw != "" {
+			result.Raw = []byte(kept.Raw)
 		}
-		if begin, end := r.Body.Receipt[0], r.Body.Receipt[1]; end > 0 {
-			result.Receipt = []byte(unescape(r.Body.Raw)[begin:end])
-			if r.Body.Base64 {
+		if begin, end := kept.Receipt[0], kept.Receipt[1]; end > 0 {
+			result.Receipt = []byte(unescape(kept.Raw)[begin:end])
+			if kept.Base64 {
 				result.Receipt, _ = base64.StdEncoding.DecodeString(string(result.Receipt))
 			}
 		}
@@ -209,7 +218,7 @@ func (r *row) cancellation() *Cancellation {
 			c.SentAt = at(r.ClaimedAt)
 		}
 	}
-	return c
+	return c, nil
 }
 
 // bodyOf returns the body of c as JSON.
@@ -240,11 +249,7 @@ func bodyOf(c *Cancellation) (string, error) {
 			}
 		}
 	}
-	var text strings.Builder
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false) // answers are often XML
-	err := encoder.Encode(kept)
-	return text.String(), err
+	return encode(kept)
 }
 
 func milliseconds(t time.Time) int64 {
@@ -269,39 +274,27 @@ func at(ms int64) time.Time {
 	return time.UnixMilli(ms).UTC()
 }
 
-// rowsOf reads rows that came as JSON.
+// rowsOf reads the columns of rows.
 func rowsOf(from riverdriver.Row) ([]*Cancellation, error) {
-	var text string
-	if err := from.Scan(&text); err != nil {
-		return nil, err
+	rows, err := list[row](from)
+	found := make([]*Cancellation, len(rows))
+	for i := 0; i < len(rows) && err == nil; i++ {
+		found[i], err = rows[i].cancellation()
 	}
-	var rows []row
-	if err := json.Unmarshal([]byte(text), &rows); err != nil {
-		return nil, err
-	}
-	list := make([]*Cancellation, len(rows))
-	for i := range rows {
-		list[i] = rows[i].cancellation()
-	}
-	return list, nil
-}
-
-// all is an expression for all rows of a query as JSON.
-func (s *store) all() string {
-	return `'[' || coalesce(string_agg(` + s.columns() + `, ','), '') || ']'`
+	return found, err
 }
 
 // one returns the row that a condition and order select.
 func (s *store) one(ctx context.Context, on riverdriver.Executor, where string, args ...any) (*Cancellation, error) {
-	list, err := rowsOf(s.row(ctx, on, `
-		SELECT `+s.all()+` FROM (SELECT * FROM unified_cancel_job WHERE `+where+` LIMIT 1) AS found`, args...))
+	found, err := rowsOf(s.row(ctx, on, `
+		SELECT `+all(columns)+` FROM (SELECT * FROM unified_cancel_job WHERE `+where+` LIMIT 1) AS found`, args...))
 	if err != nil {
 		return nil, err
 	}
-	if len(list) == 0 {
+	if len(found) == 0 {
 		return nil, ErrNoCancellation
 	}
-	return list[0], nil
+	return found[0], nil
 }
 
 // load returns the cancellation with that ID.
@@ -348,14 +341,14 @@ func (s *store) claim(ctx context.Context, provider, which string, n int, until 
 	if s.postgres { // which may run a subquery that is not materialized again for each row, past its LIMIT
 		return rowsOf(s.row(ctx, s.executor, `
 			WITH due AS MATERIALIZED (`+due+` FOR UPDATE SKIP LOCKED), claimed AS (`+claim+`(SELECT id FROM due) RETURNING *)
-			SELECT `+s.all()+` FROM (SELECT * FROM claimed ORDER BY id) AS claimed`, args...))
+			SELECT `+all(columns)+` FROM (SELECT * FROM claimed ORDER BY id) AS claimed`, args...))
 	}
 	if err := s.exec(ctx, s.executor, claim+`(`+due+`)`, args...); err != nil {
 		return nil, err
 	}
 	// The conditions and +id let SQLite use the index of due rows.
 	return rowsOf(s.row(ctx, s.executor, `
-		SELECT `+s.all()+` FROM (
+		SELECT `+all(columns)+` FROM (
 			SELECT * FROM unified_cancel_job
 			WHERE provider = $1 AND due_at > 0 AND due_at BETWEEN $2 AND $2 AND version = $3 ORDER BY +id) AS claimed`,
 		provider, milliseconds(until), version))
@@ -374,104 +367,118 @@ type record struct {
 	c    *Cancellation
 	due  time.Time // when it is due next, zero for never; record changes it if Wake was called
 	hold bool      // whether the worker keeps its claim, until due
+	err  error     // why it was not recorded: errTaken, or the database's error
+	done chan struct{}
 }
 
-// record records the news, unless somebody else has claimed the cancellation since. It returns
-// an error for each record, in their order.
-func (s *store) record(records ...*record) []error { return s.records.ask(records...) }
+const (
+	maxRecords    = 250              // in one statement
+	recordTimeout = 25 * time.Second // for recording the result of a turn
+	recordPause   = 200 * time.Millisecond
+)
 
-// recordTimeout is how long it may take to record the result of a turn.
-const recordTimeout = 25 * time.Second
+// record records the news, unless somebody else has claimed the cancellation since. While one
+// statement is under way, the news of other workers wait and then go together.
+func (s *store) record(records ...*record) {
+	s.mu.Lock()
+	for _, r := range records {
+		r.done = make(chan struct{})
+		s.waiting = append(s.waiting, r)
+	}
+	if !s.recording {
+		s.recording = true
+		go s.recordWaiting()
+	}
+	s.mu.Unlock()
+	for _, r := range records {
+		<-r.done
+	}
+}
 
-const recordPause = 200 * time.Millisecond // before an answer is recorded again
+func (s *store) recordWaiting() {
+	for {
+		s.mu.Lock()
+		n := min(len(s.waiting), maxRecords)
+		group := s.waiting[:n:n]
+		s.waiting = s.waiting[n:]
+		s.recording = n > 0
+		s.mu.Unlock()
+		if n == 0 {
+			return
+		}
+		s.recordAll(group)
+		for _, r := range group {
+			close(r.done)
+		}
+	}
+}
 
-// recordAll records the news of many workers in one statement.
-func (s *store) recordAll(records []*record) []error {
+// recordAll records the news in one statement.
+func (s *store) recordAll(records []*record) {
 	ctx, end := context.WithTimeout(context.Background(), recordTimeout)
 	defer end()
-	errs := make([]error, len(records))
-	rows := make([][]any, 0, len(records))
-	for i, r := range records {
-		body, err := bodyOf(r.c)
-		if errs[i] = err; err != nil {
-			continue
-		}
-		working := int64(0)
+	rows := make([]row, 0, len(records))
+	for _, r := range records {
+		news := row{ID: r.c.ID, Version: r.c.version, State: r.c.State, DueAt: dueAt(r.due), SettledAt: milliseconds(r.c.SettledAt)}
 		if r.hold {
-			working = 1
+			news.Working = 1
 		}
-		rows = append(rows, []any{r.c.ID, r.c.version, string(r.c.State), dueAt(r.due), working, milliseconds(r.c.SettledAt), body})
+		if news.Body, r.err = bodyOf(r.c); r.err == nil {
+			rows = append(rows, news)
+		}
 	}
 	due, err := s.recordRows(ctx, rows)
 	for err != nil && sleep(ctx, recordPause) == nil { // the database may be back soon
 		due, err = s.recordRows(ctx, rows)
 	}
-	for i, r := range records {
+	for _, r := range records {
 		next, done := due[claimed{r.c.ID, r.c.version}]
 		switch {
-		case errs[i] != nil:
+		case r.err != nil:
 		case err != nil:
-			errs[i] = err
+			r.err = err
 		case !done:
-			errs[i] = errTaken
+			r.err = errTaken
 		default:
 			r.c.version++
 			r.due = at(next)
 		}
 	}
-	return errs
 }
 
 // claimed is a cancellation and the version that its worker knows. Two workers that claimed it
 // one after the other may record it in the same statement.
 type claimed struct{ id, version int64 }
 
-// recordRows returns when each of those that were recorded is due: Wake may have changed it.
-func (s *store) recordRows(ctx context.Context, rows [][]any) (map[claimed]int64, error) {
-	table, args := s.input(rows, "id bigint", "version bigint", "state text", "due_at bigint", "working bigint", "settled_at bigint", "body text")
+// recordRows returns when each of those that were recorded is due: Wake may have changed it. A
+// row that was recorded before, in a commit that was not confirmed, is recorded again.
+func (s *store) recordRows(ctx context.Context, rows []row) (map[claimed]int64, error) {
+	input := s.input("id bigint", "version bigint", "state text", "due_at bigint", "working bigint", "settled_at bigint", "body text")
 	update := `
 		UPDATE unified_cancel_job AS job
 		SET version = input.version + 1, state = input.state, settled_at = input.settled_at, body = input.body,
 			working = input.working,
-			due_at = CASE WHEN job.working = 2 AND input.working = 0 AND input.due_at > 0 AND input.settled_at = 0
-				THEN 1 ELSE input.due_at END
-		FROM ` + table + `
-		WHERE job.id = input.id AND job.version = input.version`
-	var found string
-	scan := func(on riverdriver.Executor, query string) error {
-		return s.row(ctx, on, query, args...).Scan(&found)
-	}
-	var err error
+			due_at = CASE WHEN job.version > input.version THEN job.due_at
+				WHEN job.working = 2 AND input.working = 0 AND input.due_at > 0 AND input.settled_at = 0 THEN 1
+				ELSE input.due_at END
+		FROM ` + input + `
+		WHERE job.id = input.id AND job.version IN (input.version, input.version + 1)`
+	recorded := `SELECT ` + all(`'id', recorded.id, 'version', recorded.version - 1, 'due_at', recorded.due_at`) + ` FROM `
 	if s.postgres {
-		err = scan(s.executor, `
-			WITH recorded AS (`+update+` RETURNING job.id, input.version, job.due_at), known AS (
-				SELECT id, version, due_at FROM recorded
-				UNION ALL SELECT job.id, input.version, job.due_at FROM `+table+` -- recorded before, but the commit was not confirmed
-				JOIN unified_cancel_job AS job ON job.id = input.id AND job.version = input.version + 1
-			)
-			SELECT '[' || coalesce(string_agg('[' || id || ',' || version || ',' || due_at || ']', ','), '') || ']' FROM known`)
+		recorded = `WITH recorded AS (` + update + ` RETURNING job.id, job.version, job.due_at) ` + recorded + `recorded`
 	} else {
-		err = s.within(ctx, func(tx riverdriver.ExecutorTx) error {
-			if err := s.exec(ctx, tx, update, args...); err != nil {
-				return err
-			}
-			return scan(tx, `
-				SELECT '[' || coalesce(group_concat('[' || job.id || ',' || input.version || ',' || job.due_at || ']'), '') || ']' FROM `+table+`
-				JOIN unified_cancel_job AS job ON job.id = input.id AND job.version = input.version + 1`)
-		})
+		if err := s.exec(ctx, s.executor, update, inputOf(rows)); err != nil {
+			return nil, err
+		}
+		recorded += input + ` JOIN unified_cancel_job AS recorded
+			ON recorded.id = input.id AND recorded.version = input.version + 1`
 	}
-	if err != nil {
-		return nil, err
+	found, err := list[row](s.row(ctx, s.executor, recorded, inputOf(rows)))
+	due := make(map[claimed]int64, len(found))
+	for _, r := range found {
+		due[claimed{r.ID, r.Version}] = r.DueAt
 	}
-	var recorded [][3]int64
-	if err := json.Unmarshal([]byte(found), &recorded); err != nil {
-		return nil, err
-	}
-	due := make(map[claimed]int64, len(rows))
-	for _, r := range recorded {
-		due[claimed{r[0], r[1]}] = r[2]
-	}
-	return due, nil
+	return due, err
 }
 
 // none reports whether err says that a statement has found no row.

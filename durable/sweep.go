@@ -2,7 +2,6 @@ package durable
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"log/slog"
 	"time"
@@ -34,7 +33,7 @@ func (q *Queue[TTx]) sweepOnce(ctx context.Context, before time.Time) error {
 	for _, name := range providers {
 		a, err := q.account(ctx, name)
 		if err == nil {
-			_, err = q.river.Insert(ctx, job{Provider: name}, options(queueOf(name, a.Vendor)))
+			_, err = q.river.Insert(ctx, job{Provider: name}, a.options())
 		}
 		if err != nil && !errors.Is(err, ErrNoProvider) {
 			failures = append(failures, err)
@@ -44,19 +43,15 @@ func (q *Queue[TTx]) sweepOnce(ctx context.Context, before time.Time) error {
 }
 
 // overdue returns the providers, except paused ones, with something that was due at a time.
-func (s *store) overdue(ctx context.Context, before time.Time) (providers []string, err error) {
-	name := `json_quote(provider)`
-	if s.postgres {
-		name = `to_json(provider)::text`
-	}
-	var text string
-	err = s.row(ctx, s.executor, `
-		SELECT '[' || coalesce(string_agg(`+name+`, ','), '') || ']' FROM (
+func (s *store) overdue(ctx context.Context, before time.Time) ([]string, error) {
+	found, err := list[row](s.row(ctx, s.executor, `
+		SELECT `+all(`'provider', provider`)+` FROM (
 			SELECT DISTINCT provider FROM unified_cancel_job WHERE due_at > 0 AND due_at <= $1 AND NOT EXISTS (
 				SELECT 1 FROM unified_cancel_pause AS pause WHERE pause.provider = unified_cancel_job.provider AND until > $1)
-		) AS found`, before.UnixMilli()).Scan(&text)
-	if err != nil {
-		return nil, err
+		) AS found`, before.UnixMilli()))
+	providers := make([]string, len(found))
+	for i, r := range found {
+		providers[i] = r.Provider
 	}
-	return providers, json.Unmarshal([]byte(text), &providers)
+	return providers, err
 }

@@ -477,7 +477,9 @@ func TestTwoWorkers(t *testing.T) {
 		require.NoError(t, err)
 		finish(t, q.Queue, id)
 		first.State = Queued
-		require.ErrorIs(t, q.store.record(&record{c: first})[0], errTaken)
+		late := &record{c: first}
+		q.store.record(late)
+		require.ErrorIs(t, late.err, errTaken)
 		assert.Equal(t, Done, get(t, q.Queue, id).State)
 	})
 }
