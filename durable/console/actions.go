@@ -15,51 +15,36 @@ import (
 	"github.com/unified-cancel/cancel/durable"
 )
 
-// target is the cancellation or the provider that a form changes.
-type target struct {
-	id       int64
-	provider string
+// actions are the changes that forms make, by the paths that the forms are sent to: the states
+// of a cancellation that allow each, and nil if it is about a provider.
+var actions = map[string][]durable.State{
+	"requeue":   {durable.Failed, durable.Forgotten, durable.Unknown},
+	"withdraw":  {durable.Queued},
+	"redeliver": slices.DeleteFunc(durable.States(), func(s durable.State) bool { return !s.Settled() }),
+	"pause":     nil,
+	"resume":    nil,
 }
 
-// action is a change that a form makes.
-type action struct {
-	// from are the states of a cancellation that allow it, nil if it is about a provider.
-	from []durable.State
-	do   func(ctx context.Context, q Queue, on target, who, why string) error
-}
-
-// actions are all actions, by the paths that their forms are sent to.
-var actions = map[string]action{
-	"requeue": {
-		[]durable.State{durable.Failed, durable.Forgotten, durable.Unknown},
-		func(ctx context.Context, q Queue, on target, who, why string) error {
-			return q.Requeue(ctx, on.id, who, why)
-		},
-	},
-	"withdraw": {
-		[]durable.State{durable.Queued},
-		func(ctx context.Context, q Queue, on target, _, _ string) error { return q.Withdraw(ctx, on.id) },
-	},
-	"redeliver": {
-		slices.DeleteFunc(durable.States(), func(s durable.State) bool { return !s.Settled() }),
-		func(ctx context.Context, q Queue, on target, _, _ string) error { return q.Redeliver(ctx, on.id) },
-	},
-	"pause": {
-		nil,
-		func(ctx context.Context, q Queue, on target, who, why string) error {
-			return q.Pause(ctx, on.provider, who, why)
-		},
-	},
-	"resume": {
-		nil,
-		func(ctx context.Context, q Queue, on target, _, _ string) error { return q.Resume(ctx, on.provider) },
-	},
+// do makes a change to a cancellation or a provider.
+func (c *console) do(ctx context.Context, name string, id int64, provider, who, why string) error {
+	switch name {
+	case "requeue":
+		return c.queue.Requeue(ctx, id, who, why)
+	case "withdraw":
+		return c.queue.Withdraw(ctx, id)
+	case "redeliver":
+		return c.queue.Redeliver(ctx, id)
+	case "pause":
+		return c.queue.Pause(ctx, provider, who, why)
+	default:
+		return c.queue.Resume(ctx, provider)
+	}
 }
 
 // allowed returns the actions that the state of a cancellation allows.
 func allowed(c durable.Cancellation) []string {
 	return slices.DeleteFunc([]string{"requeue", "withdraw", "redeliver"}, func(name string) bool {
-		return !slices.Contains(actions[name].from, c.State) || name == "requeue" && c.Stripped
+		return !slices.Contains(actions[name], c.State) || name == "requeue" && c.Stripped
 	})
 }
 
@@ -69,7 +54,7 @@ const (
 )
 
 // act runs the action of a form, and sends the browser back to the page of its target.
-func (c *console) act(x *exchange, name string, a action) error {
+func (c *console) act(x *exchange, name string) error {
 	if err := c.crossOrigin.Check(x.r); err != nil {
 		return &refusal{http.StatusForbidden, "error.origin", err}
 	}
@@ -92,19 +77,18 @@ func (c *console) act(x *exchange, name string, a action) error {
 	if n := utf8.RuneCountInString(why); n == 0 || n > maxWhy {
 		return &refusal{http.StatusBadRequest, "error.why", nil}
 	}
-	on, back := target{provider: form.Get("provider")}, "./?"
-	if a.from != nil {
-		id, err := strconv.ParseInt(form.Get("id"), 10, 64)
-		if err != nil {
+	id, provider, back := int64(0), form.Get("provider"), "./?"
+	if actions[name] != nil {
+		if id, err = strconv.ParseInt(form.Get("id"), 10, 64); err != nil {
 			return &refusal{http.StatusBadRequest, "error.input", err}
 		}
-		on.id, back = id, "cancellation?id="+strconv.FormatInt(id, 10)+"&"
-	} else if on.provider != "" {
-		back = "list?provider=" + url.QueryEscape(on.provider) + "&"
+		back = "cancellation?id=" + strconv.FormatInt(id, 10) + "&"
+	} else if provider != "" {
+		back = "list?provider=" + url.QueryEscape(provider) + "&"
 	}
-	err = a.do(x.r.Context(), c.queue, on, x.who, why)
-	c.Logger.LogAttrs(x.r.Context(), slog.LevelInfo, "console: "+name, slog.Int64("id", on.id),
-		slog.String("provider", on.provider), slog.String("who", x.who), slog.String("why", why), slog.Any("error", err))
+	err = c.do(x.r.Context(), name, id, provider, x.who, why)
+	c.Logger.LogAttrs(x.r.Context(), slog.LevelInfo, "console: "+name, slog.Int64("id", id),
+		slog.String("provider", provider), slog.String("who", x.who), slog.String("why", why), slog.Any("error", err))
 	if err != nil {
 		return err
 	}

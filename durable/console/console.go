@@ -147,8 +147,8 @@ func (c *console) serve(x *exchange) error {
 	}
 	path := strings.TrimPrefix(x.r.URL.Path, "/")
 	allowed, serve := "GET, HEAD", c.page(path)
-	if a, ok := actions[path]; ok {
-		allowed, serve = "POST", func(x *exchange) error { return c.act(x, path, a) }
+	if _, ok := actions[path]; ok {
+		allowed, serve = "POST", func(x *exchange) error { return c.act(x, path) }
 	}
 	if serve == nil {
 		return &refusal{http.StatusNotFound, "error.page", nil}
@@ -196,7 +196,8 @@ func (c *console) show(x *exchange, status int, name string, p page) error {
 		return err
 	}
 	p.Token, p.Who, p.Zone = tokens[0], x.who, time.Now().In(c.Location).Format("MST")
-	if done := x.r.URL.Query().Get("done"); actions[done].do != nil {
+	done := x.r.URL.Query().Get("done")
+	if _, ok := actions[done]; ok {
 		p.Done = done
 	}
 	var body bytes.Buffer
