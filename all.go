@@ -1,6 +1,7 @@
 package cancel
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -37,20 +38,16 @@ func (c *Client) All(ctx context.Context, reqs iter.Seq[Request]) iter.Seq[Item]
 	return func(yield func(Item) bool) {
 		a := &all{
 			client:   c,
-			slots:    make(chan struct{}, c.policy.concurrency),
 			breakers: make(map[*provider]*breaker, len(c.providers)),
 			items:    make(chan Item),
 			stop:     make(chan struct{}),
-			pulled:   make(chan struct{}),
-			failed:   make(chan struct{}),
+			called:   make(chan any),
 		}
 		for _, p := range c.providers {
 			a.breakers[p] = new(breaker)
 		}
-		go a.pull(ctx, reqs)
-		go a.finish(ctx)
-		defer a.rethrow()
-		defer a.drain()
+		go a.run(ctx, reqs)
+		defer a.end()
 		for item := range a.items {
 			if !yield(item) {
 				return
@@ -59,209 +56,136 @@ func (c *Client) All(ctx context.Context, reqs iter.Seq[Request]) iter.Seq[Item]
 	}
 }
 
-// all is one run of All. One goroutine pulls requests and begins the calls, one sees to
-// the end, and each call has its own.
+// all is one run of All. One goroutine runs the iterator, one decides what to do next, and each
+// call has its own.
 type all struct {
 	client   *Client
 	breakers map[*provider]*breaker
-	slots    chan struct{} // holds one for each group that is being filled or in flight
 	items    chan Item     // closed when nothing is left
 	stop     chan struct{} // closed when the consumer wants no more
-	pulled   chan struct{} // closed when the iterator has returned
-	failed   chan struct{} // closed once panic is set
+	called   chan any      // the end of a call, with the panic of a user's function or nil
 
-	reserved bool // a slot is held for the next group; of the goroutine that pulls
-
-	mu      sync.Mutex
-	panic   any    // the first panic of a user's function
-	asking  bool   // the iterator has to yield a request and has not done so
-	closed  bool   // nobody waits for the iterator any more
-	filling *group // nil without one
-	calls   sync.WaitGroup
+	// The goroutine that decides owns these until items is closed.
+	groups  int       // being filled or in flight
+	filling []Request // a group that may grow
+	panic   any       // the first panic of a user's function
 }
 
-// group is requests that travel together, while it may grow.
-type group struct {
-	reqs  []Request
-	limit int
-	timer *time.Timer // sends it off when patience ends
+// run decides what to do next, until nothing is left.
+func (a *all) run(ctx context.Context, reqs iter.Seq[Request]) {
+	defer close(a.items)
+	asks, pulled, over, gone := make(chan struct{}), make(chan Request), make(chan any, 1), make(chan struct{})
+	leave := sync.OnceFunc(func() { close(gone) })
+	defer leave()
+	go pull(reqs, asks, pulled, over, gone)
+	timer := time.NewTimer(groupPatience)
+	defer timer.Stop()
+
+	done, stop := ctx.Done(), a.stop
+	var next *Request // was pulled and waits for a group to end
+	asking := false   // the iterator has to yield a request and has not done so
+	closing := false  // nothing more is pulled
+	for over != nil || next != nil || a.groups > 0 {
+		if !closing && (ctx.Err() != nil || stopped(a.stop) || a.panic != nil) {
+			closing, done, stop = true, nil, nil
+			timer.Reset(groupPatience)
+		}
+		if closing && !asking {
+			leave()
+		}
+		if next != nil && a.groups < a.client.policy.concurrency {
+			a.groups++
+			a.filling, next = []Request{*next}, nil
+			timer.Reset(groupPatience)
+		}
+		if a.filling != nil && (closing || over == nil || len(a.filling) >= a.limit()) {
+			a.depart(ctx)
+		}
+		var ask chan struct{}
+		if over != nil && !closing && !asking && (a.filling != nil || a.groups < a.client.policy.concurrency) {
+			ask = asks
+		}
+		select {
+		case ask <- struct{}{}:
+			asking = true
+		case req := <-pulled:
+			asking = false
+			if a.filling != nil && together(a.filling[0], req) {
+				a.filling = append(a.filling, req)
+				timer.Reset(groupPatience)
+			} else {
+				a.depart(ctx)
+				next = &req
+			}
+		case <-timer.C:
+			a.depart(ctx)
+			if closing && asking { // it ends when it yields, and is not waited for
+				over, asking = nil, false
+			}
+		case value := <-over:
+			over, asking, a.panic = nil, false, cmp.Or(a.panic, value)
+		case value := <-a.called:
+			a.groups--
+			a.panic = cmp.Or(a.panic, value)
+		case <-done:
+		case <-stop:
+		}
+	}
 }
 
-// pull runs the iterator.
-func (a *all) pull(ctx context.Context, reqs iter.Seq[Request]) {
-	defer close(a.pulled)
-	defer a.sendOff(ctx, nil)
-	defer func() { a.panicked(recover()) }()
-	if !a.ask(ctx) {
+// pull runs the iterator, which yields a request each time that it is asked, until gone is
+// closed. Then it reports a panic of the iterator, or nil.
+func pull(reqs iter.Seq[Request], asks <-chan struct{}, pulled chan<- Request, over chan<- any, gone <-chan struct{}) {
+	defer func() { over <- recover() }()
+	asked := func() bool {
+		select {
+		case <-asks:
+			return true
+		case <-gone:
+			return false
+		}
+	}
+	if !asked() {
 		return
 	}
 	for req := range reqs {
-		if !a.take(ctx, req) || !a.ask(ctx) {
+		select {
+		case pulled <- req:
+		case <-gone:
+			return
+		}
+		if !asked() {
 			return
 		}
 	}
 }
 
-// ask waits until one more request can be worked on. It is false when nobody wants one.
-func (a *all) ask(ctx context.Context) bool {
-	if !a.fillable() && !a.reserve(ctx.Done()) {
-		return false
+// limit returns how many requests the group that is being filled may have.
+func (a *all) limit() int {
+	p := a.client.providers[a.filling[0].Provider]
+	if p == nil || p.batcher == nil {
+		return 1
 	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.asking = ctx.Err() == nil && !stopped(a.stop) && !stopped(a.failed)
-	return a.asking
+	return p.maxBatch
 }
 
-func (a *all) fillable() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	return a.filling != nil
-}
-
-// reserve waits for a slot for the next group. It is false when the consumer wants no
-// more, or done comes first.
-func (a *all) reserve(done <-chan struct{}) bool {
-	if !a.reserved {
-		select {
-		case a.slots <- struct{}{}:
-			a.reserved = true
-		case <-a.stop:
-		case <-a.failed:
-		case <-done:
-		}
-	}
-	return a.reserved
-}
-
-// take begins to work on a request that was pulled. It is false when nobody waits for it
-// any longer.
-func (a *all) take(ctx context.Context, req Request) bool {
-	if joined, wanted := a.join(ctx, req); joined || !wanted {
-		return wanted
-	}
-	if !a.reserve(nil) {
-		return false
-	}
-	a.reserved = false
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	p := a.client.providers[req.Provider]
-	if p == nil || p.batcher == nil || p.maxBatch <= 1 {
-		a.begin(ctx, []Request{req})
-		return true
-	}
-	g := &group{reqs: []Request{req}, limit: p.maxBatch}
-	g.timer = time.AfterFunc(groupPatience, func() { a.sendOff(ctx, g) })
-	a.filling = g
-	return true
-}
-
-// join adds req to the group that is being filled, if it may travel with that, and sends
-// off a group that will not grow any more.
-func (a *all) join(ctx context.Context, req Request) (joined, wanted bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.asking = false
-	g := a.filling
-	if g == nil || a.closed {
-		return false, !a.closed
-	}
-	if joined = together(g.reqs[0], req); joined {
-		g.reqs = append(g.reqs, req)
-	}
-	if joined && len(g.reqs) < g.limit {
-		g.timer.Reset(groupPatience)
-	} else {
-		a.depart(ctx)
-	}
-	return joined, true
-}
-
-// sendOff begins the call of the group that is being filled, if it is g or g is nil.
-func (a *all) sendOff(ctx context.Context, g *group) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.filling != nil && (g == nil || g == a.filling) {
-		a.depart(ctx)
-	}
-}
-
-// depart begins the call of the group that is being filled. The lock is held.
+// depart begins the call of the group that is being filled, if there is one.
 func (a *all) depart(ctx context.Context) {
-	a.filling.timer.Stop()
-	a.begin(ctx, a.filling.reqs)
-	a.filling = nil
-}
-
-// begin begins the call of requests that travel together, which have a slot.
-func (a *all) begin(ctx context.Context, reqs []Request) {
-	a.calls.Add(1)
-	go a.work(ctx, reqs)
-}
-
-// finish waits until nothing more is pulled and the calls are over. When ctx or the
-// consumer ends it, an iterator that is to yield a request has a little time to do so. One
-// that takes longer is not waited for: it ends when it yields.
-func (a *all) finish(ctx context.Context) {
-	defer close(a.items)
-	defer a.calls.Wait()
-	select {
-	case <-a.pulled:
-		return
-	case <-ctx.Done():
-	case <-a.stop:
-	case <-a.failed:
-	}
-	a.sendOff(ctx, nil)
-	patience := time.NewTimer(groupPatience)
-	defer patience.Stop()
-	select {
-	case <-a.pulled:
-		return
-	case <-patience.C:
-	}
-	if !a.giveUp() {
-		<-a.pulled
+	if a.filling != nil {
+		go a.work(ctx, a.filling)
+		a.filling = nil
 	}
 }
 
-// giveUp stops waiting for an iterator that does not yield.
-func (a *all) giveUp() bool {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.closed = a.asking
-	return a.closed
-}
-
-// drain waits for the calls in flight, whose items the consumer no longer wants.
-func (a *all) drain() {
+// end waits for the calls in flight, whose items the consumer no longer wants, and passes on a
+// panic of a user's function.
+func (a *all) end() {
 	close(a.stop)
 	for range a.items {
 		continue
 	}
-}
-
-// panicked keeps the first panic of a user's function, and ends the pulling.
-func (a *all) panicked(value any) {
-	if value == nil {
-		return
-	}
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.panic == nil {
-		a.panic = value
-		close(a.failed)
-	}
-}
-
-// rethrow passes on a panic of a user's function, if there was one.
-func (a *all) rethrow() {
-	a.mu.Lock()
-	value := a.panic
-	a.mu.Unlock()
-	if value != nil {
-		panic(value)
+	if a.panic != nil {
+		panic(a.panic)
 	}
 }
 
@@ -272,8 +196,8 @@ func together(a, b Request) bool {
 
 // work cancels a group and hands over exactly one Item for each request of it.
 func (a *all) work(ctx context.Context, group []Request) {
-	defer a.calls.Done()
-	defer func() { <-a.slots }()
+	var s session
+	defer func() { a.called <- s.panics.value }()
 	p, e := a.client.find("Cancel", group[0])
 	if e != nil {
 		a.items <- Item{Request: group[0], Err: e}
@@ -283,8 +207,7 @@ func (a *all) work(ctx context.Context, group []Request) {
 	if p.batcher != nil {
 		op = cancelBatch
 	}
-	s := session{provider: p, breaker: a.breakers[p], stop: a.stop}
-	defer func() { a.panicked(s.panics.value) }()
+	s.provider, s.breaker, s.stop = p, a.breakers[p], a.stop
 	settled := make([]bool, len(group))
 	defer func() {
 		panicked := recover()

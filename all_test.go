@@ -45,14 +45,25 @@ func numbered(n int, pulled *atomic.Int64) iter.Seq[cancel.Request] {
 // outcomes collects by ID what All yields: the state, or the reason of the error.
 func outcomes(items iter.Seq[cancel.Item]) map[string][]string {
 	all := map[string][]string{}
-	for item := range items {
-		outcome := string(item.Result.State)
-		if item.Err != nil {
-			outcome = reason(item.Err).Error()
-		}
-		all[item.Request.ID] = append(all[item.Request.ID], outcome)
+	for id, outcome := range outcomesOf(items) {
+		all[id] = append(all[id], outcome)
 	}
 	return all
+}
+
+// outcomesOf yields the ID and the outcome of each item.
+func outcomesOf(items iter.Seq[cancel.Item]) iter.Seq2[string, string] {
+	return func(yield func(id, outcome string) bool) {
+		for item := range items {
+			outcome := string(item.Result.State)
+			if item.Err != nil {
+				outcome = reason(item.Err).Error()
+			}
+			if !yield(item.Request.ID, outcome) {
+				return
+			}
+		}
+	}
 }
 
 func after(d time.Duration, then step) step {
@@ -621,6 +632,49 @@ func TestAllWhenTheContextEnds(t *testing.T) {
 			close(more)
 		})
 	})
+}
+
+// The request that closes a group waits for a call to end, because only one may be in flight.
+func TestAllWithARequestThatClosedAGroup(t *testing.T) {
+	for name, tt := range map[string]struct {
+		patience time.Duration
+		want     map[string][]string
+		took     time.Duration
+	}{
+		"it goes after its own 100 ms": {time.Minute, map[string][]string{"a": {"cancelled"}, "b": {"cancelled"}}, 2100 * time.Millisecond},
+		"it comes back when the context ends": {
+			500 * time.Millisecond, map[string][]string{"a": {"cancelled"}, "b": {cancel.ErrUnavailable.Error()}}, time.Second,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx, stop := context.WithTimeout(t.Context(), tt.patience)
+				defer stop()
+				p := &batched{limit: 9, answer: func(call int, reqs []cancel.Request) []cancel.Item {
+					time.Sleep(time.Second)
+					return allDone(call, reqs)
+				}}
+				more := make(chan struct{})
+				defer close(more)
+				began := time.Now()
+				got := map[string][]string{}
+				for id, outcome := range outcomesOf(client(p, cancel.WithConcurrency(1)).All(ctx, func(yield func(cancel.Request) bool) {
+					b := request("b")
+					b.Reason = "another"
+					if yield(request("a")) && yield(b) {
+						<-more
+					}
+				})) {
+					got[id] = append(got[id], outcome)
+					if len(got) == len(tt.want) {
+						assert.Equal(t, tt.took, time.Since(began))
+						stop()
+					}
+				}
+				assert.Equal(t, tt.want, got)
+			})
+		})
+	}
 }
 
 func TestAllMayBeRangedOverAgain(t *testing.T) {

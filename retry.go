@@ -1,6 +1,7 @@
 package cancel
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -163,7 +164,7 @@ func (s *session) next(ctx context.Context, n int, a *attempt, o outcome) (final
 			if final, again = s.resolve(ctx, a); !again {
 				return final, false
 			}
-			e = cmpError(final.err, e)
+			e = cmp.Or(final.err, e)
 		}
 	case refused(e) && s.provider.checker != nil:
 		return s.lookInto(ctx, a, e), false
@@ -177,13 +178,6 @@ func (s *session) next(ctx context.Context, n int, a *attempt, o outcome) (final
 		return a.fail(e), false
 	}
 	return outcome{}, true
-}
-
-func cmpError(e, fallback *Error) *Error {
-	if e != nil {
-		return e
-	}
-	return fallback
 }
 
 // lookInto asks for the status of a, which the provider refused with e, because a thing that
