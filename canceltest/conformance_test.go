@@ -483,6 +483,13 @@ func ruleNamed(t *testing.T, name string) rule {
 	return rules[i]
 }
 
+// No rule panics because the adapter breaks another one: the suite goes on.
+func TestRulesSurviveAFalseSuccess(t *testing.T) {
+	for _, r := range rules {
+		check(t, r, referenceHarness("NoFalseSuccess", nil))
+	}
+}
+
 // A rule about an optional capability is skipped, not passed, if the adapter does not have it.
 func TestConformanceSkips(t *testing.T) {
 	for _, name := range []string{"Status", "StatusOfWhatStands", "Batch", "Validate", "Preflight", "OtherID"} {

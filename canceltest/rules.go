@@ -317,7 +317,7 @@ func (s *subject) responseCap() {
 func (s *subject) secrets() {
 	shown := map[string]string{}
 	for what, err := range s.everyError() {
-		shown[what] = err.Error()
+		shown[what] = fmt.Sprint(err) // nil after a false success
 	}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		shown["the adapter under "+verb] = fmt.Sprintf(verb, s.adapter)
