@@ -3,7 +3,7 @@ module github.com/unified-cancel/cancel
 go 1.26
 
 require (
-	github.com/beevik/etree v1.7.0
+	github.com/beevik/etree v1.8.1
 	github.com/davecgh/go-spew v1.1.1
 	github.com/hooklift/gowsdl v0.5.0
 	github.com/russellhaering/goxmldsig v1.6.1
