@@ -169,7 +169,7 @@ func commander(t *testing.T, work, folder string) func(args ...string) {
 		c := exec.CommandContext(t.Context(), args[0], args[1:]...)
 		c.Dir = folder
 		c.Env = append(os.Environ(),
-			"TMPDIR="+work, "GOWORK=off", "GOSUMDB=off", "GONOPROXY=none", "GOFLAGS=-modcacherw -trimpath",
+			"TMPDIR="+work, "GOWORK=off", "GOSUMDB=off", "GONOPROXY=none", "GOFLAGS=-modcacherw "+os.Getenv("GOFLAGS"),
 			"GOMODCACHE="+filepath.Join(work, "modules"),
 			"GOPROXY=file://"+filepath.Join(work, "proxy")+",file://"+filepath.Join(env[0], "cache", "download")+","+env[1],
 		)
