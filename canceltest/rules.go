@@ -458,13 +458,9 @@ func (s *subject) sentOnce() {
 		},
 	} {
 		var err error
-		front := &front{misbehave: misbehave}
-		sent, failed := front.through(func(client *http.Client) {
+		sent := overHTTP2(misbehave, func(client *http.Client) {
 			_, err = s.with(cancel.ClientOptions{HTTPClient: client}).Cancel(s.Context(), s.hold())
 		})
-		if failed != nil {
-			s.Fatalf("no listener: %v", failed)
-		}
 		if sent != 1 {
 			s.Errorf("over HTTP/2 a request is sent %d times: %s after reading", sent, what)
 		}

@@ -95,10 +95,8 @@ func Listen(address string, h Handler) (*Server, error) {
 		Handler:           s,
 		ReadHeaderTimeout: 10 * time.Second,
 		ConnState:         s.connState,
-		ConnContext: func(ctx context.Context, c net.Conn) context.Context {
-			return context.WithValue(ctx, connKey{}, c)
-		},
-		ErrorLog: log.New(io.Discard, "", 0),
+		ConnContext:       withConn,
+		ErrorLog:          log.New(io.Discard, "", 0),
 	}
 	s.running.Go(func() { _ = s.http.Serve(listener) })
 	return s, nil
@@ -255,6 +253,10 @@ func (s *Server) refuse() bool {
 }
 
 type connKey struct{}
+
+func withConn(ctx context.Context, c net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, c)
+}
 
 func connOf(r *http.Request) *net.TCPConn {
 	c, _ := r.Context().Value(connKey{}).(*net.TCPConn)

@@ -6,11 +6,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"sync"
 	"sync/atomic"
 
 	"golang.org/x/net/http2"
-	"golang.org/x/net/http2/hpack"
 )
 
 // recorder is a caller's transport that keeps requests and answers.
@@ -46,77 +46,33 @@ type tee struct {
 	io.Closer
 }
 
-// front stands in a vendor's place. It speaks HTTP/2 without TLS, and ends the stream of the
-// first request after it has read the request. Further requests are answered 503.
-type front struct {
-	misbehave func(framer *http2.Framer, stream uint32) error
-	requests  atomic.Int32
-}
-
-// through calls do with a caller's client that only reaches the front, and returns how many
-// requests arrived.
-func (f *front) through(do func(*http.Client)) (int32, error) {
-	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	over, stop := context.WithCancel(context.Background())
-	var serving sync.WaitGroup
-	serving.Go(func() {
-		for {
-			c, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			context.AfterFunc(over, func() { _ = c.Close() })
-			serving.Go(func() { _ = f.serve(c) })
+// overHTTP2 calls do with a caller's client that reaches a server in the vendor's place. It speaks
+// HTTP/2 without TLS. Once it has read the first request, it spoils the stream with misbehave; it
+// answers 503 to further requests. overHTTP2 returns how many requests arrived.
+func overHTTP2(misbehave func(framer *http2.Framer, stream uint32) error, do func(*http.Client)) int32 {
+	var requests atomic.Int32
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		if requests.Add(1) > 1 {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			return
 		}
-	})
+		_ = misbehave(http2.NewFramer(connOf(r), nil), 1) // a connection's first stream
+		<-r.Context().Done()
+	}))
+	server.Config.ConnContext = withConn
+	server.Config.Protocols = new(http.Protocols)
+	server.Config.Protocols.SetUnencryptedHTTP2(true)
+	server.Start()
+	defer server.Close()
 	transport := &http.Transport{
-		Protocols: new(http.Protocols),
+		Protocols: server.Config.Protocols,
 		DialContext: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, network, listener.Addr().String())
+			return new(net.Dialer).DialContext(ctx, network, server.Listener.Addr().String())
 		},
 	}
-	transport.Protocols.SetUnencryptedHTTP2(true)
 	do(&http.Client{Transport: transport})
-	_ = listener.Close()
-	stop()
-	serving.Wait()
 	transport.CloseIdleConnections()
-	return f.requests.Load(), nil
-}
-
-func (f *front) serve(c net.Conn) error {
-	if _, err := io.ReadFull(c, make([]byte, len(http2.ClientPreface))); err != nil {
-		return err
-	}
-	framer := http2.NewFramer(c, c)
-	err := framer.WriteSettings()
-	for err == nil {
-		var got http2.Frame
-		if got, err = framer.ReadFrame(); err != nil {
-			return err
-		}
-		switch frame := got.(type) {
-		case *http2.SettingsFrame:
-			if !frame.IsAck() {
-				err = framer.WriteSettingsAck()
-			}
-		case interface{ StreamEnded() bool }: // headers or data
-			if frame.StreamEnded() {
-				err = f.answer(framer, got.Header().StreamID)
-			}
-		}
-	}
-	return err
-}
-
-func (f *front) answer(framer *http2.Framer, stream uint32) error {
-	if f.requests.Add(1) == 1 {
-		return f.misbehave(framer, stream)
-	}
-	var block bytes.Buffer
-	_ = hpack.NewEncoder(&block).WriteField(hpack.HeaderField{Name: ":status", Value: "503"})
-	return framer.WriteHeaders(http2.HeadersFrameParam{StreamID: stream, BlockFragment: block.Bytes(), EndStream: true, EndHeaders: true})
+	server.CloseClientConnections()
+	return requests.Load()
 }
