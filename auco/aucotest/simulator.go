@@ -74,16 +74,15 @@ type Simulator struct {
 
 	mu        sync.Mutex
 	documents map[string]*document // by code
-	refusals  map[string]string    // messages by code
-	mistakes  map[string]string    // other codes by code
 	webhook   *canceltest.Message  // what all messages have in common; nil without a webhook
 }
 
-// document is a document that was sent out for signature.
+// document is what is known of a code.
 type document struct {
-	code, state      string
+	code, state      string // the state is "" if there is no such document
 	created, updated time.Time
 	events           []event // in ascending order
+	refusal, mistake string  // by Refuse and Mistake
 }
 
 // event is an entry of a roadmap.
@@ -106,7 +105,7 @@ func New() *Simulator { return canceltest.New(Listen) }
 // Listen returns a simulator at address, such as "127.0.0.1:8083". Its error is the error
 // of [net.Listen]. Close it when done.
 func Listen(address string) (_ *Simulator, err error) {
-	a := &Simulator{documents: map[string]*document{}, refusals: map[string]string{}, mistakes: map[string]string{}}
+	a := &Simulator{documents: map[string]*document{}}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.Server, err = canceltest.Listen(address, canceltest.Handler{Answer: a.answer}); err != nil {
@@ -131,10 +130,18 @@ func (a *Simulator) Register(codes ...string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, code := range codes {
-		if a.documents[code] == nil {
-			a.put(code, created, "")
+		if d := a.document(code); d.state == "" {
+			a.put(d, created, "")
 		}
 	}
+}
+
+// document returns what is known of a code. The caller holds a.mu.
+func (a *Simulator) document(code string) *document {
+	if a.documents[code] == nil {
+		a.documents[code] = &document{code: code}
+	}
+	return a.documents[code]
 }
 
 // SetState puts a document, registered or not, into a state: CREATED, FINISH, REJECTED or
@@ -145,7 +152,7 @@ func (a *Simulator) SetState(code, state string) {
 	case created, finish, expired:
 		a.mu.Lock()
 		defer a.mu.Unlock()
-		a.put(code, state, "")
+		a.put(a.document(code), state, "")
 	case rejected:
 		a.Decline(code, "Rechazado por el firmante")
 	default:
@@ -158,8 +165,8 @@ func (a *Simulator) SetState(code, state string) {
 func (a *Simulator) Decline(code, message string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.stateOf(code) != rejected {
-		a.put(code, rejected, message, event{Action: "PARTICIPANT_REJECT", Platform: "WEB", Participant: signerEmail, Message: message})
+	if d := a.document(code); d.state != rejected {
+		a.put(d, rejected, message, event{Action: "PARTICIPANT_REJECT", Platform: "WEB", Participant: signerEmail, Message: message})
 	}
 }
 
@@ -169,12 +176,12 @@ func (a *Simulator) Decline(code, message string) {
 func (a *Simulator) Reactivate(code string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	known := a.documents[code]
-	if known == nil || known.state != rejected && known.state != expired {
+	d := a.document(code)
+	if d.state != rejected && d.state != expired {
 		panic(fmt.Sprintf("aucotest: %q is neither rejected nor expired", code))
 	}
-	known.state, known.updated = created, a.Now()
-	a.record(known, event{Action: "REACTIVATION_SIGN", Platform: "API", Participant: "API"})
+	d.state, d.updated = created, a.Now()
+	a.record(d, event{Action: "REACTIVATION_SIGN", Platform: "API", Participant: "API"})
 	a.Ledger.Remove(code)
 }
 
@@ -183,7 +190,7 @@ func (a *Simulator) Reactivate(code string) {
 func (a *Simulator) Refuse(code, message string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.refusals[code] = message
+	a.document(code).refusal = message
 }
 
 // Mistake makes questions about code answer about the document other, from now on. ""
@@ -191,26 +198,23 @@ func (a *Simulator) Refuse(code, message string) {
 func (a *Simulator) Mistake(code, other string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.mistakes[code] = other
+	a.document(code).mistake = other
 }
 
 // put puts a document into a state, and calls the webhook if the state is another one. The
 // message is the reason of a REJECTED. The caller holds a.mu.
-func (a *Simulator) put(code, state, message string, events ...event) {
-	known := a.documents[code]
-	if known == nil {
-		known = &document{code: code, created: a.Now()}
-		a.documents[code] = known
-		a.record(known, event{Action: "CREATE_SIGN", Platform: "API", Participant: "API"})
+func (a *Simulator) put(d *document, state, message string, events ...event) {
+	if d.state == "" {
+		d.created = a.Now()
+		a.record(d, event{Action: "CREATE_SIGN", Platform: "API", Participant: "API"})
 	}
 	for _, e := range events {
-		a.record(known, e)
+		a.record(d, e)
 	}
-	if known.state == state {
-		return
+	if d.state != state {
+		d.state, d.updated = state, a.Now()
+		a.tell(d, message)
 	}
-	known.state, known.updated = state, a.Now()
-	a.tell(known, message)
 }
 
 // record adds an event to a roadmap. The caller holds a.mu.
@@ -223,15 +227,7 @@ func (a *Simulator) record(d *document, e event) {
 func (a *Simulator) State(code string) string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.stateOf(code)
-}
-
-// stateOf is State for a caller that holds a.mu.
-func (a *Simulator) stateOf(code string) string {
-	if known := a.documents[code]; known != nil {
-		return known.state
-	}
-	return ""
+	return a.document(code).state
 }
 
 // errorMessage answers in the form of an error. No page documents one.
@@ -305,22 +301,23 @@ func (a *Simulator) cancel(codes []string, message, email string, carry bool) ca
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, code := range codes {
-		if refusal := a.refusals[code]; refusal != "" {
-			return errorMessage(http.StatusBadRequest, refusal)
+		if d := a.document(code); d.refusal != "" {
+			return errorMessage(http.StatusBadRequest, d.refusal)
 		}
 	}
 	var said cancelAnswer
-	done := map[string]bool{}
+	done := map[*document]bool{}
 	for _, code := range codes {
-		if state := a.stateOf(code); state != created && state != expired || done[code] {
+		d := a.document(code)
+		if d.state != created && d.state != expired || done[d] {
 			said.Errors.Cant++
 			said.Errors.Documents = append(said.Errors.Documents, code)
 			continue
 		}
 		said.Success++
-		done[code] = true
+		done[d] = true
 		if carry {
-			a.put(code, rejected, message, event{Action: "CANCEL_SIGN", Platform: "API", Participant: "API", By: email})
+			a.put(d, rejected, message, event{Action: "CANCEL_SIGN", Platform: "API", Participant: "API", By: email})
 			a.Ledger.Add(code)
 		}
 	}
@@ -336,7 +333,7 @@ func (a *Simulator) query(r *http.Request, about func(*document) any) (said canc
 	length := utf8.RuneCountInString(code)
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	known := a.documents[cmp.Or(a.mistakes[code], code)]
+	d := a.document(cmp.Or(a.document(code).mistake, code))
 	switch {
 	case r.Header.Get("Authorization") != publicKey:
 		said = unauthorized()
@@ -344,10 +341,10 @@ func (a *Simulator) query(r *http.Request, about func(*document) any) (said canc
 		said = errorMessage(http.StatusBadRequest, "code is required, once and nothing else")
 	case r.URL.Path == roadmapPath && length != 9 && length != 10:
 		said = errorMessage(http.StatusBadRequest, "code must have 9 or 10 characters")
-	case known == nil:
+	case d.state == "":
 		said = errorMessage(http.StatusBadRequest, "DOCUMENT_NOT_FOUND")
 	default:
-		said = canceltest.JSON(http.StatusOK, about(known))
+		said = canceltest.JSON(http.StatusOK, about(d))
 	}
 	if code != "" {
 		said.IDs = []string{code}

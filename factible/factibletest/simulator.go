@@ -109,9 +109,6 @@ var words = map[int]string{
 	statusBadSignature:   "La firma de la solicitud no pasó la validación criptográfica.",
 }
 
-// wordsRegistered is the message of a 200 that only says that a cancellation is registered.
-const wordsRegistered = "La solicitud de cancelación se registró correctamente."
-
 // wsdl is the WSDL of the service, with the vendor's own addresses.
 //
 //go:embed cancelacion.wsdl
@@ -300,7 +297,7 @@ func plain(status int) Answer {
 
 // registered is a 200 that only says that the cancellation is registered.
 func registered() Answer {
-	return Answer{Status: statusDone, Message: "[Servidor de pruebas] " + wordsRegistered}
+	return Answer{Status: statusDone, Message: "[Servidor de pruebas] La solicitud de cancelación se registró correctamente."}
 }
 
 // withAcuse is a 200 with the acuse of a cancellation.
@@ -429,44 +426,31 @@ func (f *Simulator) getStatusCancelacionAsincrona(q query, _ bool) (Answer, bool
 // login returns the status that refuses a login, 0 if the login is right. The caller holds
 // f.mu.
 func (f *Simulator) login(username, password string, carry bool) int {
-	right := username == validUsername && password == validPassword
+	wrong, status := f.logins+1, statusBadLogin
 	switch {
 	case f.logins > maxLogins:
 		return statusLocked
-	case right:
-		if carry {
-			f.logins = 0
-		}
-		return 0
+	case username == validUsername && password == validPassword:
+		wrong, status = 0, 0
+	case wrong > maxLogins:
+		status = statusTooManyLogins
 	}
-	tooMany := f.logins == maxLogins
 	if carry {
-		f.logins++
+		f.logins = wrong
 	}
-	if tooMany {
-		return statusTooManyLogins
-	}
-	return statusBadLogin
+	return status
 }
 
 // page answers every GET.
 func (f *Simulator) page(r *http.Request) (canceltest.Reply, bool) {
 	_, known := endpoints[strings.TrimSuffix(r.URL.Path, "/")]
 	if !known || !strings.EqualFold(r.URL.RawQuery, "wsdl") {
-		return plainText(http.StatusNotFound), true
+		return canceltest.Reply{Status: http.StatusNotFound}, true
 	}
 	return canceltest.Reply{
 		Header: http.Header{"Content-Type": {"text/xml;charset=UTF-8"}},
 		Body:   []byte(strings.ReplaceAll(wsdl, vendorServices, "http://"+escapeXML(r.Host)+"/ws/services/")),
 	}, true
-}
-
-func plainText(status int) canceltest.Reply {
-	return canceltest.Reply{
-		Status: status,
-		Header: http.Header{"Content-Type": {"text/plain; charset=utf-8"}},
-		Body:   []byte(http.StatusText(status) + "\n"),
-	}
 }
 
 func (f *Simulator) broken(r *http.Request) canceltest.Reply {
@@ -488,11 +472,11 @@ func (f *Simulator) answer(r *http.Request, body []byte, carry bool) canceltest.
 	var a canceltest.Reply
 	switch {
 	case !known:
-		a = plainText(http.StatusNotFound)
+		a.Status = http.StatusNotFound
 	case r.Method != http.MethodPost:
-		a = plainText(http.StatusMethodNotAllowed)
+		a.Status = http.StatusMethodNotAllowed
 	case version == nil:
-		a = plainText(http.StatusUnsupportedMediaType)
+		a.Status = http.StatusUnsupportedMediaType
 	default:
 		a = f.call(r, body, endpoint, version, action, carry)
 	}

@@ -82,10 +82,9 @@ func (v *Vendor) Requests() []*http.Request {
 // Request returns the only request that arrived.
 func (v *Vendor) Request(tb testing.TB) (r *http.Request, body string) {
 	tb.Helper()
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	require.Len(tb, v.asked, 1)
-	return v.asked[0], v.bodies[0]
+	asked := v.Requests()
+	require.Len(tb, asked, 1)
+	return asked[0], v.Bodies()[0]
 }
 
 // Bodies returns the bodies of the requests that arrived.
@@ -96,11 +95,7 @@ func (v *Vendor) Bodies() []string {
 }
 
 // Count returns the number of requests that arrived.
-func (v *Vendor) Count() int {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return len(v.asked)
-}
+func (v *Vendor) Count() int { return len(v.Requests()) }
 
 // Expect is the expected outcome of a call: a state, or the reason of an error.
 type Expect struct {

@@ -2,7 +2,6 @@
 package jsontest
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"mime"
@@ -50,12 +49,4 @@ func (o Object) Text(name string) (string, bool) {
 		return "", false
 	}
 	return *s, *s != ""
-}
-
-// Redact returns body with REDACTED in place of the value of a field.
-func (o Object) Redact(body []byte, name string) []byte {
-	if value, ok := o[name]; ok {
-		return bytes.ReplaceAll(body, value, []byte(`"REDACTED"`))
-	}
-	return body
 }

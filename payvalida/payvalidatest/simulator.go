@@ -9,6 +9,7 @@
 package payvalidatest
 
 import (
+	"bytes"
 	"crypto/sha512"
 	"encoding/hex"
 	"encoding/json"
@@ -95,17 +96,17 @@ type Simulator struct {
 	mu         sync.Mutex
 	orders     map[string]*order // by number
 	references map[string]*order
-	answers    map[string]answer
 	webhook    hook
 }
 
-// order is an order of the merchant.
+// order is what is known of a number.
 type order struct {
 	number, reference string
 	kind              cancel.Kind
-	state             string
+	state             string // "" if there is no such order
 	created, updated  time.Time
-	notReversed       int // how often 0017 comes first
+	notReversed       int    // how often 0017 comes first
+	answer            answer // by Answer
 }
 
 // answer is an answer without DATA.
@@ -123,7 +124,7 @@ func New() *Simulator { return canceltest.New(Listen) }
 // Listen returns a simulator at address, such as "127.0.0.1:8082". Its error is the error
 // of [net.Listen]. Close it when done.
 func Listen(address string) (_ *Simulator, err error) {
-	p := &Simulator{orders: map[string]*order{}, references: map[string]*order{}, answers: map[string]answer{}}
+	p := &Simulator{orders: map[string]*order{}, references: map[string]*order{}}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.Server, err = canceltest.Listen(address, canceltest.Handler{Answer: p.answer}); err != nil {
@@ -159,13 +160,20 @@ func (p *Simulator) Register(kind cancel.Kind, orders ...string) {
 		if !wholeNumber.MatchString(number) {
 			panic(fmt.Sprintf("payvalidatest: %q is not an order number", number))
 		}
-		if p.orders[number] == nil {
-			now := p.Now()
-			known := &order{number: number, reference: "PO-" + number, kind: kind, state: pending, created: now, updated: now}
-			p.orders[number], p.references[known.reference] = known, known
-			p.put(known, paid)
+		if o := p.order(number); o.state == "" {
+			o.reference, o.kind, o.created = "PO-"+number, kind, p.Now()
+			p.references[o.reference] = o
+			p.put(o, paid)
 		}
 	}
+}
+
+// order returns what is known of a number. The caller holds p.mu.
+func (p *Simulator) order(number string) *order {
+	if p.orders[number] == nil {
+		p.orders[number] = &order{number: number}
+	}
+	return p.orders[number]
 }
 
 // Reference returns the merchant's own reference of an order, which a [cancel.Request] for its
@@ -184,10 +192,10 @@ func (p *Simulator) SetReference(order, reference string) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	known := p.registered(order)
-	delete(p.references, known.reference)
-	known.reference = reference
-	p.references[reference] = known
+	o := p.registered(order)
+	delete(p.references, o.reference)
+	o.reference = reference
+	p.references[reference] = o
 }
 
 // SetState puts a registered order into a state: PENDIENTE, APROBADA, VENCIDA, CANCELADA or
@@ -208,19 +216,16 @@ func (p *Simulator) SetState(order, state string) {
 func (p *Simulator) State(order string) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if known := p.orders[order]; known != nil {
-		return known.state
-	}
-	return ""
+	return p.order(order).state
 }
 
 // registered returns a registered order, or panics. The caller holds p.mu.
 func (p *Simulator) registered(number string) *order {
-	known := p.orders[number]
-	if known == nil {
+	o := p.order(number)
+	if o.state == "" {
 		panic(fmt.Sprintf("payvalidatest: order %q is not registered", number))
 	}
-	return known
+	return o
 }
 
 // put puts an order into a state, and notifies the webhook of a payment that is now paid or
@@ -251,13 +256,13 @@ func (o *order) isCancelled() bool { return o.state == deleted || o.state == can
 func (p *Simulator) Claim(order string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	known := p.registered(order)
-	if known.kind != cancel.Payment {
+	o := p.registered(order)
+	if o.kind != cancel.Payment {
 		panic(fmt.Sprintf("payvalidatest: order %q is not a payment", order))
 	}
-	if !known.isCancelled() {
-		p.put(known, cancelled)
-		p.notify(known, "cancelled")
+	if !o.isCancelled() {
+		p.put(o, cancelled)
+		p.notify(o, "cancelled")
 	}
 }
 
@@ -274,7 +279,7 @@ func (p *Simulator) NotReversed(order string, n int) {
 func (p *Simulator) Answer(order, code, desc string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.answers[order] = answer{code, desc}
+	p.order(order).answer = answer{code, desc}
 }
 
 func (p *Simulator) answer(r *http.Request, body []byte, carry bool) (a canceltest.Reply) {
@@ -330,8 +335,11 @@ func (p *Simulator) call(body []byte, carry bool) canceltest.Reply {
 	if wholeNumber.MatchString(number) {
 		a.IDs = []string{number}
 	}
+	if value, ok := given["checksum"]; ok {
+		body = bytes.ReplaceAll(body, value, []byte(`"REDACTED"`))
+	}
 	if given != nil {
-		a.Request = given.Redact(body, "checksum")
+		a.Request = body
 	}
 	return a
 }
@@ -339,26 +347,26 @@ func (p *Simulator) call(body []byte, carry bool) canceltest.Reply {
 func (p *Simulator) cancel(number string, kind cancel.Kind, carry bool) (said answer, carried bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	known := p.orders[number]
-	switch said := p.answers[number]; {
-	case said.Code != "":
-		return said, false
-	case known == nil:
+	o := p.order(number)
+	switch {
+	case o.answer.Code != "":
+		return o.answer, false
+	case o.state == "":
 		return saying(codeUnknown), false
-	case known.kind != kind:
+	case o.kind != kind:
 		return saying(codeWrongKind), false
-	case known.isCancelled():
+	case o.isCancelled():
 		return saying(codeBefore), false
-	case known.state != paid:
+	case o.state != paid:
 		return saying(codeWrongKind), false
-	case known.notReversed > 0:
+	case o.notReversed > 0:
 		if carry {
-			known.notReversed--
+			o.notReversed--
 		}
 		return saying(codeNotReversed), false
 	}
 	if carry {
-		p.put(known, cancelled)
+		p.put(o, cancelled)
 	}
 	return saying(codeDone), carry
 }
