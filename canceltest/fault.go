@@ -122,11 +122,14 @@ func (f Fault) RetryAfter(d time.Duration) Fault {
 
 // CarriesOut reports whether a call with this fault is carried out. It panics if f is not
 // a fault of this package.
-func (f Fault) CarriesOut() bool { return f.mustExist().behaviour().carries }
+func (f Fault) CarriesOut() bool {
+	_, carries := f.mustExist().behaviour()
+	return carries
+}
 
 // mustExist panics if f is not a fault of this package: a test with it proves nothing.
 func (f Fault) mustExist() Fault {
-	if f.behaviour().play == nil {
+	if play, _ := f.behaviour(); play == nil {
 		panic(fmt.Sprintf("canceltest: %q is not a fault", string(f)))
 	}
 	return f
@@ -134,32 +137,28 @@ func (f Fault) mustExist() Fault {
 
 // exchange is a call that waits for its answer.
 type exchange struct {
-	w       http.ResponseWriter
-	r       *http.Request
-	handler Handler
-	reply   Reply // the vendor's answer
+	w      http.ResponseWriter
+	r      *http.Request
+	broken func(*http.Request) Reply
+	reply  Reply // the vendor's answer
 }
 
-// behaviour is the effect of a fault on a call.
-type behaviour struct {
-	carries bool
-	play    func(exchange)
-}
-
-func (f Fault) behaviour() behaviour {
+// behaviour returns how a call with the fault is answered, nil if the fault does not exist, and
+// whether the call is carried out.
+func (f Fault) behaviour() (play func(exchange), carries bool) {
 	base, carries := strings.CutPrefix(string(f), carriedOut)
 	if play, ok := plays[Fault(base)]; ok {
-		return behaviour{carries || f == "", play}
+		return play, carries || f == ""
 	}
 	if found := withStatus.FindStringSubmatch(base); found != nil {
 		status, _ := strconv.Atoi(found[1])
-		return behaviour{carries, func(x exchange) { x.page(status, found[2]) }}
+		return func(x exchange) { x.page(status, found[2]) }, carries
 	}
 	wait, ok := strings.CutPrefix(base, delayed)
 	if d, err := time.ParseDuration(wait); ok && err == nil && d >= 0 {
-		return behaviour{true, func(x exchange) { x.delay(d) }}
+		return func(x exchange) { x.delay(d) }, true
 	}
-	return behaviour{}
+	return nil, false
 }
 
 // withStatus matches a fault with an HTTP status and perhaps a Retry-After.
@@ -176,7 +175,7 @@ var plays = map[Fault]func(exchange){
 	CutBody:            ofBody(exchange.cutBody),
 	CutChunks:          ofBody(exchange.cutChunks),
 	HTML:               func(x exchange) { x.page(http.StatusOK, "") },
-	SOAPFault:          exchange.broken,
+	SOAPFault:          func(x exchange) { x.broken(x.r).write(x.w) },
 	EndlessBody:        ofBody(exchange.endless),
 	WrongCharset:       ofBody(exchange.wrongCharset),
 }
@@ -202,10 +201,8 @@ func (x exchange) reset() {
 }
 
 func (x exchange) delay(d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 		x.answer()
 	case <-x.r.Context().Done():
 		x.drop()
@@ -216,9 +213,7 @@ func (x exchange) cutBody() {
 	whole := x.reply.Body
 	x.w.Header().Set("Content-Length", strconv.Itoa(len(whole)))
 	x.reply.Body = whole[:len(whole)/2]
-	x.answer()
-	_ = http.NewResponseController(x.w).Flush()
-	x.drop()
+	x.cutChunks()
 }
 
 func (x exchange) cutChunks() {
@@ -230,10 +225,9 @@ func (x exchange) cutChunks() {
 func (x exchange) endless() {
 	x.answer()
 	blanks := bytes.Repeat([]byte(" "), 64<<10)
-	for x.r.Context().Err() == nil {
-		if _, err := x.w.Write(blanks); err != nil {
-			break
-		}
+	var err error
+	for err == nil && x.r.Context().Err() == nil {
+		_, err = x.w.Write(blanks)
 	}
 	x.drop()
 }
@@ -264,14 +258,6 @@ func (x exchange) page(status int, wait string) {
 		Header: http.Header{"Content-Type": {"text/html; charset=utf-8"}},
 		Body:   []byte("<!DOCTYPE html><html><head><title>" + title + "</title></head><body><h1>" + title + "</h1></body></html>"),
 	}.write(x.w)
-}
-
-func (x exchange) broken() {
-	if x.handler.Broken == nil {
-		JSON(http.StatusInternalServerError, map[string]string{"message": "Internal server error"}).write(x.w)
-		return
-	}
-	x.handler.Broken(x.r).write(x.w)
 }
 
 // schedule says which call fails and how.

@@ -315,18 +315,14 @@ func (s *subject) responseCap() {
 }
 
 func (s *subject) secrets() {
-	shown := map[string]string{}
 	for what, err := range s.everyError() {
-		shown[what] = fmt.Sprint(err) // nil after a false success
+		s.hidden(what, fmt.Sprint(err)) // nil after a false success
 	}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-		shown["the adapter under "+verb] = fmt.Sprintf(verb, s.adapter)
+		s.hidden("the adapter under "+verb, fmt.Sprintf(verb, s.adapter))
 	}
 	if text, err := json.Marshal(s.adapter); err == nil {
-		shown["the adapter as JSON"] = string(text)
-	}
-	for what, text := range shown {
-		s.hidden(what, text)
+		s.hidden("the adapter as JSON", string(text))
 	}
 }
 
@@ -351,18 +347,16 @@ func spellings(secret string) []string {
 func (s *subject) echoedSecret() {
 	for _, secret := range s.Secrets {
 		for _, form := range spellings(secret) {
-			for _, kind := range s.Kinds {
-				req := s.vendor.Hold(kind)
-				s.vendor.Decline(req, "not with "+form+" today")
-				_, err := s.adapter.Cancel(s.Context(), req)
-				e := s.errorOf("a declined cancellation", err)
-				s.hidden("an error of the vendor", e.Error()+e.Message+e.Code)
+			req := s.hold()
+			s.vendor.Decline(req, "not with "+form+" today")
+			_, err := s.adapter.Cancel(s.Context(), req)
+			e := s.errorOf("a declined cancellation", err)
+			s.hidden("an error of the vendor", e.Error()+e.Message+e.Code)
 
-				broken := &http.Client{Transport: failing{errors.New("proxy refuses " + form)}}
-				_, err = s.with(cancel.ClientOptions{HTTPClient: broken}).Cancel(s.Context(), s.vendor.Hold(kind))
-				e = s.errorOf("a transport that fails", err)
-				s.hidden("an error of the transport", fmt.Sprint(e.Error(), e.Message, e.Err))
-			}
+			broken := &http.Client{Transport: failing{errors.New("proxy refuses " + form)}}
+			_, err = s.with(cancel.ClientOptions{HTTPClient: broken}).Cancel(s.Context(), s.hold())
+			e = s.errorOf("a transport that fails", err)
+			s.hidden("an error of the transport", fmt.Sprint(e.Error(), e.Message, e.Err))
 		}
 	}
 }

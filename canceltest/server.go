@@ -83,6 +83,11 @@ func Listen(address string, h Handler) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("canceltest: %w", err)
 	}
+	if h.Broken == nil {
+		h.Broken = func(*http.Request) Reply {
+			return JSON(http.StatusInternalServerError, map[string]string{"message": "Internal server error"})
+		}
+	}
 	s := &Server{
 		URL:       "http://" + reachable(listener.Addr()),
 		handler:   h,
@@ -288,7 +293,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	call := s.arrive()
-	x := exchange{w: w, r: r, handler: s.handler}
+	x := exchange{w: w, r: r, broken: s.handler.Broken}
 	if call.Fault == ResetBeforeReading {
 		x.reset()
 	}
@@ -296,10 +301,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		x.drop()
 	}
-	behaviour := call.Fault.behaviour()
-	x.reply = s.handler.Answer(r, body, behaviour.carries)
+	play, carries := call.Fault.behaviour()
+	x.reply = s.handler.Answer(r, body, carries)
 	s.complete(call, x.reply)
-	behaviour.play(x)
+	play(x)
 }
 
 // arrive enters a call in the log, with its fault.
