@@ -197,18 +197,23 @@ func (s *subject) errorOf(what string, err error) *cancel.Error {
 	return e
 }
 
+// assert reports the complaint unless ok.
+func (s *subject) assert(ok bool, complaint string, args ...any) {
+	s.Helper()
+	if !ok {
+		s.Errorf(complaint, args...)
+	}
+}
+
 // expect reports an error that has another reason.
 func (s *subject) expect(what string, err error, reason error) {
 	s.Helper()
-	if !errors.Is(err, reason) {
-		s.Errorf("%s: got %v, want %v", what, err, reason)
-	}
+	s.assert(errors.Is(err, reason), "%s: got %v, want %v", what, err, reason)
 }
 
 // unasked reports calls that should not have been made.
 func (s *subject) unasked() {
 	s.Helper()
-	if n := len(s.vendor.Calls()); n > 0 {
-		s.Errorf("%d calls reached the vendor", n)
-	}
+	n := len(s.vendor.Calls())
+	s.assert(n == 0, "%d calls reached the vendor", n)
 }

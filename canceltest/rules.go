@@ -85,18 +85,14 @@ func (s *subject) again() {
 	req := s.hold()
 	for range 2 {
 		_, err := s.adapter.Cancel(s.Context(), req)
-		if cancel.InDoubt(err) || cancel.Retryable(err) {
-			s.Errorf("got %v", err)
-		}
+		s.assert(!cancel.InDoubt(err) && !cancel.Retryable(err), "got %v", err)
 	}
 }
 
 // Nothing is cancelled unless the vendor says so.
 func (s *subject) noFalseSuccess() {
 	for what, err := range s.everyError() {
-		if err == nil {
-			s.Errorf("a success, though the call failed: %s", what)
-		}
+		s.assert(err != nil, "a success, though the call failed: %s", what)
 	}
 }
 
@@ -142,9 +138,7 @@ func (s *subject) unsupportedKinds() {
 		_, err := s.adapter.Cancel(s.Context(), req)
 		s.expect(fmt.Sprintf("Kind %q", req.Kind), err, cancel.ErrInvalid)
 		for _, known := range s.Kinds {
-			if err != nil && !strings.Contains(err.Error(), string(known)) {
-				s.Errorf("Kind %q: the message does not list %q: %v", req.Kind, known, err)
-			}
+			s.assert(strings.Contains(fmt.Sprint(err), string(known)), "Kind %q: the message does not list %q: %v", req.Kind, known, err)
 		}
 	}
 	s.unasked()
@@ -171,9 +165,8 @@ func (s *subject) validate() {
 			s.Errorf("Validate says %q, and Cancel %q", err, refused)
 		}
 	}
-	if err := validator.Validate(s.hold()); err != nil {
-		s.Errorf("Validate refuses what Cancel takes: %v", err)
-	}
+	err := validator.Validate(s.hold())
+	s.assert(err == nil, "Validate refuses what Cancel takes: %v", err)
 	s.unasked()
 }
 
@@ -192,9 +185,8 @@ func (s *subject) options() {
 	recorder, client := newRecorder()
 	_, _ = s.with(cancel.ClientOptions{HTTPClient: client, UserAgent: userAgent}).Cancel(s.Context(), s.hold())
 	for _, request := range recorder.requests {
-		if got := request.UserAgent(); got != userAgent {
-			s.Errorf("the UserAgent %q travels as %q", userAgent, got)
-		}
+		got := request.UserAgent()
+		s.assert(got == userAgent, "the UserAgent %q travels as %q", userAgent, got)
 	}
 
 	s.vendor.Fail(1, Delay(30*shortTimeout))
@@ -222,9 +214,8 @@ func (s *subject) refused() {
 func (s *subject) retryAfter() {
 	for _, f := range []Fault{HTTP429, HTTP503} {
 		for fault, want := range map[Fault]time.Duration{f: 0, f.RetryAfter(7 * time.Second): 7 * time.Second} {
-			if got := s.failure(fault).RetryAfter; got != want {
-				s.Errorf("%s: RetryAfter is %v", fault, got)
-			}
+			got := s.failure(fault).RetryAfter
+			s.assert(got == want, "%s: RetryAfter is %v", fault, got)
 		}
 	}
 }
@@ -265,19 +256,14 @@ func (s *subject) oneReason(what string, err error, e *cancel.Error) {
 			reasons = append(reasons, reason)
 		}
 	}
-	if len(reasons) != 1 || e.Reason != reasons[0] {
-		s.Errorf("%s: the error matches %v and has the Reason %v", what, reasons, e.Reason)
-	}
-	if e.Provider != s.Provider || e.Op == "" {
-		s.Errorf("%s: the error is of Provider %q, Op %q", what, e.Provider, e.Op)
-	}
+	s.assert(len(reasons) == 1 && e.Reason == reasons[0], "%s: the error matches %v and has the Reason %v", what, reasons, e.Reason)
+	s.assert(e.Provider == s.Provider && e.Op != "", "%s: the error is of Provider %q, Op %q", what, e.Provider, e.Op)
 }
 
 // An error is wrapped once: its cause is not a *cancel.Error.
 func (s *subject) wrappedOnce(what string, _ error, e *cancel.Error) {
-	if inner, twice := errors.AsType[*cancel.Error](e.Err); twice {
-		s.Errorf("%s: the cause of the error is a *cancel.Error, too: %v", what, inner)
-	}
+	inner, twice := errors.AsType[*cancel.Error](e.Err)
+	s.assert(!twice, "%s: the cause of the error is a *cancel.Error, too: %v", what, inner)
 }
 
 func (s *subject) oneLine(what string, err error, _ *cancel.Error) {
@@ -295,12 +281,8 @@ func (s *subject) everyByte() {
 		if e.HTTPStatus != recorder.status || !bytes.Equal(e.Raw, recorder.body.Bytes()) {
 			s.Errorf("%s: the error has HTTPStatus %d and %d bytes of Raw, the answer %d and %d bytes", f, e.HTTPStatus, len(e.Raw), recorder.status, recorder.body.Len())
 		}
-		if f != CutBody && len(e.Raw) == 0 {
-			s.Errorf("%s: the answer was not read", f)
-		}
-		if len(e.Raw) > 0 && strings.Contains(e.Error(), string(e.Raw)) {
-			s.Errorf("%s: the text of the error holds the body", f)
-		}
+		s.assert(f == CutBody || len(e.Raw) > 0, "%s: the answer was not read", f)
+		s.assert(len(e.Raw) == 0 || !strings.Contains(e.Error(), string(e.Raw)), "%s: the text of the error holds the body", f)
 	}
 }
 
@@ -331,9 +313,7 @@ func (s *subject) hidden(what, text string) {
 	s.Helper()
 	for _, secret := range s.Secrets {
 		for _, form := range append(spellings(secret), fmt.Sprintf("%x", secret)) {
-			if strings.Contains(text, form) {
-				s.Errorf("%s shows a secret", what)
-			}
+			s.assert(!strings.Contains(text, form), "%s shows a secret", what)
 		}
 	}
 }
@@ -392,12 +372,8 @@ func (s *subject) evidence() {
 		if e.Operation == "" || e.Endpoint == "" || e.HTTPStatus == 0 || status != 0 && e.HTTPStatus != status {
 			s.Errorf("%s: the evidence is of operation %q at %q with HTTP status %d: see cancel.ReportExchange", what, e.Operation, e.Endpoint, e.HTTPStatus)
 		}
-		if e.SentAt.Before(before) || e.AnsweredAt.Before(e.SentAt) {
-			s.Errorf("%s: sent at %v, answered at %v", what, e.SentAt, e.AnsweredAt)
-		}
-		if strings.Contains(e.Endpoint, "?") {
-			s.Errorf("%s: the endpoint has its query: %s", what, e.Endpoint)
-		}
+		s.assert(!e.SentAt.Before(before) && !e.AnsweredAt.Before(e.SentAt), "%s: sent at %v, answered at %v", what, e.SentAt, e.AnsweredAt)
+		s.assert(!strings.Contains(e.Endpoint, "?"), "%s: the endpoint has its query: %s", what, e.Endpoint)
 		s.hidden("the evidence", fmt.Sprintf("%+v", e))
 	}
 }
@@ -420,9 +396,8 @@ func (s *subject) contextDuring() {
 // Cancel asks once after any answer: the caller decides whether to ask again.
 func (s *subject) askedOnce() {
 	for _, f := range []Fault{HTTP(302), HTTP(307), HTTP(401), HTTP429, HTTP500, HTTP503, ResetAfterReading, CutBody, HTML} {
-		if n := s.times(f); n != 1 {
-			s.Errorf("%s: the vendor was asked %d times", f, n)
-		}
+		n := s.times(f)
+		s.assert(n == 1, "%s: the vendor was asked %d times", f, n)
 	}
 }
 
@@ -434,9 +409,8 @@ func (s *subject) sentOnce() {
 	s.adapter = s.with(cancel.ClientOptions{HTTPClient: &http.Client{Transport: transport}})
 	for _, f := range []Fault{ResetAfterReading, ResetBeforeReading} {
 		_ = s.failure(HTTP503) // now there is a connection to be reset
-		if n := s.times(f); n != 1 {
-			s.Errorf("over HTTP/1.1 a request is sent %d times: %s", n, f)
-		}
+		n := s.times(f)
+		s.assert(n == 1, "over HTTP/1.1 a request is sent %d times: %s", n, f)
 	}
 	transport.CloseIdleConnections()
 
@@ -455,9 +429,7 @@ func (s *subject) sentOnce() {
 		sent := overHTTP2(misbehave, func(client *http.Client) {
 			_, err = s.with(cancel.ClientOptions{HTTPClient: client}).Cancel(s.Context(), s.hold())
 		})
-		if sent != 1 {
-			s.Errorf("over HTTP/2 a request is sent %d times: %s after reading", sent, what)
-		}
+		s.assert(sent == 1, "over HTTP/2 a request is sent %d times: %s after reading", sent, what)
 		if err == nil || errors.Is(err, cancel.ErrUnavailable) && what != "RST_STREAM(REFUSED_STREAM)" && what != "GOAWAY" {
 			s.Errorf("%s after the request was read: %v", what, err)
 		}
@@ -472,12 +444,10 @@ func (s *subject) callersClient() {
 	s.vendor.Fail(1, HTTP(302))
 	_, err := adapter.Cancel(s.Context(), s.hold())
 	s.expect("a redirect", err, cancel.ErrUnexpected)
-	if n := len(recorder.requests); n != 1 {
-		s.Errorf("the caller's http.Client sent %d requests", n)
-	}
-	if client.Transport != recorder || client.CheckRedirect != nil || client.Jar != nil || client.Timeout != time.Minute {
-		s.Errorf("the caller's http.Client was changed")
-	}
+	n := len(recorder.requests)
+	s.assert(n == 1, "the caller's http.Client sent %d requests", n)
+	unchanged := client.Transport == recorder && client.CheckRedirect == nil && client.Jar == nil && client.Timeout == time.Minute
+	s.assert(unchanged, "the caller's http.Client was changed")
 }
 
 // Calls one after another share a connection, also after failures that have a body.
@@ -488,9 +458,8 @@ func (s *subject) connections() {
 		}
 		_, _ = s.adapter.Cancel(s.Context(), s.hold())
 	}
-	if n := s.vendor.Connections(); n != 1 {
-		s.Errorf("20 calls opened %d connections", n)
-	}
+	n := s.vendor.Connections()
+	s.assert(n == 1, "20 calls opened %d connections", n)
 }
 
 func (s *subject) concurrentUse() {
@@ -499,9 +468,7 @@ func (s *subject) concurrentUse() {
 		req := s.hold()
 		calls.Go(func() {
 			r, err := s.adapter.Cancel(s.Context(), req)
-			if err != nil || r.ID != req.ID || r.Kind != s.kind {
-				s.Errorf("%s: got the result of %q, %v", req.ID, r.ID, err)
-			}
+			s.assert(err == nil && r.ID == req.ID && r.Kind == s.kind, "%s: got the result of %q, %v", req.ID, r.ID, err)
 		})
 	}
 	calls.Wait()
@@ -521,9 +488,8 @@ func (s *subject) goroutines() {
 		_, _ = adapter.Cancel(s.Context(), vendor.Hold(s.kind))
 	}
 	vendor.Close()
-	if err := goleak.Find(before); err != nil {
-		s.Errorf("goroutines left behind: %v", err)
-	}
+	leak := goleak.Find(before)
+	s.assert(leak == nil, "goroutines left behind: %v", leak)
 }
 
 // Status changes nothing, so its failures leave nothing in doubt.
@@ -609,9 +575,7 @@ func (s *subject) batch() {
 		s.Fatalf("%d items for %d requests", len(items), len(reqs))
 	}
 	for i, item := range items {
-		if item.Request != reqs[i] {
-			s.Errorf("item %d is of another request", i)
-		}
+		s.assert(item.Request == reqs[i], "item %d is of another request", i)
 		switch {
 		case i == 0:
 			s.expect("a malformed request in a batch", item.Err, cancel.ErrInvalid)
@@ -621,19 +585,15 @@ func (s *subject) batch() {
 			s.Errorf("item %d: %q of %q, %v", i, item.Result.State, item.Result.ID, item.Err)
 		}
 	}
-	if n := len(s.vendor.Calls()); n != 1 {
-		s.Errorf("a batch made %d calls", n)
-	}
+	n := len(s.vendor.Calls())
+	s.assert(n == 1, "a batch made %d calls", n)
 	for f, reason := range map[Fault]error{HTTP500: cancel.ErrUnknownOutcome, HTTP503: cancel.ErrUnavailable, HTML: cancel.ErrUnknownOutcome} {
 		s.vendor.Fail(1, f)
 		for _, item := range batcher.CancelBatch(s.Context(), []cancel.Request{s.hold(), s.hold()}) {
 			s.expect("a batch: "+string(f), item.Err, reason)
 		}
 	}
-	if n := batcher.MaxBatch(); n < 1 {
-		s.Errorf("MaxBatch is %d", n)
-	}
-	if items := batcher.CancelBatch(s.Context(), nil); len(items) != 0 {
-		s.Errorf("%d items for no request", len(items))
-	}
+	s.assert(batcher.MaxBatch() >= 1, "MaxBatch is %d", batcher.MaxBatch())
+	items = batcher.CancelBatch(s.Context(), nil)
+	s.assert(len(items) == 0, "%d items for no request", len(items))
 }
