@@ -49,10 +49,7 @@ func (b *batcher) CancelBatch(_ context.Context, reqs []cancel.Request) []cancel
 	return items
 }
 
-func TestBatchesOfAuco(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) { testBatchesOfAuco(t, onSQLite(t)) })
-	t.Run("PostgreSQL", func(t *testing.T) { testBatchesOfAuco(t, onPostgres(t)) })
-}
+func TestBatchesOfAuco(t *testing.T) { onBoth(t, testBatchesOfAuco, testBatchesOfAuco) }
 
 func testBatchesOfAuco[TTx any](t *testing.T, db database[TTx]) {
 	t.Helper()
@@ -130,10 +127,7 @@ func TestBatchesAreOfOneKind(t *testing.T) {
 	})
 }
 
-func TestAnswersOfABatchAreForEach(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) { testAnswersOfABatch(t, onSQLite(t)) })
-	t.Run("PostgreSQL", func(t *testing.T) { testAnswersOfABatch(t, onPostgres(t)) })
-}
+func TestAnswersOfABatchAreForEach(t *testing.T) { onBoth(t, testAnswersOfABatch, testAnswersOfABatch) }
 
 func testAnswersOfABatch[TTx any](t *testing.T, db database[TTx]) {
 	t.Helper()
@@ -186,10 +180,7 @@ func testAnswersOfABatch[TTx any](t *testing.T, db database[TTx]) {
 }
 
 // The process that has sent a batch is taken for dead, and another one finds out about each.
-func TestBatchOfADeadProcess(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) { testBatchOfTheDead(t, onSQLite(t)) })
-	t.Run("PostgreSQL", func(t *testing.T) { testBatchOfTheDead(t, onPostgres(t)) })
-}
+func TestBatchOfADeadProcess(t *testing.T) { onBoth(t, testBatchOfTheDead, testBatchOfTheDead) }
 
 func testBatchOfTheDead[TTx any](t *testing.T, db database[TTx]) {
 	t.Helper()
@@ -237,8 +228,7 @@ func testBatchOfTheDead[TTx any](t *testing.T, db database[TTx]) {
 
 // Two workers that had the same cancellation record it in one statement.
 func TestOnlyTheLastWorkerRecords(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) { testOnlyTheLastRecords(t, onSQLite(t)) })
-	t.Run("PostgreSQL", func(t *testing.T) { testOnlyTheLastRecords(t, onPostgres(t)) })
+	onBoth(t, testOnlyTheLastRecords, testOnlyTheLastRecords)
 }
 
 func testOnlyTheLastRecords[TTx any](t *testing.T, db database[TTx]) {

@@ -29,8 +29,7 @@ func acuseOf(tb testing.TB) cancel.Result {
 }
 
 func TestAnswersAreKeptOnceAndExactly(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) { testAnswersAreKept(t, onSQLite(t)) })
-	t.Run("PostgreSQL", func(t *testing.T) { testAnswersAreKept(t, onPostgres(t)) })
+	onBoth(t, testAnswersAreKept, testAnswersAreKept)
 }
 
 func testAnswersAreKept[TTx any](t *testing.T, db database[TTx]) {

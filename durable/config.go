@@ -145,11 +145,8 @@ func (c Config) withDefaults() (Config, error) {
 	case c.Timeout > maxTimeout:
 		return c, invalid("", "Timeout is above 24 hours")
 	}
-	c.Vendors = maps.Clone(c.Vendors)
-	if c.Vendors == nil {
-		c.Vendors = map[string]int{}
-	}
-	providers := make(map[string]Provider, len(c.Providers))
+	vendors, providers := map[string]int{}, map[string]Provider{}
+	maps.Copy(vendors, c.Vendors)
 	for name, p := range c.Providers {
 		p, err := p.withDefaults(name)
 		if err != nil {
@@ -157,21 +154,21 @@ func (c Config) withDefaults() (Config, error) {
 		}
 		providers[name] = p
 		if p.Vendor != "" {
-			c.Vendors[p.Vendor] = positive(c.Vendors[p.Vendor], 64)
+			vendors[p.Vendor] = c.Vendors[p.Vendor]
 		}
-	}
-	c.Providers = providers
-	for name, n := range c.Vendors {
-		if name == "" || !nameable(name) {
-			return c, invalid("", fmt.Sprintf("Vendors[%.60q]: the name is empty, too long, not UTF-8 or has a control character", name))
-		}
-		c.Vendors[name] = positive(n, 64)
 	}
 	if c.Lookup != nil {
-		c.Vendors[lookupVendor] = positive(c.Vendors[lookupVendor], 64)
+		vendors[lookupVendor] = c.Vendors[lookupVendor]
 	} else {
 		c.Lookup = func(context.Context, string) (Provider, error) { return Provider{}, ErrNoProvider }
 	}
+	for name, n := range vendors {
+		if name == "" || !nameable(name) {
+			return c, invalid("", fmt.Sprintf("Vendors[%.60q]: the name is empty, too long, not UTF-8 or has a control character", name))
+		}
+		vendors[name] = positive(n, 64)
+	}
+	c.Vendors, c.Providers = vendors, providers
 	c.Options = slices.Clone(c.Options)
 	c.Timeout = positive(c.Timeout, 5*time.Minute)
 	c.Retry = c.Retry.or(time.Minute, time.Hour)

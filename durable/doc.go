@@ -49,9 +49,10 @@
 //
 // # States, and what to do
 //
-//   - [Queued]: waits for a worker, an available provider or good credentials. If there are many, look at Failure, at [Queue.Pauses], and whether a
-//     process works for the provider at all. A credential that comes from a
-//     [cancel.SecretFunc] can be corrected without a restart. Then call [Queue.Resume].
+//   - [Queued]: waits for a worker, an available provider or good credentials. If there are
+//     many, look at Failure, at [Queue.Pauses], and whether a process works for the provider
+//     at all. A credential that comes from a [cancel.SecretFunc] can be corrected without a
+//     restart. Then call [Queue.Resume].
 //   - [Sending]: a call is under way, or waits for its turn by Provider.PerSecond. If it
 //     stays so for more than Config.Timeout and three minutes, no process is at work.
 //   - [InDoubt]: the call broke off, or its worker died. There is nothing to do yet, unless
@@ -88,20 +89,14 @@
 // # Growth
 //
 // Enqueueing, working, Get, Find and a page of List find their rows by indexes. Only Counts
-// and Stats count all rows one by one. To measure them beside up to a million settled
-// cancellations, run in this directory:
-//
-//	go test -run '^$' -bench Growth -timeout 1h .
-//
-// docs/performance.md says how much one cancellation takes. River deletes its own rows an hour
-// after their last use.
+// and Stats count all rows one by one. docs/performance.md says how much one cancellation
+// takes. River deletes its own rows an hour after their last use.
 //
 // # Upgrades
 //
 // The tables have versions. Call [Queue.Migrate] from the new program, once, then replace the
 // processes. Processes of the version before go on with newer tables until they are started
-// again, and the new ones see through the waiting and the sent. If an index is new, PostgreSQL
-// blocks writes until it is built, a second or two for a million.
+// again.
 //
 // # Errors
 //

@@ -17,13 +17,16 @@ type Filter struct {
 	ID string
 	// Undelivered selects what Config.OnSettled has not taken yet.
 	Undelivered bool
-	// After selects greater Cancellation.IDs: pass the last one of the page before.
+	// After selects greater Cancellation.IDs, and smaller ones with Newest: pass the last ID of
+	// the page before.
 	After int64
+	// Newest has those that were enqueued last come first.
+	Newest bool
 	// Limit is the size of the page, 100 by default.
 	Limit int
 }
 
-// List returns cancellations in the order of their IDs. A reader who goes on from After
+// List returns cancellations in the order of their IDs, or with Newest against it. A reader who goes on from After
 // misses nothing, also if transactions are committed in another order than their IDs: on
 // PostgreSQL List leaves out what comes after the IDs of an [Queue.EnqueueTx] that is not
 // committed yet.
@@ -31,26 +34,21 @@ func (q *Queue[TTx]) List(ctx context.Context, f Filter) ([]Cancellation, error)
 	if !storable(string(f.State), f.Provider, f.ID) {
 		return nil, nil
 	}
-	page, err := q.store.list(ctx, f, positive(f.Limit, 100))
-	return page, wrap(err)
-}
-
-func (s *store) list(ctx context.Context, f Filter, limit int) ([]Cancellation, error) {
-	last, err := s.lastListed(ctx)
+	last, err := q.store.lastListed(ctx)
 	if err != nil {
-		return nil, err
+		return nil, wrap(err)
 	}
-	page, args := pageOf(f, last, limit)
-	rows, err := rowsOf(s.row(ctx, s.executor, `SELECT `+all(columns)+` FROM (`+page+`) AS page`, args...))
+	page, args := pageOf(f, last)
+	rows, err := rowsOf(q.store.row(ctx, q.store.executor, `SELECT `+all(columns)+` FROM (`+page+`) AS page`, args...))
 	found := make([]Cancellation, len(rows))
 	for i, c := range rows {
 		found[i] = *c
 	}
-	return found, err
+	return found, wrap(err)
 }
 
-// pageOf is the query for the rows of list.
-func pageOf(f Filter, last int64, limit int) (query string, args []any) {
+// pageOf is the query for the rows of List.
+func pageOf(f Filter, last int64) (query string, args []any) {
 	var where []string
 	and := func(condition string, values ...any) {
 		for _, v := range values {
@@ -58,6 +56,14 @@ func pageOf(f Filter, last int64, limit int) (query string, args []any) {
 			condition = strings.Replace(condition, "?", "$"+strconv.Itoa(len(args)), 1)
 		}
 		where = append(where, condition)
+	}
+	order := ""
+	if f.Newest {
+		order = " DESC"
+		if f.After > 0 {
+			last = min(last, f.After-1)
+		}
+		f.After = 0
 	}
 	and("id > ?", f.After)
 	if last < math.MaxInt64 {
@@ -76,9 +82,9 @@ func pageOf(f Filter, last int64, limit int) (query string, args []any) {
 		// A subquery, because SQLite would go through all rows in the order of their IDs.
 		and("id IN (SELECT id FROM unified_cancel_job WHERE due_at > 0 AND settled_at > 0)")
 	}
-	args = append(args, limit)
+	args = append(args, positive(f.Limit, 100))
 	return `SELECT * FROM unified_cancel_job WHERE ` + strings.Join(where, " AND ") +
-		` ORDER BY id LIMIT $` + strconv.Itoa(len(args)), args
+		` ORDER BY id` + order + ` LIMIT $` + strconv.Itoa(len(args)), args
 }
 
 // Each transaction that enqueues holds a lock whose number is an ID below all those that it

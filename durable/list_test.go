@@ -21,10 +21,7 @@ func ids(page []Cancellation) (list []int64) {
 	return list
 }
 
-func TestListByID(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) { testListByID(t, onSQLite(t)) })
-	t.Run("PostgreSQL", func(t *testing.T) { testListByID(t, onPostgres(t)) })
-}
+func TestListByID(t *testing.T) { onBoth(t, testListByID, testListByID) }
 
 func testListByID[TTx any](t *testing.T, db database[TTx]) {
 	t.Helper()

@@ -34,23 +34,25 @@ func until[TTx any](t *testing.T, q *Queue[TTx], id int64, s State) {
 	}, patience, 10*time.Millisecond)
 }
 
-// pace says how long a test may rest, and how soon is at once. Only fake time is exact.
-type pace struct{ rest, soon time.Duration }
-
-var (
-	inABubble  = pace{rest: 100 * time.Millisecond, soon: time.Second}
-	inRealTime = pace{rest: 0, soon: patience}
-)
-
-func TestWakeHasAWorkerLookAtOnce(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) {
-		bubble(t, func(t *testing.T, db database[*sql.Tx]) { testWake(t, db, inABubble) })
-	})
-	t.Run("PostgreSQL", func(t *testing.T) { testWake(t, onPostgres(t), inRealTime) })
+// rest rests for a while, only in fake time.
+func rest[TTx any](q *Queue[TTx]) {
+	if !q.store.postgres {
+		time.Sleep(100 * time.Millisecond)
+	}
 }
 
+// soon is how long an immediate effect may take. Only fake time, on SQLite, is exact.
+func soon[TTx any](q *Queue[TTx]) time.Duration {
+	if q.store.postgres {
+		return patience
+	}
+	return time.Second
+}
+
+func TestWakeHasAWorkerLookAtOnce(t *testing.T) { onBothInFakeTime(t, testWake, testWake) }
+
 // testWake wakes, from this process and another, what is pending and what waits for Retry.
-func testWake[TTx any](t *testing.T, db database[TTx], at pace) {
+func testWake[TTx any](t *testing.T, db database[TTx]) {
 	t.Helper()
 	v := &teller{status: func(int) (cancel.Result, error) { return is(cancel.Cancelled) }}
 	v.cancel = func(n int, _ cancel.Request) (cancel.Result, error) {
@@ -67,13 +69,13 @@ func testWake[TTx any](t *testing.T, db database[TTx], at pace) {
 		req := payment(fmt.Sprint(i))
 		id := enqueue(t, q, req)
 		until(t, q, id, Queued)
-		time.Sleep(at.rest)
+		rest(q)
 		began := time.Now()
 		require.NoError(t, by.Wake(t.Context(), req))
 		until(t, q, id, Pending)
 		require.NoError(t, by.Wake(t.Context(), req))
 		told.wait(t, 1)
-		assert.LessOrEqual(t, time.Since(began), at.soon)
+		assert.LessOrEqual(t, time.Since(began), soon(q))
 		assert.Equal(t, Done, get(t, q, id).State)
 		require.ErrorIs(t, by.Wake(t.Context(), req), ErrNoCancellation, "it is settled")
 	}
@@ -84,13 +86,10 @@ func testWake[TTx any](t *testing.T, db database[TTx], at pace) {
 
 // A webhook may come before the answer to the call that is its reason.
 func TestWakeDuringATurnIsFollowedByAnother(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) {
-		bubble(t, func(t *testing.T, db database[*sql.Tx]) { testWakeDuringTurn(t, db, inABubble) })
-	})
-	t.Run("PostgreSQL", func(t *testing.T) { testWakeDuringTurn(t, onPostgres(t), inRealTime) })
+	onBothInFakeTime(t, testWakeDuringTurn, testWakeDuringTurn)
 }
 
-func testWakeDuringTurn[TTx any](t *testing.T, db database[TTx], at pace) {
+func testWakeDuringTurn[TTx any](t *testing.T, db database[TTx]) {
 	t.Helper()
 	sent, answer := make(chan struct{}), make(chan struct{})
 	v := &teller{status: func(int) (cancel.Result, error) { return is(cancel.Cancelled) }}
@@ -109,11 +108,11 @@ func testWakeDuringTurn[TTx any](t *testing.T, db database[TTx], at pace) {
 		<-sent
 		require.NoError(t, by.Wake(t.Context(), req))
 		assert.Equal(t, Sending, get(t, q, id).State)
-		time.Sleep(at.rest) // the run has looked again meanwhile
+		rest(q) // the run has looked again meanwhile
 		began := time.Now()
 		answer <- struct{}{}
 		told.wait(t, 1)
-		assert.LessOrEqual(t, time.Since(began), at.soon)
+		assert.LessOrEqual(t, time.Since(began), soon(q))
 		c := get(t, q, id)
 		assert.Equal(t, Done, c.State)
 		assert.Equal(t, 1, c.Sent)
@@ -141,10 +140,7 @@ func TestWakeDoesNotAskAPausedProvider(t *testing.T) {
 	})
 }
 
-func TestWithdraw(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) { testWithdraw(t, onSQLite(t)) })
-	t.Run("PostgreSQL", func(t *testing.T) { testWithdraw(t, onPostgres(t)) })
-}
+func TestWithdraw(t *testing.T) { onBoth(t, testWithdraw, testWithdraw) }
 
 func testWithdraw[TTx any](t *testing.T, db database[TTx]) {
 	t.Helper()
@@ -204,10 +200,7 @@ func TestWithdrawnIsDelivered(t *testing.T) {
 	})
 }
 
-func TestNothingIsWithdrawnAndSent(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) { testWithdrawRace(t, onSQLite(t)) })
-	t.Run("PostgreSQL", func(t *testing.T) { testWithdrawRace(t, onPostgres(t)) })
-}
+func TestNothingIsWithdrawnAndSent(t *testing.T) { onBoth(t, testWithdrawRace, testWithdrawRace) }
 
 func testWithdrawRace[TTx any](t *testing.T, db database[TTx]) {
 	t.Helper()
@@ -252,10 +245,7 @@ func testWithdrawRace[TTx any](t *testing.T, db database[TTx]) {
 	t.Log(states)
 }
 
-func TestRequeue(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) { testRequeue(t, onSQLite(t)) })
-	t.Run("PostgreSQL", func(t *testing.T) { testRequeue(t, onPostgres(t)) })
-}
+func TestRequeue(t *testing.T) { onBoth(t, testRequeue, testRequeue) }
 
 func testRequeue[TTx any](t *testing.T, db database[TTx]) {
 	t.Helper()
@@ -382,15 +372,10 @@ func TestRequeueOfStripped(t *testing.T) {
 	require.ErrorIs(t, q.Requeue(t.Context(), id, "Ada", "why"), ErrState)
 }
 
-func TestPauseByHand(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) {
-		bubble(t, func(t *testing.T, db database[*sql.Tx]) { testPauseByHand(t, db, inABubble) })
-	})
-	t.Run("PostgreSQL", func(t *testing.T) { testPauseByHand(t, onPostgres(t), inRealTime) })
-}
+func TestPauseByHand(t *testing.T) { onBothInFakeTime(t, testPauseByHand, testPauseByHand) }
 
 // testPauseByHand pauses during a call, enqueues meanwhile, and resumes.
-func testPauseByHand[TTx any](t *testing.T, db database[TTx], at pace) {
+func testPauseByHand[TTx any](t *testing.T, db database[TTx]) {
 	t.Helper()
 	sent, answer := make(chan struct{}), make(chan struct{})
 	v := &vendor{cancel: func(n int, _ cancel.Request) (cancel.Result, error) {
@@ -425,13 +410,13 @@ func testPauseByHand[TTx any](t *testing.T, db database[TTx], at pace) {
 	told.wait(t, 1)
 	assert.Equal(t, Done, get(t, q, first).State, "a call that is under way goes on")
 	enqueue(t, q, payment("3"))
-	time.Sleep(at.rest)
+	rest(q)
 	assert.Equal(t, 1, v.called())
 
 	began := time.Now()
 	require.NoError(t, q.Resume(t.Context(), "v"))
 	told.wait(t, 2)
-	assert.LessOrEqual(t, time.Since(began), at.soon)
+	assert.LessOrEqual(t, time.Since(began), soon(q))
 	require.NoError(t, q.Resume(t.Context(), "w"))
 	require.NoError(t, q.Resume(t.Context(), "v"), "it is not paused")
 	pauses, err = q.Pauses(t.Context())
@@ -478,14 +463,9 @@ func TestProbeDoesNotEndThePauseOfAPerson(t *testing.T) {
 }
 
 // Refused cancellations go on when the pause ends, like those that waited.
-func TestResumeHasAllGoOnAtOnce(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) {
-		bubble(t, func(t *testing.T, db database[*sql.Tx]) { testResumeAll(t, db, inABubble) })
-	})
-	t.Run("PostgreSQL", func(t *testing.T) { testResumeAll(t, onPostgres(t), inRealTime) })
-}
+func TestResumeHasAllGoOnAtOnce(t *testing.T) { onBothInFakeTime(t, testResumeAll, testResumeAll) }
 
-func testResumeAll[TTx any](t *testing.T, db database[TTx], at pace) {
+func testResumeAll[TTx any](t *testing.T, db database[TTx]) {
 	t.Helper()
 	var good atomic.Bool
 	v := &vendor{cancel: func(int, cancel.Request) (cancel.Result, error) {
@@ -509,7 +489,7 @@ func testResumeAll[TTx any](t *testing.T, db database[TTx], at pace) {
 	began := time.Now()
 	require.NoError(t, q.Resume(t.Context(), "v"))
 	told.wait(t, 20)
-	assert.LessOrEqual(t, time.Since(began), at.soon)
+	assert.LessOrEqual(t, time.Since(began), soon(q))
 	assert.Equal(t, 1+20, v.called())
 }
 
@@ -544,12 +524,7 @@ func TestDeliveryGoesOnDuringAPause(t *testing.T) {
 	})
 }
 
-func TestRedeliver(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) {
-		bubble(t, func(t *testing.T, db database[*sql.Tx]) { testRedeliver(t, db) })
-	})
-	t.Run("PostgreSQL", func(t *testing.T) { testRedeliver(t, onPostgres(t)) })
-}
+func TestRedeliver(t *testing.T) { onBothInFakeTime(t, testRedeliver, testRedeliver) }
 
 func testRedeliver[TTx any](t *testing.T, db database[TTx]) {
 	t.Helper()

@@ -35,7 +35,10 @@ func (q *Queue[TTx]) Pause(ctx context.Context, provider, who, why string) error
 	if !storable(provider, who, why) {
 		return invalid(provider, "a text that is not UTF-8 or has a NUL")
 	}
-	return wrap(q.store.pause(ctx, provider, forever, 0, who, why))
+	return wrap(q.store.exec(ctx, q.store.executor, `
+		INSERT INTO unified_cancel_pause (provider, until, failures, who, why) VALUES ($1, $2, 0, $3, $4)
+		ON CONFLICT (provider) DO UPDATE SET until = $2, failures = 0, who = $3, why = $4`,
+		provider, int64(forever), who, why))
 }
 
 // Pauses returns the providers that are paused, by their names.
@@ -167,14 +170,6 @@ func (s *store) claimPause(ctx context.Context, provider string, p *pause, until
 		return false, nil
 	}
 	return err == nil, err
-}
-
-// pause pauses a provider, whether it was paused or not.
-func (s *store) pause(ctx context.Context, provider string, until int64, failures int, who, why string) error {
-	return s.exec(ctx, s.executor, `
-		INSERT INTO unified_cancel_pause (provider, until, failures, who, why) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (provider) DO UPDATE SET until = $2, failures = $3, who = $4, why = $5`,
-		provider, until, failures, who, why)
 }
 
 // beginPause pauses a provider that is not paused.

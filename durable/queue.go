@@ -33,7 +33,7 @@ type Queue[TTx any] struct {
 	accounts map[string]*account // those that were needed so far
 	working  context.Context     // ends with Stop
 	stop     func()              // ends working
-	sweeping sync.WaitGroup
+	timers   sync.WaitGroup
 }
 
 // New returns a Queue over the database of a River driver. Nothing is asked of the
@@ -61,6 +61,8 @@ func newQueue[TTx any](driver riverdriver.Driver[TTx], config Config, pollOnly b
 		logger:   config.Logger,
 		vendors:  map[string]chan struct{}{},
 		accounts: map[string]*account{},
+		working:  context.Background(),
+		stop:     func() {},
 	}
 	queues := map[string]river.QueueConfig{}
 	for name, calls := range config.Vendors {
@@ -72,9 +74,6 @@ func newQueue[TTx any](driver riverdriver.Driver[TTx], config Config, pollOnly b
 	}
 	workers := river.NewWorkers()
 	if err := river.AddWorkerSafely(workers, &worker{run: q.run}); err != nil {
-		return nil, wrap(err)
-	}
-	if err := river.AddWorkerSafely(workers, &retainer{work: q.retain}); err != nil {
 		return nil, wrap(err)
 	}
 	longest := maxSlice + config.Timeout + 2*recordTimeout
@@ -90,10 +89,6 @@ func newQueue[TTx any](driver riverdriver.Driver[TTx], config Config, pollOnly b
 	}
 	if len(queues) > 0 {
 		riverConfig.Queues = queues
-		for queue := range queues {
-			riverConfig.PeriodicJobs = config.Retention.periodically(queue)
-			break
-		}
 	}
 	q.river, err = river.NewClient(driver, riverConfig)
 	if err != nil {
@@ -114,44 +109,54 @@ func (q *Queue[TTx]) Start(ctx context.Context) error {
 	if err := q.river.Start(ctx); err != nil {
 		return err
 	}
-	working, stop := context.WithCancel(ctx)
-	q.working, q.stop = working, stop
-	q.sweeping.Go(func() { q.sweep(working) })
+	q.working, q.stop = context.WithCancel(ctx)
+	q.each(time.Minute, "looking for overdue cancellations", q.sweeper())
+	q.each(time.Hour, "applying Retention", q.retain)
 	return nil
 }
 
 // Stop takes up no more cancellations and waits for those that are being worked on, until
 // ctx ends.
 func (q *Queue[TTx]) Stop(ctx context.Context) error {
-	q.stopping()
-	defer q.sweeping.Wait()
+	q.endWork()
+	defer q.timers.Wait()
 	return q.river.Stop(ctx)
 }
 
 // StopNow is Stop, and ends the calls that are under way. If that leaves a cancellation in
 // doubt, the doubt is recorded.
 func (q *Queue[TTx]) StopNow(ctx context.Context) error {
-	q.stopping()
-	defer q.sweeping.Wait()
+	q.endWork()
+	defer q.timers.Wait()
 	return q.river.StopAndCancel(ctx)
+}
+
+func (q *Queue[TTx]) endWork() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.stop()
 }
 
 // untilStop returns a context that ends with Stop.
 func (q *Queue[TTx]) untilStop() context.Context {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.working == nil { // in a test that runs a job by itself
-		return context.Background()
-	}
 	return q.working
 }
 
-func (q *Queue[TTx]) stopping() {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.stop != nil {
-		q.stop()
-	}
+// each calls f now and then once in each period, until Stop.
+func (q *Queue[TTx]) each(period time.Duration, what string, f func(context.Context) error) {
+	ctx := q.working
+	q.timers.Go(func() {
+		for {
+			if err := f(ctx); err != nil && ctx.Err() == nil {
+				q.logger.LogAttrs(ctx, slog.LevelWarn, what+" failed", slog.Any("error", err))
+			}
+			if sleep(ctx, spread(period)) != nil {
+				return
+			}
+		}
+	})
 }
 
 // Get returns the cancellation with that ID. Its error may be [ErrNoCancellation].

@@ -107,10 +107,7 @@ func TestUsersTransactionUndoes(t *testing.T) {
 }
 
 // PostgreSQL's indexes hold texts only up to a length.
-func TestLongID(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) { testLongID(t, onSQLite(t)) })
-	t.Run("PostgreSQL", func(t *testing.T) { testLongID(t, onPostgres(t)) })
-}
+func TestLongID(t *testing.T) { onBoth(t, testLongID, testLongID) }
 
 func testLongID[TTx any](t *testing.T, db database[TTx]) {
 	t.Helper()
@@ -255,6 +252,9 @@ func TestList(t *testing.T) {
 		"a state":       {Filter{State: Done}, []int64{ids[0], ids[2]}},
 		"a page":        {Filter{Limit: 2}, ids[:2]},
 		"the next page": {Filter{Limit: 2, After: ids[1]}, ids[2:4]},
+		"the newest":    {Filter{Limit: 2, Newest: true}, []int64{ids[4], ids[3]}},
+		"the next ones": {Filter{Limit: 2, Newest: true, After: ids[3]}, []int64{ids[2], ids[1]}},
+		"the last ones": {Filter{Limit: 2, Newest: true, After: ids[1]}, ids[:1]},
 		"a provider":    {Filter{Provider: "v", State: Queued}, ids[3:]},
 		"none":          {Filter{Provider: "w"}, nil},
 	} {
@@ -282,13 +282,15 @@ func TestListPlan(t *testing.T) {
 		"INDEX unified_cancel_job_provider (provider=? AND id>?)":                   {Provider: "v"},
 		"INDEX unified_cancel_job_provider_state (provider=? AND state=? AND id>?)": {Provider: "v", State: Done},
 	} {
-		query, args := pageOf(filter, math.MaxInt64, 100)
-		var id, parent, unused int
-		var plan string
-		err := q.DB.QueryRowContext(t.Context(), `EXPLAIN QUERY PLAN `+strings.ReplaceAll(query, "$", "?"), args...).
-			Scan(&id, &parent, &unused, &plan)
-		require.NoError(t, err)
-		assert.Equal(t, "SEARCH unified_cancel_job USING "+want, plan)
+		for _, filter.Newest = range []bool{false, true} {
+			query, args := pageOf(filter, math.MaxInt64)
+			var id, parent, unused int
+			var plan string
+			err := q.DB.QueryRowContext(t.Context(), `EXPLAIN QUERY PLAN `+strings.ReplaceAll(query, "$", "?"), args...).
+				Scan(&id, &parent, &unused, &plan)
+			require.NoError(t, err)
+			assert.Equal(t, "SEARCH unified_cancel_job USING "+want, plan)
+		}
 	}
 }
 
@@ -301,10 +303,7 @@ func TestNoCancellation(t *testing.T) {
 }
 
 // No database can keep these texts, so there is no such cancellation.
-func TestNoCancellationOfWhatCannotBeKept(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) { testNotKept(t, onSQLite(t)) })
-	t.Run("PostgreSQL", func(t *testing.T) { testNotKept(t, onPostgres(t)) })
-}
+func TestNoCancellationOfWhatCannotBeKept(t *testing.T) { onBoth(t, testNotKept, testNotKept) }
 
 func testNotKept[TTx any](t *testing.T, db database[TTx]) {
 	t.Helper()

@@ -2,18 +2,16 @@ package durable
 
 import (
 	"context"
-	"math"
 	"time"
 
-	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/riverdriver"
 
 	"github.com/unified-cancel/cancel"
 )
 
-// Retention says how long a settled cancellation is kept, counted from Cancellation.SettledAt. One
-// process at a time looks each hour, and works in transactions of a few hundred rows. It does
-// not touch cancellations that OnSettled has not taken yet.
+// Retention says how long a settled cancellation is kept, counted from Cancellation.SettledAt.
+// Each process that has started looks each hour, and works in transactions of a few hundred
+// rows. It does not touch cancellations that OnSettled has not taken yet.
 type Retention struct {
 	// Strip is after how long a cancellation loses its bodies and personal data: the
 	// receipt, raw answers, the vendor's words, evidence, notes, and of the Request
@@ -26,52 +24,20 @@ type Retention struct {
 // maxRetained is how many rows one transaction of Retention changes.
 const maxRetained = 500
 
-// retain is the job that applies Retention.
-type retain struct{}
-
-// Kind is the name that River knows the job by.
-func (retain) Kind() string { return "unified_cancel_retention" }
-
-type retainer struct {
-	river.WorkerDefaults[retain]
-
-	work func(context.Context) error
-}
-
-func (r *retainer) Work(ctx context.Context, _ *river.Job[retain]) error { return r.work(ctx) }
-
-// periodically has River insert the job each hour if there is something to apply.
-func (r Retention) periodically(queue string) []*river.PeriodicJob {
-	if r.Strip <= 0 && r.Delete <= 0 {
-		return nil
-	}
-	construct := func() (river.JobArgs, *river.InsertOpts) {
-		return retain{}, &river.InsertOpts{Queue: queue, MaxAttempts: math.MaxInt16}
-	}
-	return []*river.PeriodicJob{river.NewPeriodicJob(
-		river.PeriodicInterval(time.Hour), construct, &river.PeriodicJobOpts{RunOnStart: true})}
-}
-
 // retain applies Config.Retention to all that is due for it.
 func (q *Queue[TTx]) retain(ctx context.Context) error {
-	if after := q.config.Retention.Delete; after > 0 {
-		if err := repeat(func() (int, error) { return q.store.forget(ctx, time.Now().Add(-after)) }); err != nil {
-			return err
+	for _, step := range []struct {
+		after time.Duration
+		do    func(ctx context.Context, before time.Time) (found int, err error)
+	}{{q.config.Retention.Delete, q.store.forget}, {q.config.Retention.Strip, q.store.strip}} {
+		for n := 1; n > 0 && step.after > 0; {
+			var err error
+			if n, err = step.do(ctx, time.Now().Add(-step.after)); err != nil {
+				return err
+			}
 		}
-	}
-	if after := q.config.Retention.Strip; after > 0 {
-		return repeat(func() (int, error) { return q.store.strip(ctx, time.Now().Add(-after)) })
 	}
 	return nil
-}
-
-// repeat calls f until it has found nothing.
-func repeat(f func() (int, error)) error {
-	for {
-		if n, err := f(); n == 0 || err != nil {
-			return err
-		}
-	}
 }
 
 // retained selects rows that were settled before $1 and delivered.

@@ -50,6 +50,20 @@ func onPostgres(tb testing.TB) database[pgx.Tx] {
 	return migrated(atAddress(ownSchema(tb)))
 }
 
+// onBoth runs a test on SQLite and on PostgreSQL.
+func onBoth(t *testing.T, sqlite func(*testing.T, database[*sql.Tx]), postgres func(*testing.T, database[pgx.Tx])) {
+	t.Helper()
+	t.Run("SQLite", func(t *testing.T) { sqlite(t, onSQLite(t)) })
+	t.Run("PostgreSQL", func(t *testing.T) { postgres(t, onPostgres(t)) })
+}
+
+// onBothInFakeTime is onBoth with fake time on SQLite. A server has real time.
+func onBothInFakeTime(t *testing.T, sqlite func(*testing.T, database[*sql.Tx]), postgres func(*testing.T, database[pgx.Tx])) {
+	t.Helper()
+	t.Run("SQLite", func(t *testing.T) { bubble(t, sqlite) })
+	t.Run("PostgreSQL", func(t *testing.T) { postgres(t, onPostgres(t)) })
+}
+
 func inFile(path string) database[*sql.Tx] {
 	return func(tb testing.TB, config Config) (*Queue[*sql.Tx], func(string)) {
 		tb.Helper()
@@ -142,12 +156,11 @@ func work[TTx any](t *testing.T, q *Queue[TTx]) (stop func()) {
 }
 
 func TestVendors(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) { testVendors(t, onSQLite(t), 2) })
-	t.Run("PostgreSQL", func(t *testing.T) { testVendors(t, onPostgres(t), 2) })
+	onBoth(t, testVendors, testVendors)
 }
 
 // testVendors has all three vendors fail often and settles everything all the same.
-func testVendors[TTx any](t *testing.T, db database[TTx], workers int) {
+func testVendors[TTx any](t *testing.T, db database[TTx]) {
 	t.Helper()
 	pac, pay, sign := factibletest.New(), payvalidatest.New(), aucotest.New()
 	t.Cleanup(pac.Close)
@@ -192,15 +205,11 @@ func testVendors[TTx any](t *testing.T, db database[TTx], workers int) {
 	q, _ := db(t, config)
 	tickets, err := q.Enqueue(t.Context(), reqs...)
 	require.NoError(t, err)
-	stops := []func(){work(t, q)}
-	for range workers - 1 {
-		another, _ := db(t, config)
-		stops = append(stops, work(t, another))
-	}
+	another, _ := db(t, config)
+	stop, stopAnother := work(t, q), work(t, another)
 	told.wait(t, len(reqs))
-	for _, stop := range stops {
-		stop()
-	}
+	stop()
+	stopAnother()
 
 	for i, ticket := range tickets {
 		assert.True(t, ticket.New)
@@ -224,10 +233,7 @@ func testVendors[TTx any](t *testing.T, db database[TTx], workers int) {
 	assert.Equal(t, map[State]int{Done: len(reqs)}, n)
 }
 
-func TestSnoozeAcrossRestart(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) { testSnooze(t, onSQLite(t)) })
-	t.Run("PostgreSQL", func(t *testing.T) { testSnooze(t, onPostgres(t)) })
-}
+func TestSnoozeAcrossRestart(t *testing.T) { onBoth(t, testSnooze, testSnooze) }
 
 func testSnooze[TTx any](t *testing.T, db database[TTx]) {
 	t.Helper()
@@ -310,10 +316,7 @@ func TestStartAgain(t *testing.T) {
 	h.wait(t, 1)
 }
 
-func TestDeadWorker(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) { testDeadWorker(t, onSQLite(t)) })
-	t.Run("PostgreSQL", func(t *testing.T) { testDeadWorker(t, onPostgres(t)) })
-}
+func TestDeadWorker(t *testing.T) { onBoth(t, testDeadWorker, testDeadWorker) }
 
 // testDeadWorker has a turn end between the call and the record, and River find its job
 // where a process that was killed leaves it: running, and for a long time.
@@ -343,10 +346,7 @@ func testDeadWorker[TTx any](t *testing.T, db database[TTx]) {
 	assert.Equal(t, 1, v.called(), "it is not sent again")
 }
 
-func TestRecordWhoseCommitWasNotConfirmed(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) { testUnconfirmed(t, onSQLite(t)) })
-	t.Run("PostgreSQL", func(t *testing.T) { testUnconfirmed(t, onPostgres(t)) })
-}
+func TestRecordWhoseCommitWasNotConfirmed(t *testing.T) { onBoth(t, testUnconfirmed, testUnconfirmed) }
 
 // testUnconfirmed records the same answer twice, as after a connection that broke in the commit.
 func testUnconfirmed[TTx any](t *testing.T, db database[TTx]) {
@@ -369,10 +369,7 @@ func testUnconfirmed[TTx any](t *testing.T, db database[TTx]) {
 	assert.Empty(t, due, "another worker has it")
 }
 
-func TestRiverForgets(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) { testRiverForgets(t, onSQLite(t)) })
-	t.Run("PostgreSQL", func(t *testing.T) { testRiverForgets(t, onPostgres(t)) })
-}
+func TestRiverForgets(t *testing.T) { onBoth(t, testRiverForgets, testRiverForgets) }
 
 // testRiverForgets has River delete an old row of its own.
 func testRiverForgets[TTx any](t *testing.T, db database[TTx]) {

@@ -326,37 +326,29 @@ func (q *Queue[TTx]) work(ctx context.Context, a *account, claimed []*Cancellati
 			records[i].due, records[i].hold = t.c.SettledAt.Add(q.config.Timeout+2*recordTimeout), true
 		}
 	}
+	q.store.record(records...)
 	var wait sync.WaitGroup
 	var mu sync.Mutex
-	q.store.record(records...)
-	for _, r := range records {
-		if r.err == nil && !r.c.State.Settled() {
-			due = earlier(due, r.due)
-		}
+	add := func(next time.Time, e error) {
+		mu.Lock()
+		defer mu.Unlock()
+		due, err = earlier(due, next), errors.Join(err, e)
 	}
 	for i, t := range turns {
-		e := records[i].err
+		r := records[i]
 		q.logger.LogAttrs(ctx, slog.LevelDebug, "turn",
 			slog.Int64("id", t.c.ID), slog.String("provider", a.name), slog.String("to", string(t.c.State)),
-			slog.Duration("again", t.again), slog.Any("error", e))
+			slog.Duration("again", t.again), slog.Any("error", r.err))
 		switch {
-		case errors.Is(e, errTaken): // and sees to it
-		case e != nil:
-			mu.Lock()
-			err = errors.Join(err, e)
-			mu.Unlock()
-		case records[i].hold:
-			deliver := func() {
-				next, e := q.deliver(ctx, t.c)
-				mu.Lock()
-				defer mu.Unlock()
-				due, err = earlier(due, next), errors.Join(err, e)
-			}
-			if len(turns) == 1 {
-				deliver()
-			} else {
-				wait.Go(deliver)
-			}
+		case errors.Is(r.err, errTaken): // and sees to it
+		case r.err != nil:
+			add(time.Time{}, r.err)
+		case !t.c.State.Settled():
+			add(r.due, nil)
+		case r.hold && len(turns) == 1:
+			add(q.deliver(ctx, t.c))
+		case r.hold:
+			wait.Go(func() { add(q.deliver(ctx, t.c)) })
 		}
 	}
 	wait.Wait()

@@ -11,10 +11,7 @@ import (
 	"github.com/unified-cancel/cancel"
 )
 
-func TestStatsAgreeWithTheList(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) { testStats(t, onSQLite(t)) })
-	t.Run("PostgreSQL", func(t *testing.T) { testStats(t, onPostgres(t)) })
-}
+func TestStatsAgreeWithTheList(t *testing.T) { onBoth(t, testStats, testStats) }
 
 func testStats[TTx any](t *testing.T, db database[TTx]) {
 	const odd = `a "name", {not} JSON \ é`
@@ -66,10 +63,7 @@ func testStats[TTx any](t *testing.T, db database[TTx]) {
 	}, settled)
 }
 
-func TestPausesTellWhenTheyEnd(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) { testPausesEnd(t, onSQLite(t)) })
-	t.Run("PostgreSQL", func(t *testing.T) { testPausesEnd(t, onPostgres(t)) })
-}
+func TestPausesTellWhenTheyEnd(t *testing.T) { onBoth(t, testPausesEnd, testPausesEnd) }
 
 func testPausesEnd[TTx any](t *testing.T, db database[TTx]) {
 	q, _ := db(t, of(&vendor{cancel: func(int, cancel.Request) (cancel.Result, error) { return fails(cancel.ErrAuth) }}))

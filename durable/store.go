@@ -44,7 +44,7 @@ type store struct {
 
 	mu        sync.Mutex
 	waiting   []*record
-	recording bool // whether a goroutine records what is waiting
+	recording bool // whether a goroutine records the waiting ones
 }
 
 func newStore(executor riverdriver.Executor, database, placeholder string, rivers int) *store {

@@ -3,43 +3,27 @@ package durable
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"time"
 )
 
-// sweepEach is how often a process looks for cancellations that no job of River will look at
-// soon, because the process that ran the job has died.
-const sweepEach = time.Minute
-
-// sweep looks for such cancellations now and each minute until ctx ends.
-func (q *Queue[TTx]) sweep(ctx context.Context) {
-	for overdue := time.Duration(0); ; overdue = maxIdle {
-		if err := q.sweepOnce(ctx, now().Add(-overdue)); err != nil && ctx.Err() == nil {
-			q.logger.LogAttrs(ctx, slog.LevelWarn, "looking for overdue cancellations failed", slog.Any("error", err))
+// sweeper returns a function that has River run a job for each provider with overdue
+// cancellations, which no other job will look at soon because the process that ran it has died.
+func (q *Queue[TTx]) sweeper() func(context.Context) error {
+	late := time.Duration(0) // from the second time on, only those that are late
+	return func(ctx context.Context) error {
+		providers, err := q.store.overdue(ctx, now().Add(-late))
+		late = maxIdle
+		for _, name := range providers {
+			a, e := q.account(ctx, name)
+			if e == nil {
+				_, e = q.river.Insert(ctx, job{Provider: name}, a.options())
+			}
+			if !errors.Is(e, ErrNoProvider) {
+				err = errors.Join(err, e)
+			}
 		}
-		if sleep(ctx, spread(sweepEach)) != nil {
-			return
-		}
-	}
-}
-
-// sweepOnce has River run a job for each provider with something that was due at a time.
-func (q *Queue[TTx]) sweepOnce(ctx context.Context, before time.Time) error {
-	providers, err := q.store.overdue(ctx, before)
-	if err != nil {
 		return err
 	}
-	var failures []error
-	for _, name := range providers {
-		a, err := q.account(ctx, name)
-		if err == nil {
-			_, err = q.river.Insert(ctx, job{Provider: name}, a.options())
-		}
-		if err != nil && !errors.Is(err, ErrNoProvider) {
-			failures = append(failures, err)
-		}
-	}
-	return errors.Join(failures...)
 }
 
 // overdue returns the providers, except paused ones, with something that was due at a time.

@@ -6,10 +6,7 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-func TestStartGoesOnWithWhatADeadProcessLeft(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) { testLeft(t, onSQLite(t)) })
-	t.Run("PostgreSQL", func(t *testing.T) { testLeft(t, onPostgres(t)) })
-}
+func TestStartGoesOnWithWhatADeadProcessLeft(t *testing.T) { onBoth(t, testLeft, testLeft) }
 
 // testLeft has River's jobs run in a process that has died: River repeats them after minutes.
 func testLeft[TTx any](t *testing.T, db database[TTx]) {

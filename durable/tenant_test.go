@@ -94,10 +94,7 @@ func paymentsAt(provider string, n int) []cancel.Request {
 }
 
 func TestProvidersComeAndGoWhileAQueueRuns(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) {
-		bubble(t, func(t *testing.T, db database[*sql.Tx]) { testProvidersComeAndGo(t, db) })
-	})
-	t.Run("PostgreSQL", func(t *testing.T) { testProvidersComeAndGo(t, onPostgres(t)) })
+	onBothInFakeTime(t, testProvidersComeAndGo, testProvidersComeAndGo)
 }
 
 func testProvidersComeAndGo[TTx any](t *testing.T, db database[TTx]) {
@@ -141,10 +138,7 @@ func testProvidersComeAndGo[TTx any](t *testing.T, db database[TTx]) {
 
 // A Lookup that fails has not said that there is no such provider.
 func TestLookupThatFailsIsCalledAgain(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) {
-		bubble(t, func(t *testing.T, db database[*sql.Tx]) { testLookupFails(t, db) })
-	})
-	t.Run("PostgreSQL", func(t *testing.T) { testLookupFails(t, onPostgres(t)) })
+	onBothInFakeTime(t, testLookupFails, testLookupFails)
 }
 
 func testLookupFails[TTx any](t *testing.T, db database[TTx]) {
@@ -281,10 +275,7 @@ func TestRateIsPerTenant(t *testing.T) {
 }
 
 func TestCredentialsArePerTenant(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) {
-		bubble(t, func(t *testing.T, db database[*sql.Tx]) { testCredentialsPerTenant(t, db) })
-	})
-	t.Run("PostgreSQL", func(t *testing.T) { testCredentialsPerTenant(t, onPostgres(t)) })
+	onBothInFakeTime(t, testCredentialsPerTenant, testCredentialsPerTenant)
 }
 
 func testCredentialsPerTenant[TTx any](t *testing.T, db database[TTx]) {

@@ -1,11 +1,11 @@
 package durable
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"runtime/debug"
 	"slices"
 	"strings"
@@ -185,8 +185,7 @@ func (t *turn) retry(ctx context.Context, err error, times int) {
 		t.again = 0
 		return
 	}
-	pause := t.config.Retry.at(t.c.Failure.Times)
-	t.again = pause + rand.N(pause/10+1)
+	t.again = spread(t.config.Retry.at(times))
 	if e, ok := errors.AsType[*cancel.Error](err); ok {
 		t.again = max(t.again, min(e.RetryAfter, maxRetryAfter))
 	}
@@ -215,8 +214,7 @@ func sendAll(ctx context.Context, turns []*turn) {
 	// Neighbours go in one call if they agree in all but the ID.
 	slices.SortStableFunc(turns, func(x, y *turn) int {
 		a, b := x.c.Request, y.c.Request
-		return slices.Compare(
-			[]string{string(a.Kind), a.Reason, a.RequestedBy}, []string{string(b.Kind), b.Reason, b.RequestedBy})
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.RequestedBy, b.RequestedBy))
 	})
 	open := make(map[cancel.Request]*turn, len(turns))
 	for _, t := range turns {

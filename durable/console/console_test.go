@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"regexp"
+	"strconv"
 	"slices"
 	"strings"
 	"testing"
@@ -344,11 +345,18 @@ func TestPagesOfTheListShowEachCancellationOnce(t *testing.T) {
 	next := regexp.MustCompile(`rel="next" href="([^"]+)"`)
 	number := regexp.MustCompile(`href="cancellation\?id=(\d+)"`)
 	seen := map[string]int{}
+	var last int64
 	path, pages := "list?provider=pac", 0
 	for ; path != ""; pages++ {
 		body := s.get(path).body
 		for _, found := range number.FindAllStringSubmatch(body, -1) {
 			seen[found[1]]++
+			id, err := strconv.ParseInt(found[1], 10, 64)
+			require.NoError(t, err)
+			if len(seen) > 1 {
+				assert.Less(t, id, last, "the newest one is first")
+			}
+			last = id
 		}
 		path = ""
 		if found := next.FindStringSubmatch(body); found != nil {

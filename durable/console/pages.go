@@ -146,7 +146,7 @@ func (c *console) list(x *exchange) error {
 	query := x.r.URL.Query()
 	f := durable.Filter{
 		State: durable.State(query.Get("state")), Provider: query.Get("provider"), ID: strings.TrimSpace(query.Get("id")),
-		Undelivered: query.Get("undelivered") != "", Limit: pageSize + 1,
+		Undelivered: query.Get("undelivered") != "", Newest: true, Limit: pageSize + 1,
 	}
 	if after := query.Get("after"); after != "" {
 		var err error
