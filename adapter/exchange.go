@@ -175,7 +175,10 @@ func (c *Client) read(resp *http.Response) ([]byte, error) {
 	body := bufio.NewReader(resp.Body)
 	if magic, _ := body.Peek(2); string(magic) != "\x1f\x8b" {
 		plain, err := c.readCapped(body, resp.ContentLength)
-		return plain, cmp.Or(err, errors.New("the body is not compressed as its header says"))
+		if len(plain) > 0 {
+			err = cmp.Or(err, errors.New("the body is not compressed as its header says"))
+		}
+		return plain, err
 	}
 	unzipped, err := gzip.NewReader(body)
 	if err != nil {

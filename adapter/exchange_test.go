@@ -314,6 +314,16 @@ func TestBodyThatIsNotWhole(t *testing.T) {
 	}
 }
 
+func TestAnEmptyBodyNeedsNoCompression(t *testing.T) {
+	s := newServer(t, nil, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		w.WriteHeader(http.StatusNoContent)
+	})
+	a := post(t, newClient(t, cancel.ClientOptions{}), s.URL)
+	require.NoError(t, a.Err)
+	assert.Equal(t, http.StatusNoContent, a.Status)
+}
+
 func TestBodyThatOnlyClaimsToBeCompressed(t *testing.T) {
 	s := newServer(t, nil, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
