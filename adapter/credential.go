@@ -44,12 +44,11 @@ func NewCredential(name string, secret cancel.Secret, check func(string) error) 
 		}
 		return forms
 	}}
-	if secret.Fixed() {
-		if _, err := c.reveal(context.Background()); err != nil {
-			return nil, err
-		}
+	if !secret.Fixed() {
+		return c, nil
 	}
-	return c, nil
+	value, _ := secret.Reveal(context.Background()) // a fixed secret has no error
+	return c, c.accept(value)
 }
 
 // RequireCredential is [NewCredential] for a required field: an absent secret is an error.
@@ -67,30 +66,24 @@ func (c *Credential) IsZero() bool { return c.secret.IsZero() }
 // sends nothing. It is [cancel.ErrUnavailable] if the function of the secret failed, and
 // [cancel.ErrInvalid] if the value is not valid.
 func (c *Credential) Reveal(ctx context.Context, call Call) (string, error) {
-	value, err := c.reveal(ctx)
-	if unavailable, ok := errors.AsType[unavailableError](err); ok {
-		return "", call.Unsent(c.name+" could not be had", unavailable.cause)
-	}
+	value, err := c.secret.Reveal(ctx)
 	if err != nil {
+		return "", call.Unsent(c.name+" could not be had", err)
+	}
+	if err := c.accept(value); err != nil {
 		return "", call.Refuse(err.Error())
 	}
 	return value, nil
 }
 
-type unavailableError struct{ cause error }
-
-func (e unavailableError) Error() string { return e.cause.Error() }
-
-func (c *Credential) reveal(ctx context.Context) (string, error) {
-	value, err := c.secret.Reveal(ctx)
-	if err != nil {
-		return "", unavailableError{err}
-	}
+// accept remembers a value and checks it.
+func (c *Credential) accept(value string) error {
 	c.seen(value)
-	if c.check != nil && value != "" {
-		if err := c.check(value); err != nil {
-			return "", fmt.Errorf("%s %w", c.name, err)
-		}
+	if c.check == nil || value == "" {
+		return nil
 	}
-	return value, nil
+	if err := c.check(value); err != nil {
+		return fmt.Errorf("%s %w", c.name, err)
+	}
+	return nil
 }

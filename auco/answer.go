@@ -17,9 +17,9 @@ import (
 type reading struct {
 	answer  adapter.Answer
 	said    adapter.Words
+	listed  []string
 	counted bool  // the answer has counts
 	cause   error // why it has not, or why the counts prove nothing
-	listed  []string
 }
 
 // readBatch reads the answer to a cancellation of codes.
@@ -30,16 +30,42 @@ func readBatch(answer adapter.Answer, codes []string) reading {
 	}
 	object, err := adapter.ReadObject(answer.Body, answer.ContentType())
 	r.said, r.cause = words(object), err
-	if err != nil || answer.Status/100 != 2 {
-		return r
+	if err == nil && answer.Status/100 == 2 {
+		r.cause = r.count(object, codes)
 	}
-	counts, err := count(object)
-	if err != nil {
-		r.cause = err
-		return r
-	}
-	r.counted, r.listed, r.cause = true, counts.listed, counts.check(codes)
 	return r
+}
+
+// count reads the counts. Its error says why they do not account for the codes that were sent.
+func (r *reading) count(object adapter.Object, codes []string) error {
+	failures, err := adapter.ParseObject(object["errors"])
+	if err != nil {
+		return fmt.Errorf("errors: %w", err)
+	}
+	if documents, ok := failures["documents"]; ok && json.Unmarshal(documents, &r.listed) != nil {
+		return errors.New("errors.documents is not a list of codes")
+	}
+	r.counted = true
+	success, hasSuccess := object.Count("success")
+	failed, hasFailed := failures.Count("cant")
+	if !hasSuccess || !hasFailed {
+		return errors.New("the answer lacks success or errors.cant")
+	}
+	for _, code := range r.listed {
+		if !slices.Contains(codes, code) {
+			return fmt.Errorf("errors.documents lists %q, which was not sent", code)
+		}
+	}
+	listed := 0
+	for _, code := range codes {
+		if slices.Contains(r.listed, code) {
+			listed++
+		}
+	}
+	if success != len(codes)-listed || failed != listed {
+		return fmt.Errorf("success %d and errors.cant %d do not add up to %d sent, %d of them listed", success, failed, len(codes), listed)
+	}
+	return nil
 }
 
 // interpret returns the meaning of r for req.
@@ -134,53 +160,4 @@ func events(text []byte) (found []json.RawMessage) {
 func words(object adapter.Object) adapter.Words {
 	message, _ := object.Text("message")
 	return adapter.Words{Message: message}
-}
-
-// counts are the counts of a 2xx.
-type counts struct {
-	success, failed int
-	complete        bool // both are there
-	listed          []string
-}
-
-func count(object adapter.Object) (counts, error) {
-	var c counts
-	success, complete := object.Count("success")
-	failures, err := adapter.ParseObject(object["errors"])
-	if err != nil {
-		return c, fmt.Errorf("errors: %w", err)
-	}
-	failed, ok := failures.Count("cant")
-	c.success, c.failed, c.complete = success, failed, complete && ok
-	if documents, ok := failures["documents"]; ok {
-		var listed []string
-		if err := json.Unmarshal(documents, &listed); err != nil {
-			return c, errors.New("errors.documents is not a list of codes")
-		}
-		c.listed = listed
-	}
-	return c, nil
-}
-
-// check reports why the counts do not account for the codes that were sent.
-func (c counts) check(codes []string) error {
-	if !c.complete {
-		return errors.New("the answer lacks success or errors.cant")
-	}
-	failed := 0
-	for _, code := range codes {
-		if slices.Contains(c.listed, code) {
-			failed++
-		}
-	}
-	for _, code := range c.listed {
-		if !slices.Contains(codes, code) {
-			return fmt.Errorf("errors.documents lists %q, which was not sent", code)
-		}
-	}
-	if c.success != len(codes)-failed || c.failed != failed {
-		return fmt.Errorf("success %d and errors.cant %d do not add up to %d sent, %d of them listed",
-			c.success, c.failed, len(codes), failed)
-	}
-	return nil
 }

@@ -1,7 +1,9 @@
 package webhook
 
 import (
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strings"
 
@@ -61,3 +63,10 @@ func Text(value json.RawMessage) (text string, ok bool) {
 	}
 	return "", false
 }
+
+// Key tells events apart. It is a digest, so that long texts take no more memory than short
+// ones.
+type Key [sha256.Size]byte
+
+// KeyOf returns the key of an event that consists of parts. Their order counts.
+func KeyOf(parts ...string) Key { return sha256.Sum256(fmt.Appendf(nil, "%q", parts)) }
