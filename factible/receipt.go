@@ -2,13 +2,12 @@ package factible
 
 import (
 	"bytes"
-	"errors"
-	"io"
+	"cmp"
 	"time"
 
 	"github.com/unified-cancel/cancel/adapter"
 	"github.com/unified-cancel/cancel/internal/mexico"
-	"github.com/unified-cancel/cancel/internal/xmltoken"
+	"github.com/unified-cancel/cancel/internal/xmldoc"
 )
 
 // Receipt is the content of an acuse, the SAT's acknowledgement of a cancellation. It
@@ -56,96 +55,55 @@ func ParseReceipt(acuse []byte) (Receipt, error) {
 
 // readReceipt reads an acuse in UTF-8, and ignores the charset that the acuse declares.
 func readReceipt(text []byte) (Receipt, error) {
-	return xmltoken.Read(text, func(source xmltoken.Source) (Receipt, error) {
-		var p receiptParser
-		for {
-			token, err := source.Next()
-			if errors.Is(err, io.EOF) && p.roots == 1 {
-				return p.receipt, nil
-			}
-			if err != nil {
-				return Receipt{}, err
-			}
-			if err := p.token(token); err != nil {
-				return Receipt{}, err
-			}
-		}
-	})
-}
-
-type receiptParser struct {
-	receipt       Receipt
-	depth, roots  int
-	text          []byte
-	uuids, status []string // of the Folios being read
-}
-
-func (p *receiptParser) token(t xmltoken.Token) error {
-	switch t.Kind {
-	case xmltoken.Start:
-		p.text = nil
-		if p.depth++; p.depth == 1 {
-			p.roots++
-		}
-		if p.roots > 1 {
-			return errors.New("more than one root element")
-		}
-		if string(t.Name) == "Folios" {
-			p.uuids, p.status = nil, nil
-		}
-		p.attributes(t.Attrs)
-	case xmltoken.Text:
-		if p.depth == 0 && len(bytes.TrimSpace(t.Text)) > 0 {
-			return errors.New("text outside the root element")
-		}
-		p.text = t.Join(p.text)
-	case xmltoken.End:
-		p.depth--
-		p.element(t.Name, bytes.TrimSpace(p.text))
-		p.text = nil
+	doc, err := xmldoc.Read(text)
+	if err != nil {
+		return Receipt{}, err
 	}
-	return nil
-}
-
-func (p *receiptParser) attributes(attrs []xmltoken.Attr) {
-	for _, a := range attrs {
-		switch string(a.Name) {
-		case "Fecha":
-			if p.receipt.Fecha.IsZero() {
-				p.receipt.Fecha = parseFecha(string(a.Value))
+	var r Receipt
+	for i, e := range doc.Elements {
+		for _, a := range e.Attrs {
+			switch {
+			case string(a.Name) == "Fecha" && r.Fecha.IsZero():
+				r.Fecha = parseFecha(string(a.Value))
+			case string(a.Name) == "RfcEmisor" && r.RfcEmisor == "":
+				r.RfcEmisor = string(a.Value)
 			}
-		case "RfcEmisor":
-			if p.receipt.RfcEmisor == "" {
-				p.receipt.RfcEmisor = string(a.Value)
-			}
+		}
+		switch string(e.Name) {
+		case "Folios":
+			r.Folios = append(r.Folios, foliosOf(doc.Elements[i+1:], e.Depth)...)
+		case "KeyName":
+			r.KeyName = cmp.Or(r.KeyName, textOf(e))
 		}
 	}
+	return r, nil
 }
 
-func (p *receiptParser) element(name, text []byte) {
-	switch string(name) {
-	case "UUID":
-		p.uuids = append(p.uuids, string(text))
-	case "EstatusUUID":
-		p.status = append(p.status, string(text))
-	case "Folios":
-		// Only one EstatusUUID for each UUID tells which belongs to which.
-		paired := len(p.uuids) == len(p.status)
-		for i, uuid := range p.uuids {
-			folio := Folio{UUID: uuid}
-			if paired {
-				folio.EstatusUUID = p.status[i]
-				folio.Meaning = meaning(p.status[i])
-			}
-			p.receipt.Folios = append(p.receipt.Folios, folio)
+// foliosOf returns the folios in an element of this depth, which the given elements follow.
+func foliosOf(elements []xmldoc.Element, depth int) (folios []Folio) {
+	var status []string
+	for _, e := range elements {
+		if e.Depth <= depth {
+			break
 		}
-		p.uuids, p.status = nil, nil
-	case "KeyName":
-		if p.receipt.KeyName == "" {
-			p.receipt.KeyName = string(text)
+		switch string(e.Name) {
+		case "UUID":
+			folios = append(folios, Folio{UUID: textOf(e)})
+		case "EstatusUUID":
+			status = append(status, textOf(e))
 		}
 	}
+	if len(folios) != len(status) {
+		return folios // nothing tells which belongs to which
+	}
+	for i, s := range status {
+		row, _ := table.Lookup(inAcuse, 0, s)
+		folios[i].EstatusUUID, folios[i].Meaning = s, row.English
+	}
+	return folios
 }
+
+func textOf(e xmldoc.Element) string { return string(bytes.TrimSpace(e.Text)) }
 
 // parseFecha reads a local time, or a time with a zone, as some PACs write it.
 func parseFecha(s string) time.Time {
@@ -157,9 +115,4 @@ func parseFecha(s string) time.Time {
 		return time.Time{}
 	}
 	return t.In(mexico.Zone)
-}
-
-func meaning(estatus string) string {
-	row, _ := table.Lookup(inAcuse, 0, estatus)
-	return row.English
 }

@@ -2,6 +2,7 @@ package factible
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +14,16 @@ import (
 
 	"github.com/unified-cancel/cancel"
 )
+
+// meaning returns the words of the table for an EstatusUUID.
+func meaning(estatus string) string {
+	for _, row := range Codes() {
+		if row.Code == estatus && slices.Contains(row.Operations, inAcuse) {
+			return row.English
+		}
+	}
+	return ""
+}
 
 func TestParseReceipt(t *testing.T) {
 	const key = "00001088888800000031"

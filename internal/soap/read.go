@@ -2,16 +2,16 @@ package soap
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/adapter"
-	"github.com/unified-cancel/cancel/internal/xmltoken"
+	"github.com/unified-cancel/cancel/internal/xmldoc"
 )
 
 // Field is an element directly below the returned value.
@@ -80,208 +80,109 @@ func read(body []byte, contentType, response, result string) (reply, error) {
 	if err != nil {
 		return reply{}, err
 	}
-	return xmltoken.Read(text, func(source xmltoken.Source) (reply, error) {
-		r := reader{text: text, source: source, response: response, result: result}
-		err := r.document()
-		return r.reply, err
-	})
+	doc, err := xmldoc.Read(text)
+	if err != nil {
+		return reply{}, err
+	}
+	if doc.Directive {
+		return reply{}, errors.New("document type declaration")
+	}
+	var r reader
+	for _, e := range doc.Elements {
+		if err := r.element(e, response, result); err != nil {
+			return reply{}, err
+		}
+	}
+	switch {
+	case r.bodies != 1:
+		return reply{}, fmt.Errorf("%d instead of one Body", r.bodies)
+	case r.answers != 1:
+		return reply{}, fmt.Errorf("%d instead of one element in the Body", r.answers)
+	case r.fault == nil && r.results != 1:
+		return reply{}, fmt.Errorf("%d instead of one %s", r.results, result)
+	}
+	return r.reply, nil
 }
 
+// reader reads the elements of an answer in their order.
 type reader struct {
-	text             []byte
-	source           xmltoken.Source
-	response, result string
-	reply            reply
+	reply
+	bodies, answers, results int
+	inBody, inResult         bool   // whether the last element of depth 2, or 4, was one of these
+	part                     []byte // the name of the last child of a fault
 }
 
-func (r *reader) next() (xmltoken.Token, error) {
-	token, err := r.source.Next()
-	if token.Kind == xmltoken.Directive {
-		return token, errors.New("document type declaration")
-	}
-	return token, err
-}
-
-func (r *reader) document() error {
-	var envelopes int
-	for {
-		token, err := r.next()
-		if errors.Is(err, io.EOF) && envelopes == 1 {
+func (r *reader) element(e xmldoc.Element, response, result string) error {
+	name := string(e.Name)
+	switch {
+	case e.Depth == 1:
+		if name != "Envelope" {
+			return fmt.Errorf("%s is not a SOAP envelope", e.Name)
+		}
+	case e.Depth == 2:
+		if r.inBody = name == "Body"; !r.inBody {
 			return nil
 		}
-		if err != nil {
-			return err
+		r.bodies++
+	case !r.inBody:
+		return nil
+	case e.Depth == 3:
+		r.answers++
+		if name == "Fault" {
+			r.fault = new(fault)
+		} else if name != response {
+			return fmt.Errorf("%s instead of %s", e.Name, response)
 		}
-		switch token.Kind {
-		case xmltoken.Start:
-			if envelopes++; envelopes > 1 || string(token.Name) != "Envelope" {
-				return fmt.Errorf("%s is not one SOAP envelope", token.Name)
-			}
-			if err := r.envelope(); err != nil {
-				return err
-			}
-		case xmltoken.Text:
-			if err := blank(token.Text); err != nil {
-				return err
-			}
-		}
-	}
-}
-
-func (r *reader) envelope() error {
-	var bodies int
-	err := r.children(func(e xmltoken.Token) error {
-		if string(e.Name) != "Body" {
-			return r.skip()
-		}
-		bodies++
-		return r.body()
-	})
-	return exactlyOne("Body", bodies, err)
-}
-
-func (r *reader) body() error {
-	var answers int
-	err := r.children(func(e xmltoken.Token) error {
-		answers++
-		switch string(e.Name) {
-		case "Fault":
-			return r.readFault()
-		case r.response:
-			return r.returned()
-		}
-		return fmt.Errorf("%s instead of %s", e.Name, r.response)
-	})
-	return exactlyOne("element in the Body", answers, err)
-}
-
-func (r *reader) returned() error {
-	var returns int
-	err := r.children(func(e xmltoken.Token) error {
-		if string(e.Name) != r.result {
-			return r.skip()
-		}
-		returns++
-		return r.children(func(e xmltoken.Token) error {
-			field, err := r.leaf(e)
-			r.reply.fields = append(r.reply.fields, field)
-			return err
-		})
-	})
-	return exactlyOne(r.result, returns, err)
-}
-
-func (r *reader) readFault() error {
-	f := new(fault)
-	r.reply.fault = f
-	first := func(to *string, e xmltoken.Token) error {
-		field, err := r.leaf(e)
-		if *to == "" {
-			*to = string(bytes.TrimSpace(field.Text))
-		}
-		return err
-	}
-	return r.children(func(e xmltoken.Token) error {
-		switch string(e.Name) {
-		case "faultcode":
-			return first(&f.Code, e)
-		case "faultstring":
-			return first(&f.Message, e)
-		case "Code":
-			return r.children(func(e xmltoken.Token) error {
-				if string(e.Name) == "Value" {
-					return first(&f.Code, e)
-				}
-				return r.skip()
-			})
-		case "Reason":
-			return r.children(func(e xmltoken.Token) error { return first(&f.Message, e) })
-		}
-		return r.skip()
-	})
-}
-
-// children reads the element just begun to its end. It calls child for each child element;
-// child must read that element to its end.
-func (r *reader) children(child func(xmltoken.Token) error) error {
-	for {
-		token, err := r.next()
-		if err != nil {
-			return err
-		}
-		switch token.Kind {
-		case xmltoken.Start:
-			if err := child(token); err != nil {
-				return err
-			}
-		case xmltoken.End:
+	case r.fault != nil:
+		return r.faultElement(e)
+	case e.Depth == 4:
+		if r.inResult = name == result; !r.inResult {
 			return nil
-		case xmltoken.Text:
-			if err := blank(token.Text); err != nil {
-				return err
-			}
 		}
+		r.results++
+	default:
+		if r.inResult && e.Depth == 5 {
+			r.fields = append(r.fields, field(e))
+		}
+		return nil
 	}
+	return noText(e)
 }
 
-// leaf reads the element that start has begun.
-func (r *reader) leaf(start xmltoken.Token) (Field, error) {
-	field := Field{Name: string(start.Name)}
-	for _, a := range start.Attrs {
-		if string(a.Name) == "nil" && (string(a.Value) == "true" || string(a.Value) == "1") {
-			field.Nil = true
-		}
+// faultElement reads an element in a fault. The first text that is not empty counts.
+func (r *reader) faultElement(e xmldoc.Element) error {
+	if e.Depth == 4 {
+		r.part = e.Name
 	}
-	begin := start.To
-	for {
-		token, err := r.next()
-		if err != nil {
-			return field, err
-		}
-		switch token.Kind {
-		case xmltoken.Text:
-			field.Text = token.Join(field.Text)
-		case xmltoken.Start:
-			field.Nested = true
-			if err := r.skip(); err != nil {
-				return field, err
-			}
-		case xmltoken.End:
-			if field.Nested {
-				field.Text = bytes.Clone(r.text[begin:token.From])
-			}
-			return field, nil
-		}
-	}
-}
-
-// skip reads to the end of the element just begun.
-func (r *reader) skip() error {
-	for depth := 1; depth > 0; {
-		token, err := r.next()
-		if err != nil {
-			return err
-		}
-		switch token.Kind {
-		case xmltoken.Start:
-			depth++
-		case xmltoken.End:
-			depth--
-		}
+	name, part := string(e.Name), string(r.part)
+	text := func() string { return string(bytes.TrimSpace(field(e).Text)) }
+	switch {
+	case e.Depth == 4 && name == "faultcode", e.Depth == 5 && part == "Code" && name == "Value":
+		r.fault.Code = cmp.Or(r.fault.Code, text())
+	case e.Depth == 4 && name == "faultstring", e.Depth == 5 && part == "Reason":
+		r.fault.Message = cmp.Or(r.fault.Message, text())
+	case e.Depth == 4 && (name == "Code" || name == "Reason"):
+		return noText(e)
 	}
 	return nil
 }
 
-func blank(text []byte) error {
-	if len(bytes.TrimSpace(text)) > 0 {
+func field(e xmldoc.Element) Field {
+	f := Field{Name: string(e.Name), Text: e.Text, Nested: e.Nested}
+	if e.Nested {
+		f.Text = bytes.Clone(e.Inner)
+	}
+	for _, a := range e.Attrs {
+		if string(a.Name) == "nil" && (string(a.Value) == "true" || string(a.Value) == "1") {
+			f.Nil = true
+		}
+	}
+	return f
+}
+
+func noText(e xmldoc.Element) error {
+	if len(bytes.TrimSpace(e.Text)) > 0 {
 		return errors.New("text between elements")
 	}
 	return nil
-}
-
-func exactlyOne(what string, n int, err error) error {
-	if err == nil && n != 1 {
-		err = fmt.Errorf("%d instead of one %s", n, what)
-	}
-	return err
 }

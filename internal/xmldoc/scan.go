@@ -1,37 +1,31 @@
-package xmltoken
+package xmldoc
 
 import (
 	"bytes"
-	"errors"
-	"io"
 	"strconv"
 	"unicode/utf8"
 )
 
-// errUncertain says that encoding/xml must read the document.
-var errUncertain = errors.New("not certain")
-
 // scanner reads a document that holds only elements, attributes and text.
 type scanner struct {
-	text  []byte
+	builder
 	at    int
-	empty bool       // the end of an empty element comes next
-	open  [16][]byte // the names of the open elements, with their prefixes
-	depth int        // the number of open elements
-	attrs []Attr
-	few   [6]Attr // the first memory of attrs
+	attrs []Attr // of all elements
 }
 
-// scan calls read with a strict scan of text. ok is false if the scan did not reach the end;
-// then got says nothing.
-func scan[T any](text []byte, read func(Source) (T, error)) (got T, ok bool) {
+// scan reads text strictly. ok is false if it did not reach the end; then doc says nothing.
+func scan(text []byte) (doc Document, ok bool) {
 	if !plain(text) {
-		return got, false
+		return Document{}, false
 	}
-	s := &scanner{text: text, at: declaration(text)}
-	s.attrs = s.few[:0]
-	got, err := read(s)
-	return got, err == nil
+	s := scanner{builder: newBuilder(text), at: declaration(text), attrs: make([]Attr, 0, 16)}
+	for s.at < len(text) {
+		if !s.next() {
+			return Document{}, false
+		}
+	}
+	doc, err := s.document()
+	return doc, err == nil
 }
 
 // plain reports whether every character of text stands for itself and is legal in XML.
@@ -56,57 +50,40 @@ func declaration(text []byte) int {
 	return end + len(">")
 }
 
-func (s *scanner) Next() (Token, error) {
-	s.attrs = s.attrs[:0]
-	token := Token{From: s.at}
-	rest := s.text[s.at:]
-	ok := true
+// next reads a tag, or the text up to one.
+func (s *scanner) next() bool {
 	switch {
-	case s.empty:
-		s.empty = false
-		token.Kind, token.Name = End, s.pop()
-	case len(rest) == 0 && s.depth == 0:
-		return Token{}, io.EOF
-	case len(rest) == 0:
-		ok = false
-	case rest[0] != '<':
-		token.Kind = Text
-		token.Text, ok = s.until('<')
-	case len(rest) > 1 && rest[1] == '/':
-		s.at += len("</")
-		token.Kind = End
-		token.Name, ok = s.end()
-	default:
-		s.at += len("<")
-		token.Kind = Start
-		token.Name, ok = s.begin()
-		token.Attrs = s.attrs
+	case s.text[s.at] != '<':
+		chars, ok := s.until('<')
+		return ok && s.characters(chars) == nil
+	case bytes.HasPrefix(s.text[s.at:], []byte("</")):
+		return s.endTag()
 	}
-	if !ok {
-		return Token{}, errUncertain
-	}
-	token.To = s.at
-	return token, nil
+	s.at += len("<")
+	return s.startTag()
 }
 
-// begin reads a start tag after its bracket.
-func (s *scanner) begin() (local []byte, ok bool) {
+// startTag reads a start tag after its bracket.
+func (s *scanner) startTag() bool {
 	name, local := s.name()
-	if name == nil || s.depth == len(s.open) {
-		return nil, false
+	if name == nil {
+		return false
 	}
-	s.open[s.depth] = name
-	s.depth++
+	first := len(s.attrs)
 	for {
 		spaced := s.blanks()
+		empty := s.skip('/')
 		switch {
 		case s.skip('>'):
-			return local, true
-		case s.skip('/'):
-			s.empty = s.skip('>')
-			return local, s.empty
-		case !spaced || !s.attribute():
-			return nil, false
+			if s.begin(local, s.attrs[first:len(s.attrs):len(s.attrs)], tag{name: name, end: s.at}) != nil {
+				return false
+			}
+			if empty {
+				s.end(s.at)
+			}
+			return true
+		case empty || !spaced || !s.attribute():
+			return false
 		}
 	}
 }
@@ -127,22 +104,16 @@ func (s *scanner) attribute() bool {
 	return ok && s.skip(quote)
 }
 
-// end reads an end tag after its bracket and slash.
-func (s *scanner) end() (local []byte, ok bool) {
-	name, local := s.name()
+func (s *scanner) endTag() bool {
+	from, last := s.at, len(s.open)-1
+	s.at += len("</")
+	name, _ := s.name()
 	s.blanks()
-	if name == nil || !s.skip('>') || s.depth == 0 || !bytes.Equal(name, s.open[s.depth-1]) {
-		return nil, false
+	if name == nil || !s.skip('>') || last < 0 || !bytes.Equal(name, s.open[last].name) {
+		return false
 	}
-	s.pop()
-	return local, true
-}
-
-// pop ends the innermost open element and returns its name.
-func (s *scanner) pop() (local []byte) {
-	s.depth--
-	name := s.open[s.depth]
-	return name[bytes.IndexByte(name, ':')+1:]
+	s.end(from)
+	return true
 }
 
 // name reads a name. It returns nil if the scan does not know the next characters as a name.
