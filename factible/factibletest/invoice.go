@@ -13,10 +13,11 @@ const (
 	keptFor = 60 * 24 * time.Hour
 )
 
-// invoice is an invoice in the user's panel. A nil invoice is not there.
+// invoice is what is known of a UUID.
 type invoice struct {
-	uuid       string    // as it was registered
+	uuid       string    // as it was registered; "" if it is not in the user's panel
 	issuer     string    // the RFC, as far as it is known
+	answer     Answer    // by Answer
 	registered bool      // a cancellation is pending, or the recipient has consented
 	history    []*change // the oldest first
 }
@@ -40,7 +41,7 @@ const (
 
 // last returns the last change, an empty one if there was none.
 func (i *invoice) last() *change {
-	if i == nil || len(i.history) == 0 {
+	if len(i.history) == 0 {
 		return new(change)
 	}
 	return i.history[len(i.history)-1]
@@ -64,10 +65,14 @@ type registration struct {
 	*change
 }
 
-// find returns an invoice, nil if it is not in the panel. The caller holds f.mu.
-func (f *Simulator) find(uuid string) *invoice {
+// invoice returns what is known of a UUID. The caller holds f.mu.
+func (f *Simulator) invoice(uuid string) *invoice {
 	f.lapse()
-	return f.invoices[strings.ToLower(uuid)]
+	key := strings.ToLower(uuid)
+	if f.invoices[key] == nil {
+		f.invoices[key] = &invoice{issuer: rfcEmisor}
+	}
+	return f.invoices[key]
 }
 
 // change adds to the history of an invoice. The caller holds f.mu.
@@ -138,7 +143,7 @@ func (f *Simulator) NotYetAnswered(uuid string) {
 
 // mustBePending returns the invoice. The caller holds f.mu.
 func (f *Simulator) mustBePending(uuid string) *invoice {
-	known := f.find(uuid)
+	known := f.invoice(uuid)
 	if !known.isPending() {
 		panic(fmt.Sprintf("factibletest: no cancellation of %q is pending", uuid))
 	}
@@ -150,8 +155,7 @@ func (f *Simulator) mustBePending(uuid string) *invoice {
 func (f *Simulator) IsRegistered(uuid string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	known := f.find(uuid)
-	return known != nil && known.registered
+	return f.invoice(uuid).registered
 }
 
 // Estatus returns the SAT's EstatusCancelacion of an invoice at a time by the simulator's clock:
@@ -160,11 +164,9 @@ func (f *Simulator) IsRegistered(uuid string) bool {
 func (f *Simulator) Estatus(uuid string, at time.Time) (estatus string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if known := f.find(uuid); known != nil {
-		for _, c := range known.history {
-			if !c.at.After(at) {
-				estatus = c.estatus
-			}
+	for _, c := range f.invoice(uuid).history {
+		if !c.at.After(at) {
+			estatus = c.estatus
 		}
 	}
 	return estatus

@@ -155,8 +155,7 @@ type Simulator struct {
 	mu       sync.Mutex
 	invoices map[string]*invoice // by UUID in lower case
 	pending  []registration      // the oldest first; some are no longer pending
-	answers  map[string]Answer
-	logins   int // wrong ones in a row
+	logins   int                 // wrong ones in a row
 	inBase64 bool
 }
 
@@ -181,7 +180,6 @@ func Listen(address string) (_ *Simulator, err error) {
 	f := &Simulator{
 		instance: strconv.FormatInt(20+instances.Add(1), 10),
 		invoices: map[string]*invoice{},
-		answers:  map[string]Answer{},
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -231,16 +229,13 @@ func (f *Simulator) Register(uuids ...string) {
 	}
 }
 
-// add returns an invoice of the panel, where it adds it if it is not there. The caller holds f.mu.
+// add puts an invoice into the panel, unless it is there, and returns it. The caller holds f.mu.
 func (f *Simulator) add(uuid string) *invoice {
 	if !adapter.IsUUID(uuid) {
 		panic(fmt.Sprintf("factibletest: %q is not a UUID", uuid))
 	}
-	known := f.find(uuid)
-	if known == nil {
-		known = &invoice{uuid: uuid, issuer: rfcEmisor}
-		f.invoices[strings.ToLower(uuid)] = known
-	}
+	known := f.invoice(uuid)
+	known.uuid = cmp.Or(known.uuid, uuid)
 	return known
 }
 
@@ -251,7 +246,7 @@ func (f *Simulator) Answer(uuid string, a Answer) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	a.Acuse = slices.Clone(a.Acuse)
-	f.answers[strings.ToLower(uuid)] = a
+	f.invoice(uuid).answer = a
 }
 
 // Resolve settles a cancellation that is pending or answered as in process. a is the answer
@@ -288,7 +283,7 @@ func (f *Simulator) Cancelled() []string {
 func (f *Simulator) IsCancelled(uuid string) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.find(uuid).isCancelled()
+	return f.invoice(uuid).isCancelled()
 }
 
 func plain(status int) Answer {
@@ -387,28 +382,28 @@ func (f *Simulator) registerCancellations(q query, carry bool) (Answer, bool) {
 
 // cancellable returns the invoice to cancel, or the answer that refuses.
 func (f *Simulator) cancellable(folio folio) (*invoice, *Answer) {
-	known, key := f.find(folio.uuid), strings.ToLower(folio.uuid)
-	if a := f.answers[key]; a.Status != 0 {
-		return nil, &a
-	}
-	if status, ok := testUUIDs[key]; ok && !known.isCancelled() {
+	known := f.invoice(folio.uuid)
+	status, isTest := testUUIDs[strings.ToLower(folio.uuid)]
+	switch {
+	case known.answer.Status != 0:
+		return nil, &known.answer
+	case isTest && !known.isCancelled():
 		return nil, new(plain(status))
-	}
-	if known == nil {
+	case known.uuid == "":
 		return nil, new(plain(statusUnknownUUID))
 	}
 	return known, nil
 }
 
 func (f *Simulator) getStatusCancelacionAsincrona(q query, _ bool) (Answer, bool) {
-	key := strings.ToLower(q.folios[0].uuid)
-	known := f.find(key)
+	uuid := q.folios[0].uuid
+	known := f.invoice(uuid)
 	last := known.last()
 	isForgotten := !known.isPending() && f.Now().Sub(last.at) > keptFor
-	status, isTest := testUUIDs[key]
-	switch a := f.answers[key]; {
-	case a.Status != 0:
-		return a, false
+	status, isTest := testUUIDs[strings.ToLower(uuid)]
+	switch {
+	case known.answer.Status != 0:
+		return known.answer, false
 	case known.isCancelled() && !isForgotten:
 		return withAcuse(known, last), false
 	case last.unanswered:
