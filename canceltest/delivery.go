@@ -111,7 +111,7 @@ func (s *Server) post(ctx context.Context, m Message) int {
 		return 0
 	}
 	req.Header = m.Header.Clone()
-	resp, err := s.courier.RoundTrip(req)
+	resp, err := s.webhooks.RoundTrip(req)
 	if err != nil {
 		return 0
 	}

@@ -19,7 +19,7 @@ var retries = []time.Duration{2 * time.Minute, 4 * time.Minute, 6 * time.Minute}
 
 // notListening is a server that only delivers.
 func notListening(webhook roundTrip) *Server {
-	s := &Server{courier: webhook, logLimit: defaultLogLimit}
+	s := &Server{webhooks: webhook, logLimit: defaultLogLimit}
 	s.open, s.shut = context.WithCancel(context.Background())
 	return s
 }

@@ -14,14 +14,15 @@
 //	client, err := payvalida.New(sim.Config())
 //
 // Its ledger, Cancelled and IsCancelled, lists the cancelled things. Its log, [Server.Calls],
-// lists the calls, without passwords, private keys and checksums; header fields are not kept. All logins, keys and seals are invented. A simulator speaks plain HTTP, in which
-// adapters send only to their own machine.
+// lists the calls, without passwords, private keys and checksums; header fields are not kept.
+// All logins, keys and seals are invented. A simulator speaks plain HTTP, in which adapters send
+// only to their own machine.
 //
 // Simulators are made from the vendors' documentation. Where it is silent, each simulator
 // names its choice. An answer of a simulator does not prove that the vendor answers so.
 //
 // To simulate another vendor, embed a [Server] that [Listen] has made, with a [Handler] that
-// answers as the vendor does.
+// answers as the vendor does and enters in Ledger what it cancels.
 //
 // # Time
 //

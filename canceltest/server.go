@@ -39,7 +39,7 @@ type Server struct {
 	running   sync.WaitGroup // the listener and each connection
 	clock     clock
 
-	courier    http.RoundTripper // for webhooks
+	webhooks   http.RoundTripper
 	delivering sync.WaitGroup
 	open       context.Context // ends when the simulator is closed
 	shut       context.CancelFunc
@@ -92,7 +92,7 @@ func Listen(address string, h Handler) (*Server, error) {
 		URL:       "http://" + reachable(listener.Addr()),
 		handler:   h,
 		transport: &http.Transport{MaxIdleConnsPerHost: 256},
-		courier:   &http.Transport{DisableKeepAlives: true},
+		webhooks:  &http.Transport{DisableKeepAlives: true},
 		logLimit:  defaultLogLimit,
 	}
 	s.open, s.shut = context.WithCancel(context.Background())
@@ -252,8 +252,7 @@ func (s *Server) refuse() bool {
 	if s.closed || s.faults.next() != Refuse {
 		return false
 	}
-	s.faults.take()
-	s.enter(&Call{Fault: Refuse, At: s.clock.now()})
+	s.enter()
 	return true
 }
 
@@ -303,36 +302,32 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	play, carries := call.Fault.behaviour()
 	x.reply = s.handler.Answer(r, body, carries)
-	s.complete(call, x.reply)
+	s.mu.Lock()
+	call.Op, call.IDs, call.Request, call.Carried = x.reply.Op, x.reply.IDs, x.reply.Request, x.reply.Carried
+	if len(call.IDs) > 0 {
+		call.ID = call.IDs[0]
+	}
+	s.mu.Unlock()
 	play(x)
 }
 
-// arrive enters a call in the log, with its fault.
+// arrive enters a call that has arrived in the log.
 func (s *Server) arrive() *Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	call := &Call{At: s.clock.now(), Fault: s.faults.take()}
+	call := s.enter()
 	if call.Fault == Refuse { // it is too late for that
 		call.Fault = ResetBeforeReading
 	}
-	s.enter(call)
 	return call
 }
 
-// complete enters the answer to a call.
-func (s *Server) complete(call *Call, a Reply) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	call.Op, call.IDs, call.Request, call.Carried = a.Op, a.IDs, a.Request, a.Carried
-	if len(a.IDs) > 0 {
-		call.ID = a.IDs[0]
-	}
-}
-
-// enter adds a call to the log. The caller holds s.mu.
-func (s *Server) enter(call *Call) {
+// enter enters the next call in the log, with its fault. The caller holds s.mu.
+func (s *Server) enter() *Call {
+	call := &Call{At: s.clock.now(), Fault: s.faults.take()}
 	s.calls = append(s.calls, call)
 	s.trim()
+	return call
 }
 
 // trim drops what exceeds the limit of the logs. The caller holds s.mu.

@@ -140,8 +140,8 @@ func EachPair[Case any](t *testing.T, pattern string, cases map[string]Case, che
 	}
 }
 
-// patience is how long tests wait for what must come, on a machine that may be busy.
-const patience = time.Minute
+// maxWait is how long tests wait for what must come, on a machine that may be busy.
+const maxWait = time.Minute
 
 // Answer is the answer to a request made by hand.
 type Answer struct {
@@ -204,7 +204,7 @@ func Next[T any](t *testing.T, events <-chan T) T {
 	select {
 	case event := <-events:
 		return event
-	case <-time.After(patience):
+	case <-time.After(maxWait):
 		require.FailNow(t, "no event comes")
 		panic("unreachable")
 	}
@@ -213,7 +213,7 @@ func Next[T any](t *testing.T, events <-chan T) T {
 // Logged waits until a log has n entries, and fails if it has more.
 func Logged[T any](t *testing.T, log func() []T, n int) []T {
 	t.Helper()
-	require.Eventually(t, func() bool { return len(log()) >= n }, patience, time.Millisecond)
+	require.Eventually(t, func() bool { return len(log()) >= n }, maxWait, time.Millisecond)
 	entries := log()
 	require.Len(t, entries, n)
 	return entries
