@@ -138,8 +138,8 @@ func (s *subject) isAbout(req cancel.Request, provider, id string, kind cancel.K
 	return provider == s.Provider && id == req.ID && kind == s.kind
 }
 
-// statusOf returns the adapter's Status. The rule is skipped if it has none for requests like
-// req.
+// statusOf returns the adapter as a StatusChecker. It skips the rule if the adapter has no Status
+// for requests like req.
 func (s *subject) statusOf(adapter cancel.Canceler, req cancel.Request) cancel.StatusChecker {
 	s.Helper()
 	checker, ok := adapter.(cancel.StatusChecker)
@@ -179,7 +179,7 @@ func (s *subject) failure(f Fault) *cancel.Error {
 	return s.errorOf(string(f), err)
 }
 
-// times returns how often the vendor is asked for a cancellation that fails.
+// times returns how many calls a cancellation that fails makes.
 func (s *subject) times(f Fault) int {
 	s.Helper()
 	before := len(s.vendor.Calls())

@@ -22,7 +22,7 @@
 // names its choice. An answer of a simulator does not prove that the vendor answers so.
 //
 // To simulate another vendor, embed a [Server] that [Listen] has made, with a [Handler] that
-// answers as the vendor does and enters in Ledger what it cancels.
+// answers as the vendor does and enters cancelled things in Ledger.
 //
 // # Time
 //

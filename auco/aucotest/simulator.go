@@ -288,13 +288,11 @@ func (a *Simulator) order(r *http.Request, body []byte, carry bool) (said cancel
 
 // cancelAnswer is the vendor's answer to a request to cancel.
 type cancelAnswer struct {
-	Success int       `json:"success"`
-	Errors  errorList `json:"errors"`
-}
-
-type errorList struct {
-	Cant      int      `json:"cant"`
-	Documents []string `json:"documents,omitempty"`
+	Success int `json:"success"`
+	Errors  struct {
+		Cant      int      `json:"cant"`
+		Documents []string `json:"documents,omitempty"`
+	} `json:"errors"`
 }
 
 func (a *Simulator) cancel(codes []string, message, email string, carry bool) canceltest.Reply {

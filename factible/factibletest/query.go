@@ -1,6 +1,7 @@
 package factibletest
 
 import (
+	"cmp"
 	"encoding/base64"
 	"errors"
 	"regexp"
@@ -40,19 +41,17 @@ func (f folio) isCancellation() bool {
 // rfc matches the RFC of a company or of a person.
 var rfc = regexp.MustCompile(`^[A-Z&Ñ]{3,4}[0-9]{6}[A-Z0-9]{3}$`)
 
-// readUUID reads a parameter that is a UUID.
-func readUUID(parameter string) func(map[string]string) query {
-	return func(given map[string]string) query {
-		uuid := given[parameter]
-		if uuid == "" {
-			return query{refusal: statusIncomplete}
-		}
-		q := query{folios: []folio{{uuid: uuid}}}
-		if !adapter.IsUUID(uuid) {
-			q.refusal = statusInvalid
-		}
-		return q
+// readUUID reads the parameters of an operation that takes a UUID.
+func readUUID(given map[string]string) query {
+	uuid := cmp.Or(given["uuid"], given["transactionId"])
+	if uuid == "" {
+		return query{refusal: statusIncomplete}
 	}
+	q := query{folios: []folio{{uuid: uuid}}}
+	if !adapter.IsUUID(uuid) {
+		q.refusal = statusInvalid
+	}
+	return q
 }
 
 // readFolio reads the parameters of cancelarAsincrono.

@@ -305,44 +305,32 @@ func withAcuse(known *invoice, c *change) Answer {
 // operation is an operation of the service.
 type operation struct {
 	parameters []string // after the login, in the order of the WSDL
-	result     resultType
+	acuse      string   // its element, by the vendor's page; "" for operations that register
 	read       func(given map[string]string) query
 	// answer answers a query that is not refused. The caller holds f.mu.
 	answer func(f *Simulator, q query, carry bool) (a Answer, carried bool)
 }
 
-// resultType is the type that an operation returns.
-type resultType struct {
-	namespace, name string
-	acuse           string // the element, by the vendor's page; "" if there is no place for one
-}
-
-const statusType = "StatusCancelacionResponse"
-
-var registrationResult = resultType{registrationNamespace, "CancelacionAsincronoResponse", ""}
-
 var operations = map[string]operation{
 	"cancelarSectorPrimario": {
 		parameters: []string{"uuid"},
-		result:     resultType{statusNamespace, statusType, "acuseSat"},
-		read:       readUUID("uuid"),
+		acuse:      "acuseSat",
+		read:       readUUID,
 		answer:     (*Simulator).cancelarSectorPrimario,
 	},
 	"getStatusCancelacionAsincrona": {
 		parameters: []string{"transactionId", "properties"},
-		result:     resultType{statusNamespace, statusType, "acuseSAT"},
-		read:       readUUID("transactionId"),
+		acuse:      "acuseSAT",
+		read:       readUUID,
 		answer:     (*Simulator).getStatusCancelacionAsincrona,
 	},
 	"cancelarAsincrono": {
 		parameters: []string{"uuid", "rfcEmisor", "emailNotifica", "csdCer", "csdKey", "csdPassword", "properties"},
-		result:     registrationResult,
 		read:       readFolio,
 		answer:     (*Simulator).registerCancellations,
 	},
 	"enviarSolicitudCancelacionAsincrono": {
 		parameters: []string{"solicitud", "emailNotifica", "properties"},
-		result:     registrationResult,
 		read:       readSolicitud,
 		answer:     (*Simulator).registerCancellations,
 	},
@@ -525,13 +513,13 @@ func (f *Simulator) run(operation string, given map[string]string, q query, vers
 	if refused == 0 {
 		a, carried = op.answer(f, q, carry)
 	}
-	r := version.envelope(http.StatusOK, f.response(operation, op.result, a))
+	r := version.envelope(http.StatusOK, f.response(operation, a))
 	r.Carried = carried
 	return r
 }
 
 // response returns the element that answers an operation. Axis2 sorts the children by name.
-func (f *Simulator) response(operation string, result resultType, a Answer) string {
+func (f *Simulator) response(operation string, a Answer) string {
 	prefix := "ax" + f.instance
 	child := func(name, text string) string {
 		if text == "" {
@@ -540,7 +528,9 @@ func (f *Simulator) response(operation string, result resultType, a Answer) stri
 		return fmt.Sprintf("<%s:%s>%s</%s:%s>", prefix, name, escapeXML(text), prefix, name)
 	}
 	children := child("mensaje", a.Message) + child("status", strconv.Itoa(a.Status))
-	if name := result.acuse; name != "" {
+	namespace, resultType := registrationNamespace, "CancelacionAsincronoResponse"
+	if name := operations[operation].acuse; name != "" {
+		namespace, resultType = statusNamespace, "StatusCancelacionResponse"
 		text := string(a.Acuse)
 		if f.inBase64 {
 			name, text = "acuseSat", base64.StdEncoding.EncodeToString(a.Acuse)
@@ -549,5 +539,5 @@ func (f *Simulator) response(operation string, result resultType, a Answer) stri
 	}
 	return fmt.Sprintf(`<ns:%[1]sResponse xmlns:ns="%[2]s"><ns:return xmlns:%[3]s="%[4]s" xmlns:xsi="%[5]s" xsi:type="%[3]s:%[6]s">`+
 		`%[7]s</ns:return></ns:%[1]sResponse>`,
-		operation, serviceNamespace, prefix, result.namespace, xsiNamespace, result.name, children)
+		operation, serviceNamespace, prefix, namespace, xsiNamespace, resultType, children)
 }
