@@ -48,10 +48,13 @@ func readInput(path, motive string) (rows []row, ignored []string, err error) {
 		return nil, nil, err
 	}
 	content = bytes.TrimPrefix(content, []byte("\uFEFF")) // which spreadsheets write
+	if bytes.IndexByte(content, 0) >= 0 {
+		return nil, nil, cli.Errorf("%s: %s", path, errNotUTF8)
+	}
 	read, number := readJSON, 0
 	for text := range bytes.Lines(content) {
 		number++
-		if len(bytes.TrimSpace(text)) == 0 {
+		if len(bytes.Trim(text, " \t\r\n,;")) == 0 { // spreadsheets write empty rows as separators
 			continue
 		}
 		if extension == ".csv" {
@@ -66,7 +69,7 @@ func readInput(path, motive string) (rows []row, ignored []string, err error) {
 			r.Bad = incomplete(r.Request)
 		}
 		if !utf8.Valid(text) {
-			r.Bad = cli.Errorf("it is not UTF-8: save the file in that encoding")
+			r.Bad = errNotUTF8
 		}
 		rows = append(rows, r)
 	}
@@ -75,6 +78,8 @@ func readInput(path, motive string) (rows []row, ignored []string, err error) {
 	}
 	return rows, ignored, nil
 }
+
+var errNotUTF8 = cli.Errorf("it is not UTF-8: save the file in that encoding")
 
 // required are the columns that tell requests apart.
 var required = []string{"provider", "kind", "id"}

@@ -55,6 +55,10 @@ func TestCSV(t *testing.T) {
 			"\uFEFFProvider;Kind;ID\r\npayvalida;payment;1\r\n",
 			map[string]cancel.Request{"line 2": payment("1")}, nil,
 		},
+		"with the empty rows that a spreadsheet adds": {
+			"provider;kind;id\r\n;;\r\npayvalida;payment;1\r\n;;\r\n",
+			map[string]cancel.Request{"line 3": payment("1")}, nil,
+		},
 		"with tabs, and no line end at the end": {
 			"id\tkind\tprovider\n1\tpayment\tpayvalida",
 			map[string]cancel.Request{"line 2": payment("1")}, nil,
@@ -121,6 +125,7 @@ func TestAHeaderThatIsNone(t *testing.T) {
 		"provider,kind,id,Kind\n":            "names the column kind twice",
 		"provider,\"kind,id\nx":              "the header is not CSV",
 		"provider kind id\na b c":            "names no column provider",
+		"\xff\xfep\x00r\x00":                 "is not UTF-8",
 		`{"provider":"a","kind":"b"}` + "\n": "the header is not CSV",
 	} {
 		_, _, err := readInput(write(t, "in.csv", content), "")

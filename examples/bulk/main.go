@@ -125,7 +125,8 @@ func run(ctx context.Context, process cli.Process) int {
 		for _, name := range slices.Sorted(maps.Keys(n)) {
 			fmt.Fprintln(process.Stdout, flags.Text("%7d  good for %s (%s)", n[name], name, providers.where[name]))
 		}
-		fmt.Fprintln(process.Stdout, flags.Text("%7d  not good\nnothing was sent", len(b.bad)))
+		fmt.Fprintln(process.Stdout, flags.Text("%7d  lines passed over", len(b.bad)))
+		fmt.Fprintln(process.Stdout, flags.Text("nothing was sent"))
 		return b.exitCode(ctx)
 	case s.check:
 		b.mode, work = checking, b.check
@@ -133,17 +134,19 @@ func run(ctx context.Context, process cli.Process) int {
 	err = work(ctx)
 	b.progress.close()
 	r := newReport(b, ctx.Err() != nil || err != nil)
-	err = errors.Join(err, r.save(s.report))
+	if r.Simulated {
+		fmt.Fprintln(process.Stdout, flags.Text("The providers were simulators: nothing real was cancelled."))
+	}
 	for _, l := range r.Lines {
 		fmt.Fprintln(process.Stdout, flags.Text("%7d  %s", l.Total, flags.Text(l.Label)))
 	}
 	if len(b.bad) > 0 {
 		fmt.Fprintln(process.Stdout, flags.Text("%7d  lines passed over", len(b.bad)))
 	}
-	fmt.Fprintln(process.Stdout, flags.Text("report: %s", s.report))
-	if err != nil {
+	if err = errors.Join(err, r.save(s.report)); err != nil {
 		return flags.Fail(err)
 	}
+	fmt.Fprintln(process.Stdout, flags.Text("report: %s", s.report))
 	exit := b.exitCode(ctx)
 	if exit >= exitAgain {
 		flags.Note("to go on, run the same command again")
@@ -183,6 +186,8 @@ func parse(f *cli.Flags) (s settings, err error) {
 		err = cli.Errorf("-dry-run sends nothing and -check asks the providers: choose one")
 	case sameFile(s.report, s.file), s.check && sameFile(s.answers(), s.file):
 		err = cli.Errorf("%s is the input, and would be overwritten", s.file)
+	case sameFile(s.report, s.database()):
+		err = cli.Errorf("%s is the database, and would be overwritten", s.report)
 	}
 	return s, err
 }

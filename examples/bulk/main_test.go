@@ -41,6 +41,7 @@ func TestTheSampleRunsWithoutCredentials(t *testing.T) {
 		assert.Contains(t, got.Stdout, " "+want)
 	}
 	assert.Empty(t, r.sent(), "the vendors of the environment are not asked")
+	assert.Contains(t, got.Stdout, "nothing real was cancelled")
 	assert.Contains(t, r.read("in.report.html"), "nothing real was cancelled")
 
 	got = r.run("-check")
@@ -153,7 +154,7 @@ func TestADryRunSendsNothing(t *testing.T) {
 	} {
 		assert.Contains(t, got.Stderr, want)
 	}
-	assert.Regexp(t, `1 +good for auco .+\n +1 +good for factible \(127.+\)\n +2 +good for payvalida .+\n +8 +not good\nnothing was sent`, got.Stdout)
+	assert.Regexp(t, `1 +good for auco .+\n +1 +good for factible \(127.+\)\n +2 +good for payvalida .+\n +8 +lines passed over\nnothing was sent`, got.Stdout)
 	for _, s := range r.all {
 		assert.Zero(t, s.Connections())
 	}
@@ -377,6 +378,7 @@ func TestUsage(t *testing.T) {
 		"-rate must not":                {"-rate", "NaN", "in.csv"},
 		"choose one":                    {"-check", "-dry-run", "in.csv"},
 		"would be overwritten":          {"-report", "in.csv", "in.csv"},
+		"is the database":               {"-report", "in.cancellations.db", "in.csv"},
 		"in.answers.jsonl is the input": {"-check", "-report", "in.html", "in.answers.jsonl"},
 	} {
 		got := clitest.Run(t, run, nil, args...)

@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"time"
 
-	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 )
 
@@ -16,41 +16,29 @@ const (
 	everyLine = 5 * time.Second
 )
 
-// progress tells people how far the program is: by a bar on a terminal, by a line now
-// and then elsewhere.
+// progress tells people how far the program is: on a terminal by a line with a bar, which is
+// written over, and elsewhere by a line now and then.
 type progress struct {
 	out         io.Writer
 	text        func(text string, args ...any) string
-	bar         *progressbar.ProgressBar // nil without a terminal
-	every       time.Duration
+	terminal    bool
 	total, done int
-	n           [classes]int
+	people      int // how many need a person
 	shown       time.Time
 	told        map[string]bool
 }
 
 func newProgress(out io.Writer, text func(string, ...any) string) *progress {
-	p := &progress{out: out, text: text, every: everyLine, shown: time.Now(), told: map[string]bool{}}
-	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		p.every = everyBar
-		p.bar = progressbar.NewOptions(1,
-			progressbar.OptionSetWriter(out),
-			progressbar.OptionSetWidth(30),
-			progressbar.OptionShowCount(),
-			progressbar.OptionShowDescriptionAtLineEnd(),
-			progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerPadding: "░", BarStart: "", BarEnd: ""}),
-		)
-	}
-	return p
+	f, ok := out.(*os.File)
+	terminal := ok && term.IsTerminal(int(f.Fd()))
+	return &progress{out: out, text: text, terminal: terminal, shown: time.Now(), told: map[string]bool{}}
 }
 
 // set says how many there are, and how many of them have come to each class.
 func (p *progress) set(total int, n [classes]int) {
-	p.total, p.n, p.done = total, n, 0
-	for _, many := range n {
-		p.done += many
-	}
-	if time.Since(p.shown) >= p.every {
+	p.people = n[refused] + n[again] + n[doubt]
+	p.total, p.done = total, n[done]+n[underWay]+p.people
+	if every := time.Since(p.shown); every >= everyLine || p.terminal && every >= everyBar {
 		p.show()
 	}
 }
@@ -58,7 +46,7 @@ func (p *progress) set(total int, n [classes]int) {
 // close shows the last of it.
 func (p *progress) close() {
 	p.show()
-	if p.bar != nil {
+	if p.terminal {
 		fmt.Fprintln(p.out)
 	}
 }
@@ -73,32 +61,32 @@ func (p *progress) once(text string, args ...any) {
 
 // note tells something beside the progress.
 func (p *progress) note(text string, args ...any) {
-	if p.bar != nil {
-		_ = p.bar.Clear()
+	if p.terminal {
+		fmt.Fprint(p.out, clearLine)
 	}
 	fmt.Fprintln(p.out, "bulk: "+p.text(text, args...))
-	if p.bar != nil && p.total > 0 {
-		_ = p.bar.RenderBlank()
+	if p.terminal {
+		p.show()
 	}
 }
+
+// clearLine goes back to the beginning of a terminal's line and clears it.
+const clearLine = "\r\x1b[K"
 
 func (p *progress) show() {
 	p.shown = time.Now()
-	switch {
-	case p.total == 0:
-	case p.bar == nil:
-		fmt.Fprintln(p.out, "bulk: "+p.text("%d of %d (%d%%)", p.done, p.total, 100*p.done/p.total)+p.words())
-	default:
-		p.bar.ChangeMax(p.total)
-		p.bar.Describe(p.words())
-		_ = p.bar.Set(min(p.done, p.total))
+	if p.total == 0 {
+		return
 	}
-}
-
-// words say how many need a person.
-func (p *progress) words() string {
-	if n := p.n[refused] + p.n[again] + p.n[doubt]; n > 0 {
-		return p.text(", %d need a person", n)
+	line := p.text("%d of %d (%d%%)", p.done, p.total, 100*p.done/p.total)
+	if p.people > 0 {
+		line += p.text(", %d need a person", p.people)
 	}
-	return ""
+	if !p.terminal {
+		fmt.Fprintln(p.out, "bulk: "+line)
+		return
+	}
+	const width = 20 // with the words it is narrower than most terminals
+	full := min(width*p.done/p.total, width)
+	fmt.Fprint(p.out, clearLine, strings.Repeat("█", full), strings.Repeat("░", width-full), " ", line)
 }

@@ -31,6 +31,20 @@ func TestPlainLinesNowAndThen(t *testing.T) {
 	})
 }
 
+func TestOnATerminalOneLineIsWrittenOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out bytes.Buffer
+		p := newProgress(&out, new(cli.Flags).Text)
+		p.terminal = true
+		time.Sleep(time.Second)
+		p.set(100, [classes]int{done: 50, refused: 2})
+		p.note("it is odd")
+		p.close()
+		const line = "\r\x1b[K██████████░░░░░░░░░░ 52 of 100 (52%), 2 need a person"
+		assert.Equal(t, line+"\r\x1b[Kbulk: it is odd\n"+line+line+"\n", out.String())
+	})
+}
+
 func TestNoProgressOfNothing(t *testing.T) {
 	var out bytes.Buffer
 	newProgress(&out, new(cli.Flags).Text).close()

@@ -5,7 +5,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"regexp"
@@ -53,9 +52,7 @@ func run(ctx context.Context, process cli.Process) int {
 	}
 	result, err := ask(ctx, request)
 	if record, err := authority.Lookup(ctx, request.Expression); err == nil {
-		if err := show(tool, process, record); err != nil {
-			return tool.Fail(err)
-		}
+		show(tool, process, record)
 	}
 	return tool.Show(cancel.Item{Request: request, Result: result, Err: err})
 }
@@ -112,7 +109,7 @@ type field struct {
 }
 
 // show prints the fields of a record.
-func show(tool *cli.Tool, process cli.Process, r sat.Record) error {
+func show(tool *cli.Tool, process cli.Process, r sat.Record) {
 	fields := []field{
 		{Field: "CodigoEstatus", Value: r.CodigoEstatus},
 		{Field: "Estado", Value: r.Estado},
@@ -131,10 +128,8 @@ func show(tool *cli.Tool, process cli.Process, r sat.Record) error {
 			fmt.Fprintf(w, "%s\t%s\t%s\n", f.Field, cli.Line(f.Value), cmp.Or(fields[i].Meaning, "-"))
 		}
 	}
-	if !tool.JSON() {
-		return w.Flush()
+	_ = w.Flush() // of nothing, with -json
+	if tool.JSON() {
+		tool.Encode(map[string]any{"fields": fields})
 	}
-	e := json.NewEncoder(process.Stdout)
-	e.SetEscapeHTML(false)
-	return e.Encode(map[string]any{"fields": fields})
 }

@@ -44,8 +44,12 @@ func run(ctx context.Context, process cli.Process) int {
 	seed := flags.Uint64("seed", 1, "the `NUMBER` that decides which calls fail, and how")
 	consent := flags.Duration("consent-after", 0, "the `TIME` after which recipients consent; without it they stay silent")
 	err := flags.Parse()
-	if err == nil && !(*fail >= 0 && *fail <= 1) {
+	switch {
+	case err != nil:
+	case !(*fail >= 0 && *fail <= 1):
 		err = cli.Errorf("-%s must be 0 to 1", "fail")
+	case *consent < 0:
+		err = cli.Errorf("-consent-after must not be negative")
 	}
 	if err != nil {
 		return flags.Refuse(err)

@@ -40,8 +40,12 @@ func run(ctx context.Context, process cli.Process) int {
 	concurrency := flags.Int("concurrency", 32, "the `NUMBER` of calls in flight")
 	timeout := flags.Duration("timeout", 250*time.Millisecond, "the `TIME` for one call")
 	err := flags.Parse()
-	if err == nil && !(*share >= 0 && *share <= 1) {
+	switch {
+	case err != nil:
+	case !(*share >= 0 && *share <= 1):
 		err = cli.Errorf("-%s must be 0 to 1", "share")
+	case *n < 1 || *concurrency < 1 || *timeout <= 0:
+		err = cli.Errorf("-n, -concurrency and -timeout must be more than 0")
 	}
 	if err != nil {
 		return flags.Refuse(err)

@@ -115,4 +115,14 @@ func TestInterruptedStormAccusesNobody(t *testing.T) {
 	}
 }
 
-func TestUsage(t *testing.T) { clitest.Usage(t, run) }
+func TestUsage(t *testing.T) {
+	clitest.Usage(t, run)
+	for want, args := range map[string][]string{
+		"-share must be 0 to 1": {"-share", "NaN"},
+		"must be more than 0":   {"-n", "20", "-concurrency", "0"},
+	} {
+		got := clitest.Run(t, run, nil, args...)
+		assert.Equal(t, cli.ExitUsage, got.Exit)
+		assert.Contains(t, got.Stderr, want)
+	}
+}

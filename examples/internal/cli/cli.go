@@ -34,7 +34,32 @@ type Process struct {
 func Main(run func(context.Context, Process) int) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop)
-	os.Exit(run(ctx, Process{Args: os.Args[1:], Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr}))
+	os.Exit(Run(ctx, run, Process{Args: os.Args[1:], Getenv: os.Getenv, Stdout: os.Stdout, Stderr: os.Stderr}))
+}
+
+// Run runs a program and returns its exit code, which is no success if the program could not write all
+// of its output.
+func Run(ctx context.Context, run func(context.Context, Process) int, process Process) int {
+	stdout := &output{Writer: process.Stdout}
+	process.Stdout = stdout
+	exit := run(ctx, process)
+	if stdout.err != nil {
+		fmt.Fprintln(process.Stderr, stdout.err)
+		exit = max(exit, ExitFailed)
+	}
+	return exit
+}
+
+// output keeps the first error of a writer.
+type output struct {
+	io.Writer
+	err error
+}
+
+func (o *output) Write(text []byte) (int, error) {
+	n, err := o.Writer.Write(text)
+	o.err = cmp.Or(o.err, err)
+	return n, err
 }
 
 // About describes a program in its help.

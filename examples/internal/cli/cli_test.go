@@ -145,9 +145,9 @@ func TestAnOutcomeThatCannotBeWrittenIsNoSuccess(t *testing.T) {
 		Stderr: io.Discard,
 	}
 	done := cancel.Item{Result: cancel.Result{State: cancel.Cancelled}}
-	assert.Equal(t, cli.ExitFailed, showing(done)(t.Context(), full))
+	assert.Equal(t, cli.ExitFailed, cli.Run(t.Context(), showing(done), full))
 	full.Args = append(full.Args, "-json")
-	assert.Equal(t, cli.ExitFailed, showing(done)(t.Context(), full))
+	assert.Equal(t, cli.ExitFailed, cli.Run(t.Context(), showing(done), full))
 }
 
 type fullDisk struct{}

@@ -172,16 +172,13 @@ func (t *Tool) show(item cancel.Item, verdict cancel.Verdict) int {
 	if verdict == cancel.NotCancellable {
 		o.Exit = exitOf(cancel.ErrNotCancellable)
 	}
-	var err error
 	switch {
 	case t.json:
-		e := json.NewEncoder(t.process.Stdout)
-		e.SetEscapeHTML(false)
-		err = e.Encode(o)
+		t.Encode(o)
 	case item.Err != nil:
 		_, reason := Reason(item.Err)
 		line := strings.Replace(o.Error, ": "+reason.Error(), ": "+t.Word(reason.Error()), 1)
-		_, err = fmt.Fprintln(t.process.Stderr, t.withNext(o, line))
+		fmt.Fprintln(t.process.Stderr, t.withNext(o, line))
 	default:
 		line := fmt.Sprintf("%s %s: %s", o.Provider, o.ID, t.Word(string(o.State)+string(o.Verdict)))
 		if o.Code != "" {
@@ -190,13 +187,16 @@ func (t *Tool) show(item cancel.Item, verdict cancel.Verdict) int {
 		if o.Message != "" {
 			line += ", " + Line(o.Message)
 		}
-		_, err = fmt.Fprintln(t.process.Stdout, t.withNext(o, line))
-	}
-	if err != nil {
-		t.Note("%s", t.Say(err))
-		return max(o.Exit, ExitFailed)
+		fmt.Fprintln(t.process.Stdout, t.withNext(o, line))
 	}
 	return o.Exit
+}
+
+// Encode prints a line of JSON.
+func (t *Tool) Encode(object any) {
+	e := json.NewEncoder(t.process.Stdout)
+	e.SetEscapeHTML(false)
+	_ = e.Encode(object) // Run notices a failure
 }
 
 func (t *Tool) outcome(item cancel.Item) outcome {

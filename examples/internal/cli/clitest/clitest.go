@@ -35,7 +35,7 @@ func (e Env) With(name, value string) Env {
 func Run(t *testing.T, run func(context.Context, cli.Process) int, env Env, args ...string) Outcome {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
-	exit := run(t.Context(), cli.Process{
+	exit := cli.Run(t.Context(), run, cli.Process{
 		Args:   args,
 		Getenv: func(name string) string { return env[name] },
 		Stdout: &stdout,
