@@ -376,6 +376,13 @@ func (s *subject) evidence() {
 		s.assert(!strings.Contains(e.Endpoint, "?"), "%s: the endpoint has its query: %s", what, e.Endpoint)
 		s.hidden("the evidence", fmt.Sprintf("%+v", e))
 	}
+
+	req := s.hold()
+	req.Provider = ""
+	all = nil
+	if _, err := client.Status(s.Context(), req); !errors.Is(err, errors.ErrUnsupported) {
+		s.assert(len(all) > 0 && all[0].Operation != "", "Status: the evidence is of no operation: see cancel.ReportExchange")
+	}
 }
 
 func (s *subject) contextBefore() {
