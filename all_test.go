@@ -677,6 +677,37 @@ func TestAllWithARequestThatClosedAGroup(t *testing.T) {
 	}
 }
 
+func TestAllWorksOnEachPulledRequestAfterAPanicOfAHook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &batched{limit: 9, answer: func(call int, reqs []cancel.Request) []cancel.Item {
+			time.Sleep(time.Second)
+			return allDone(call, reqs)
+		}}
+		hook := func(ctx context.Context, _ cancel.Operation) (context.Context, func([]cancel.Item)) {
+			return ctx, func([]cancel.Item) { panic("the hook") }
+		}
+		var pulled, yielded []string
+		source := func(yield func(cancel.Request) bool) {
+			for _, id := range []string{"a", "b", "c"} {
+				req := request(id)
+				req.Reason = id // no two travel together
+				pulled = append(pulled, id)
+				if !yield(req) {
+					return
+				}
+			}
+		}
+		assert.PanicsWithValue(t, "the hook", func() {
+			for item := range client(p, cancel.WithConcurrency(1), cancel.WithHook(hook)).All(t.Context(), source) {
+				yielded = append(yielded, item.Request.ID)
+				assert.NoError(t, item.Err)
+			}
+		})
+		assert.Equal(t, []string{"a", "b"}, pulled)
+		assert.Equal(t, pulled, yielded)
+	})
+}
+
 func TestAllMayBeRangedOverAgain(t *testing.T) {
 	all := client(&script{cancels: []step{done}}).All(t.Context(), requests("a", "b"))
 	once := outcomes(all)
