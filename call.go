@@ -46,11 +46,7 @@ func askPreflight(found *Preflight) operation {
 		r := Result{Code: answer.Code, Message: answer.Message, Raw: answer.Raw, At: answer.At}
 		verdicts := []Verdict{Cancellable, ConsentNeeded, NotCancellable, UnderWay, Done}
 		if err == nil && !slices.Contains(verdicts, answer.Verdict) {
-			err = &Error{
-				Op: "Preflight", Code: r.Code, Message: r.Message, Raw: r.Raw,
-				Reason: ErrUnexpected,
-				Err:    fmt.Errorf("the adapter answers with the verdict %q", answer.Verdict),
-			}
+			err = p.contradict("Preflight", reqs[0], r, ErrUnexpected, fmt.Errorf("the adapter answers with the verdict %q", answer.Verdict))
 		}
 		return []Item{{reqs[0], r, err}}
 	}}
@@ -89,12 +85,11 @@ func (s *session) call(ctx context.Context, op operation, n int, reqs []Request)
 	outcomes := make([]outcome, len(reqs))
 	seen := make([]Item, len(reqs))
 	for i, req := range reqs {
-		switch {
-		case len(items) != len(reqs) || items[i].Request.ID != req.ID:
+		if len(items) == len(reqs) && items[i].Request.ID == req.ID {
+			outcomes[i] = s.provider.outcome(op, req, items[i])
+		} else {
 			err := errors.New("the adapter does not answer each request in its place")
 			outcomes[i].err = s.provider.failure(op.name, req, err, op.fallback)
-		default:
-			outcomes[i] = s.provider.outcome(op, req, items[i])
 		}
 		s.breaker.note(outcomes[i].err)
 		seen[i].Request = req
@@ -142,18 +137,22 @@ func (p *provider) outcome(op operation, req Request, item Item) outcome {
 	case item.Err != nil:
 		return outcome{err: p.failure(op.name, req, item.Err, op.fallback)}
 	case !slices.Contains(op.states, r.State):
-		return outcome{err: &Error{
-			Provider: p.name, Op: op.name, ID: req.ID,
-			Code: r.Code, Message: r.Message, Raw: r.Raw,
-			Reason: ErrUnexpected,
-			Err:    fmt.Errorf("the adapter answers with the state %q", r.State),
-		}}
+		return outcome{err: p.contradict(op.name, req, r, ErrUnexpected, fmt.Errorf("the adapter answers with the state %q", r.State))}
 	}
 	r.Provider, r.ID, r.Kind = p.name, req.ID, req.Kind
 	if r.At.IsZero() {
 		r.At = time.Now()
 	}
 	return outcome{result: r}
+}
+
+// contradict returns the error that takes the place of an answer, because of cause.
+func (p *provider) contradict(op string, req Request, r Result, reason, cause error) *Error {
+	return &Error{
+		Provider: p.name, Op: op, ID: req.ID,
+		Code: r.Code, Message: r.Message, Raw: r.Raw,
+		Reason: reason, Err: cause,
+	}
 }
 
 // failure returns err as an Error of this provider.

@@ -100,22 +100,6 @@ const maxErrorText = 500
 // Error describes e in one line of at most 500 bytes, without control characters,
 // bodies or secrets.
 func (e *Error) Error() string {
-	var b strings.Builder
-	word := func(sep, s string) {
-		if s == "" {
-			return
-		}
-		if b.Len() > 0 {
-			b.WriteString(sep)
-		}
-		b.WriteString(s)
-	}
-	word("", e.Provider)
-	word(": ", e.Op)
-	word(" ", e.ID)
-	if e.Reason != nil {
-		word(": ", e.Reason.Error())
-	}
 	var facts []string
 	if e.Code != "" {
 		facts = append(facts, "code "+e.Code)
@@ -123,14 +107,22 @@ func (e *Error) Error() string {
 	if e.HTTPStatus != 0 {
 		facts = append(facts, "HTTP "+strconv.Itoa(e.HTTPStatus))
 	}
+	var reason, cause string
+	if e.Reason != nil {
+		reason = e.Reason.Error()
+	}
 	if facts != nil {
-		word(" ", "("+strings.Join(facts, ", ")+")")
+		reason = join(" ", reason, "("+strings.Join(facts, ", ")+")")
 	}
-	word(": ", e.Message)
 	if e.Err != nil {
-		word(": ", e.Err.Error())
+		cause = e.Err.Error()
 	}
-	return oneLine(b.String(), maxErrorText)
+	return oneLine(join(": ", e.Provider, join(" ", e.Op, e.ID), reason, e.Message, cause), maxErrorText)
+}
+
+// join joins the words that are not empty.
+func join(sep string, words ...string) string {
+	return strings.Join(slices.DeleteFunc(words, func(word string) bool { return word == "" }), sep)
 }
 
 // Is reports whether target is e's Reason or, unless it is a sentinel of this

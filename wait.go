@@ -81,12 +81,7 @@ func (o outcome) ended(p *provider, req Request) *Error {
 	if o.err != nil {
 		return o.err
 	}
-	return &Error{
-		Provider: p.name, Op: askStatus.name, ID: req.ID,
-		Code: o.result.Code, Message: o.result.Message, Raw: o.result.Raw,
-		Reason: ErrNotFound,
-		Err:    errors.New("there is no cancellation to wait for"),
-	}
+	return p.contradict(askStatus.name, req, o.result, ErrNotFound, errors.New("there is no cancellation to wait for"))
 }
 
 // pending returns the error of a Wait that why has ended after the answer o.

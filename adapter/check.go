@@ -57,13 +57,7 @@ func CheckText(s string) error {
 
 // inXML is the production Char of XML 1.0.
 func inXML(r rune) bool {
-	switch r {
-	case '\t', '\n', '\r':
-		return true
-	case 0xFFFE, 0xFFFF:
-		return false
-	}
-	return r >= 0x20
+	return r >= 0x20 && r != 0xFFFE && r != 0xFFFF || r == '\t' || r == '\n' || r == '\r'
 }
 
 // CheckLine reports why s cannot be sent as text without control characters.

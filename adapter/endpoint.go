@@ -51,12 +51,6 @@ func validPort(port string) bool {
 }
 
 func isLoopback(host string) bool {
-	if strings.EqualFold(host, "localhost") {
-		return true
-	}
 	addr, err := netip.ParseAddr(host)
-	if err != nil {
-		return false
-	}
-	return addr.Is4() && addr.As4()[0] == 127 || addr == netip.IPv6Loopback()
+	return strings.EqualFold(host, "localhost") || err == nil && addr.IsLoopback() && !addr.Is4In6() && addr.Zone() == ""
 }

@@ -168,11 +168,7 @@ func (p *progress) trace() *httptrace.ClientTrace {
 
 func (p *progress) gotConn(info httptrace.GotConnInfo) {
 	raw := info.Conn
-	for {
-		secure, ok := raw.(*tls.Conn)
-		if !ok {
-			break
-		}
+	for secure, ok := raw.(*tls.Conn); ok; secure, ok = raw.(*tls.Conn) {
 		raw = secure.NetConn()
 	}
 	own, ok := raw.(*conn)
