@@ -103,7 +103,7 @@ func run(ctx context.Context, process cli.Process) int {
 	if err != nil {
 		return flags.Refuse(err)
 	}
-	defer providers.close()
+	defer providers.simulators.Close()
 	b := &bulk{
 		settings: s, flags: flags, mode: cancelling, rows: len(rows), providers: providers, began: time.Now(),
 		client: cancel.NewClient(providers.cancelers,
@@ -115,6 +115,7 @@ func run(ctx context.Context, process cli.Process) int {
 		progress: newProgress(process.Stderr, flags.Text),
 	}
 	b.sort(rows)
+	providers.hold(b.good)
 	work := b.work
 	switch {
 	case s.dryRun:

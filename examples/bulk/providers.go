@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/unified-cancel/cancel"
 	"github.com/unified-cancel/cancel/examples/internal/cli"
@@ -19,49 +20,62 @@ type providers struct {
 	cancelers map[string]cancel.Canceler
 	where     map[string]string
 	lacking   map[string]error // why the others cannot be reached
-	close     func()
+	// simulators take the place of the vendors, nil if variables are set.
+	simulators vendors.Simulators
 }
 
 // account returns the name of a provider in the database. It includes the environment, so
 // that results of the sandbox and of simulators count for nothing in production.
 func (p *providers) account(name string) string { return name + "@" + p.where[name] }
 
-// openProviders opens the providers whose variables are set; without any, simulators that
-// hold the things in the input, and know no limit. With -check the SAT takes Factible's place.
+// openProviders opens the providers whose variables are set; without any, simulators, which need no
+// limit. With -check the SAT takes Factible's place.
 func openProviders(getenv func(string) string, rows []row, s *settings) (_ *providers, err error) {
-	p := &providers{map[string]cancel.Canceler{}, map[string]string{}, map[string]error{}, func() {}}
+	p := &providers{map[string]cancel.Canceler{}, map[string]string{}, map[string]error{}, nil}
 	defer func() {
 		if err != nil {
-			p.close()
+			p.simulators.Close()
 		}
 	}()
-	var simulators vendors.Simulators
 	if !mentioned(getenv, vendors.All...) && getenv(cli.Environment.Name) == "" {
-		if simulators, err = vendors.Simulate(func(string) string { return "" }); err != nil {
+		if p.simulators, err = vendors.Simulate(func(string) string { return "" }); err != nil {
 			return nil, err
 		}
-		p.close, getenv, s.satRate = simulators.Close, simulators.Getenv, 0
-		simulators.SetLag(0)
+		getenv, s.satRate = p.simulators.Getenv, 0
+		p.simulators.SetLag(0)
 	}
 	expressions := slices.ContainsFunc(rows, func(r row) bool { return r.Request.Expression != "" })
 	for _, v := range vendors.Cancelers {
 		if err := p.open(v, getenv, *s, expressions); err != nil {
 			return nil, cli.Errorf("%s: %s", v.Name, err)
 		}
-		if simulators != nil {
+		if p.simulators != nil {
 			p.where[v.Name] = simulator
 		}
 	}
 	if len(p.cancelers) == 0 {
 		return nil, cli.Errorf("%s is set, but no provider's credentials are", cli.Environment.Name)
 	}
+	return p, nil
+}
+
+// hold makes the simulators hold the things that requests name, but not the sample of a thing that
+// its vendor does not have.
+func (p *providers) hold(rows []row) {
+	unknown := func(id string) bool {
+		return slices.ContainsFunc(vendors.Factible.Samples, func(s vendors.Sample) bool {
+			return s.Reason == cancel.ErrNotFound && strings.EqualFold(s.ID, id)
+		})
+	}
 	for _, r := range rows {
-		if vendor := simulators[r.Request.Provider]; r.Bad == nil && vendor != nil {
-			vendor.Hold(r.Request)
-			simulators[vendors.SAT.Name].Hold(r.Request)
+		if p.simulators == nil || unknown(r.Request.ID) {
+			continue
+		}
+		p.simulators[r.Request.Provider].Hold(r.Request)
+		if r.Request.Provider == vendors.Factible.Name && r.Request.Expression != "" {
+			p.simulators[vendors.SAT.Name].Hold(r.Request)
 		}
 	}
-	return p, nil
 }
 
 func mentioned(getenv func(string) string, of ...vendors.Vendor) bool {

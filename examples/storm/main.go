@@ -55,7 +55,7 @@ func run(ctx context.Context, process cli.Process) int {
 		return flags.Fail(err)
 	}
 	defer simulators.Close()
-	providers, err := open(simulators, *share, *seed, *timeout)
+	providers, err := open(simulators, *timeout)
 	if err != nil {
 		return flags.Fail(err)
 	}
@@ -67,31 +67,37 @@ func run(ctx context.Context, process cli.Process) int {
 	)
 
 	began := time.Now()
-	// Recipients consent by silence, and the SAT knows a day later.
-	pass := func() { simulators.Pass(80*time.Hour + vendors.Lag) }
-	told := &tally{holds: holds(simulators), pass: pass, answers: map[cancel.Request]*answer{}, doubts: map[string]int{}}
-	for item := range client.All(ctx, told.requests(simulators, *n)) {
-		told.add(item)
+	t := &tally{client: client, simulators: simulators, holds: holds(simulators), answers: map[cancel.Request]*cancel.Item{}}
+	fail(simulators, *share, *seed)
+	for item := range client.All(ctx, t.requests(*n)) {
+		t.add(item)
 	}
-	told.settle(ctx, client, *concurrency)
-	if told.pulled < *n {
-		fmt.Fprintln(process.Stdout, flags.Text("interrupted after %d of %d", told.pulled, *n))
+	t.settle(ctx, *concurrency)
+	fail(simulators, 0, *seed)
+	doubts := t.explain(ctx)
+	if t.pulled < *n {
+		fmt.Fprintln(process.Stdout, flags.Text("interrupted after %d of %d", t.pulled, *n))
 	}
 	fmt.Fprintln(process.Stdout, flags.Text("%d cancellations, %.0f %% of the calls made to fail, seed %s: %v\n",
-		told.pulled, *share*100, fmt.Sprint(*seed), time.Since(began).Round(time.Millisecond)))
-	if err := told.report(process.Stdout, flags); err != nil {
+		t.pulled, *share*100, fmt.Sprint(*seed), time.Since(began).Round(time.Millisecond)))
+	if err := t.report(process.Stdout, flags, doubts); err != nil {
 		return flags.Fail(err)
 	}
 	return cli.ExitDone
 }
 
-// open makes the simulators fail and opens their adapters, with the HTTP client that counts
-// refused connections. Invoices are confirmed by the SAT.
-func open(simulators vendors.Simulators, share float64, seed uint64, timeout time.Duration) (map[string]cancel.Canceler, error) {
+func fail(simulators vendors.Simulators, share float64, seed uint64) {
+	for _, s := range simulators {
+		s.FailAtRandom(share, seed)
+	}
+}
+
+// open opens the adapters of the simulators, with the HTTP client that counts refused connections.
+// Invoices are confirmed by the SAT.
+func open(simulators vendors.Simulators, timeout time.Duration) (map[string]cancel.Canceler, error) {
 	providers := map[string]cancel.Canceler{}
 	for _, v := range vendors.All {
 		s := simulators[v.Name]
-		s.FailAtRandom(share, seed)
 		options := cancel.ClientOptions{HTTPClient: s.Options().HTTPClient, Timeout: timeout, MaxResponseBytes: 64 << 10}
 		adapter, err := v.Open(s.Getenv, options)
 		if err != nil {
@@ -108,21 +114,18 @@ func open(simulators vendors.Simulators, share float64, seed uint64, timeout tim
 // requests yields n requests: ten for each vendor in turn, so that vendors that take several in
 // one call get some. One in a hundred is about a thing that the vendor does not have; the SAT
 // has every invoice. An interrupted client owes no answer about the requests that it did not pull.
-func (t *tally) requests(simulators vendors.Simulators, n int) iter.Seq[cancel.Request] {
+func (t *tally) requests(n int) iter.Seq[cancel.Request] {
 	return func(yield func(cancel.Request) bool) {
-		for t.pulled < n {
+		for more := true; more && t.pulled < n; t.pulled++ {
 			i := t.pulled
 			req := vendors.Cancelers[i/10%len(vendors.Cancelers)].Request(i)
 			if i%100 != 7 {
-				simulators[req.Provider].Hold(req)
+				t.simulators[req.Provider].Hold(req)
 			}
 			if req.Expression != "" {
-				simulators[vendors.SAT.Name].Hold(req)
+				t.simulators[vendors.SAT.Name].Hold(req)
 			}
-			t.pulled++
-			if !yield(req) {
-				return
-			}
+			more = yield(req)
 		}
 	}
 }
@@ -130,10 +133,9 @@ func (t *tally) requests(simulators vendors.Simulators, n int) iter.Seq[cancel.R
 // holds reports whether the ledgers hold the thing as that state says.
 func holds(simulators vendors.Simulators) func(cancel.Request, cancel.State) bool {
 	return func(req cancel.Request, state cancel.State) bool {
-		vendor := simulators[req.Provider]
-		if state.IsCancelled() && req.Expression != "" && !simulators[vendors.SAT.Name].IsCancelled(req.ID) {
+		if state.IsCancelled() && req.Expression != "" && !simulators[vendors.SAT.Name].Took(req.ID) {
 			return false
 		}
-		return vendor.IsCancelled(req.ID) || vendor.IsRegistered(req.ID)
+		return simulators[req.Provider].Took(req.ID)
 	}
 }

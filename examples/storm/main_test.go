@@ -88,15 +88,18 @@ func TestTallyFindsLies(t *testing.T) {
 	}
 	ctx, interrupt := context.WithCancel(t.Context())
 	interrupt()
+	simulators, err := vendors.Simulate(func(string) string { return "" })
+	require.NoError(t, err)
+	t.Cleanup(simulators.Close)
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			told := &tally{holds: held, pass: func() {}, answers: map[cancel.Request]*answer{}, doubts: map[string]int{}}
-			told.pulled = 1
+			client := cancel.NewClient(map[string]cancel.Canceler{"auco": nobody{}})
+			told := &tally{client: client, simulators: simulators, holds: held, pulled: 1, answers: map[cancel.Request]*cancel.Item{}}
 			for _, item := range tt.items {
 				told.add(item)
 			}
-			told.settle(ctx, cancel.NewClient(map[string]cancel.Canceler{"auco": nobody{}}), 1)
-			assert.Equal(t, tt.truth, told.report(new(bytes.Buffer), new(cli.Flags)) == nil)
+			told.settle(ctx, 1)
+			assert.Equal(t, tt.truth, told.report(new(bytes.Buffer), new(cli.Flags), told.explain(ctx)) == nil)
 		})
 	}
 }

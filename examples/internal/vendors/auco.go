@@ -10,10 +10,7 @@ import (
 	"github.com/unified-cancel/cancel/examples/internal/cli"
 )
 
-var aucoSamples = []Sample{
-	{document("TR99AQMY31"), "a document", cancel.Cancelled, nil},
-	{document("TR99AQMY33"), "one that everybody has signed", "", cancel.ErrNotCancellable},
-}
+const signed = "TR99AQMY33"
 
 // Auco is Auco.
 var Auco = Vendor{
@@ -31,7 +28,10 @@ var Auco = Vendor{
 			Options:     o,
 		})
 	},
-	Samples: aucoSamples,
+	Samples: []Sample{
+		{document("TR99AQMY31"), "a document", cancel.Cancelled, nil},
+		{document(signed), "one that everybody has signed", "", cancel.ErrNotCancellable},
+	},
 	Request: func(i int) cancel.Request { return document(fmt.Sprintf("TR%08d", i)) },
 	Doubt:   "Ask with -status before anything else: asked to cancel again, Auco lists a cancelled document as failed.",
 	simulate: func(address string) (*Simulator, error) {
@@ -39,12 +39,8 @@ var Auco = Vendor{
 		if err != nil {
 			return nil, err
 		}
-		for _, s := range aucoSamples {
-			a.Register(s.ID)
-			if s.Reason == cancel.ErrNotCancellable {
-				a.SetState(s.ID, "FINISH")
-			}
-		}
+		a.Register(signed)
+		a.SetState(signed, "FINISH")
 		config := a.Config()
 		return &Simulator{
 			Server: a.Server, Vendor: a,
@@ -53,7 +49,7 @@ var Auco = Vendor{
 				"AUCO_PRIVATE_KEY": reveal(config.PrivateKey),
 				"AUCO_PUBLIC_KEY":  reveal(config.PublicKey),
 			},
-			hold: func(req cancel.Request) { a.Register(req.ID) },
+			Hold: func(req cancel.Request) { a.Register(req.ID) },
 		}, nil
 	},
 }

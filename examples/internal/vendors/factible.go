@@ -10,14 +10,7 @@ import (
 	"github.com/unified-cancel/cancel/sat/sattest"
 )
 
-var factibleSamples = []Sample{
-	{primary("6F0A5C1E-3B7D-4E52-9C68-2D41A90B7E13"), "an invoice of the primary sector", cancel.Cancelled, nil},
-	{invoice("A41B8E07-92C3-4D6F-8F15-C3D70E95B264"), "an invoice whose recipient may object", cancel.Pending, nil},
-	{primary("C5E58106-6C1E-41C9-A211-FB8BAD1CABB0"), "one that takes its time", cancel.Pending, nil}, // the vendor publishes it for tests
-	{primary("0C9D7B42-5E1F-4A86-B3D0-71E8F26A4C95"), "one whose recipient refuses", "", cancel.ErrRejected},
-	{primary("E329DD15-7D0B-44E9-A204-51A7443D1FBE"), "one that cannot be cancelled", "", cancel.ErrNotCancellable}, // and this one
-	{primary("D7E3F519-0A84-4B2C-A6E9-58B1C07D3F42"), "one of another account", "", cancel.ErrNotFound},
-}
+const refused = "0C9D7B42-5E1F-4A86-B3D0-71E8F26A4C95"
 
 // Factible is Solución Factible.
 var Factible = Vendor{
@@ -31,7 +24,15 @@ var Factible = Vendor{
 		config.Options = o
 		return factible.New(config)
 	},
-	Samples: factibleSamples,
+	Samples: []Sample{
+		{primary("6F0A5C1E-3B7D-4E52-9C68-2D41A90B7E13"), "an invoice of the primary sector", cancel.Cancelled, nil},
+		{invoice("A41B8E07-92C3-4D6F-8F15-C3D70E95B264"), "an invoice whose recipient may object", cancel.Pending, nil},
+		// The vendor publishes two for tests.
+		{primary("C5E58106-6C1E-41C9-A211-FB8BAD1CABB0"), "one that takes its time", cancel.Pending, nil},
+		{primary("E329DD15-7D0B-44E9-A204-51A7443D1FBE"), "one that cannot be cancelled", "", cancel.ErrNotCancellable},
+		{primary(refused), "one whose recipient refuses", "", cancel.ErrRejected},
+		{primary("D7E3F519-0A84-4B2C-A6E9-58B1C07D3F42"), "one of another account", "", cancel.ErrNotFound},
+	},
 	Request: func(i int) cancel.Request {
 		id := fmt.Sprintf("00000000-0000-4000-8000-%012X", i)
 		if i%2 == 0 {
@@ -46,14 +47,7 @@ var Factible = Vendor{
 		if err != nil {
 			return nil, err
 		}
-		for _, s := range factibleSamples {
-			switch s.Reason {
-			case nil:
-				f.Register(s.ID)
-			case cancel.ErrRejected:
-				f.Answer(s.ID, factibletest.Answer{Status: 213, Message: "El receptor rechazó la solicitud."})
-			}
-		}
+		f.Answer(refused, factibletest.Answer{Status: 213, Message: "El receptor rechazó la solicitud."})
 		config := f.Config()
 		return &Simulator{
 			Server: f.Server, Vendor: f,
@@ -62,7 +56,7 @@ var Factible = Vendor{
 				"FACTIBLE_USERNAME": config.Username,
 				"FACTIBLE_PASSWORD": reveal(config.Password),
 			},
-			hold: func(req cancel.Request) { f.Register(req.ID) },
+			Hold: func(req cancel.Request) { f.Register(req.ID) },
 		}, nil
 	},
 }

@@ -9,12 +9,7 @@ import (
 	"github.com/unified-cancel/cancel/payvalida/payvalidatest"
 )
 
-var payvalidaSamples = []Sample{
-	{order(cancel.Payment, "2402558"), "a payment", cancel.Cancelled, nil},
-	{order(cancel.PreAuthorization, "2402560"), "a pre-authorization", cancel.Cancelled, nil},
-	{order(cancel.PreAuthorization, "2402575"), "one that is not reversed, now or later", "", cancel.ErrUnavailable},
-	{order(cancel.Payment, "2402571"), "one whose answer nobody documents", "", cancel.ErrUnexpected},
-}
+const notReversed, undocumented = "2402575", "2402571"
 
 // Payvalida is Payvalida.
 var Payvalida = Vendor{
@@ -32,7 +27,12 @@ var Payvalida = Vendor{
 			Options:     o,
 		})
 	},
-	Samples: payvalidaSamples,
+	Samples: []Sample{
+		{order(cancel.Payment, "2402558"), "a payment", cancel.Cancelled, nil},
+		{order(cancel.PreAuthorization, "2402560"), "a pre-authorization", cancel.Cancelled, nil},
+		{order(cancel.PreAuthorization, notReversed), "one that is not reversed, now or later", "", cancel.ErrUnavailable},
+		{order(cancel.Payment, undocumented), "one whose answer nobody documents", "", cancel.ErrUnexpected},
+	},
 	Request: func(i int) cancel.Request {
 		return order([]cancel.Kind{cancel.Payment, cancel.PreAuthorization}[i%2], fmt.Sprint(1_000_000+i))
 	},
@@ -42,21 +42,8 @@ var Payvalida = Vendor{
 		if err != nil {
 			return nil, err
 		}
-		hold := func(req cancel.Request) {
-			p.Register(req.Kind, req.ID)
-			if req.Reference != "" {
-				p.SetReference(req.ID, req.Reference)
-			}
-		}
-		for _, s := range payvalidaSamples {
-			hold(s.Request)
-			switch s.Reason {
-			case cancel.ErrUnavailable:
-				p.Answer(s.ID, "0017", "transaction was not reversed, try again")
-			case cancel.ErrUnexpected:
-				p.Answer(s.ID, "0099", "processing")
-			}
-		}
+		p.Answer(notReversed, "0017", "transaction was not reversed, try again")
+		p.Answer(undocumented, "0099", "processing")
 		config := p.Config()
 		return &Simulator{
 			Server: p.Server, Vendor: p,
@@ -65,7 +52,12 @@ var Payvalida = Vendor{
 				"PAYVALIDA_MERCHANT":   config.Merchant,
 				"PAYVALIDA_FIXED_HASH": reveal(config.FixedHash),
 			},
-			hold: hold,
+			Hold: func(req cancel.Request) {
+				p.Register(req.Kind, req.ID)
+				if req.Reference != "" {
+					p.SetReference(req.ID, req.Reference)
+				}
+			},
 		}, nil
 	},
 }

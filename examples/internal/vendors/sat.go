@@ -22,7 +22,7 @@ var SAT = Vendor{
 		return &Simulator{
 			Server: s.Server, Vendor: s,
 			Variables: map[string]string{"SAT_ENDPOINT": s.Config().Endpoint},
-			hold:      func(req cancel.Request) { s.Register(req.Expression) },
+			Hold:      func(req cancel.Request) { s.Register(req.Expression) },
 		}, nil
 	},
 }

@@ -2,8 +2,7 @@
 package vendors
 
 import (
-	"slices"
-	"strings"
+	"cmp"
 	"time"
 
 	"github.com/unified-cancel/cancel"
@@ -54,33 +53,19 @@ type Simulator struct {
 	Vendor any
 	// Variables lead to the simulator.
 	Variables map[string]string
-	hold      func(cancel.Request)
-	samples   []Sample
-	adapter   cancel.Validator
+	// Hold makes the vendor hold the thing that a request names. It panics if the request is
+	// malformed.
+	Hold func(cancel.Request)
 }
 
-// IsCancelled reports whether the vendor has cancelled a thing.
-func (s *Simulator) IsCancelled(id string) bool {
-	return s.Vendor.(interface{ IsCancelled(string) bool }).IsCancelled(id)
-}
-
-// IsRegistered reports whether the vendor has registered a cancellation that waits.
-func (s *Simulator) IsRegistered(id string) bool {
-	v, ok := s.Vendor.(interface{ IsRegistered(string) bool })
-	return ok && v.IsRegistered(id)
+// Took reports whether the vendor has cancelled a thing, or registered its cancellation.
+func (s *Simulator) Took(id string) bool {
+	registers, ok := s.Vendor.(interface{ IsRegistered(string) bool })
+	return s.Vendor.(interface{ IsCancelled(string) bool }).IsCancelled(id) || ok && registers.IsRegistered(id)
 }
 
 // Getenv returns one of the Variables.
 func (s *Simulator) Getenv(name string) string { return s.Variables[name] }
-
-// Hold makes the vendor hold the thing that req names, unless req is malformed. Samples stay as
-// they are.
-func (s *Simulator) Hold(req cancel.Request) {
-	sample := slices.ContainsFunc(s.samples, func(sample Sample) bool { return strings.EqualFold(sample.ID, req.ID) })
-	if !sample && s.adapter.Validate(req) == nil {
-		s.hold(req)
-	}
-}
 
 // Simulators are the simulators of all vendors, by name.
 type Simulators map[string]*Simulator
@@ -89,35 +74,30 @@ type Simulators map[string]*Simulator
 const Lag = 24 * time.Hour
 
 // Simulate starts the simulators, each at the address that address returns for its vendor:
-// "" means a free port. The SAT's follows Factible's.
+// "" means a free port. They hold the samples. The SAT's follows Factible's.
 func Simulate(address func(name string) string) (Simulators, error) {
 	all := Simulators{}
 	for _, v := range All {
-		at := address(v.Name)
-		if at == "" {
-			at = "127.0.0.1:0"
-		}
-		s, err := v.simulate(at)
+		s, err := v.simulate(cmp.Or(address(v.Name), "127.0.0.1:0"))
 		if err != nil {
 			all.Close()
 			return nil, err
 		}
 		all[v.Name] = s
-		s.samples = v.Samples
-		adapter, err := v.Open(s.Getenv, cancel.ClientOptions{})
-		if err != nil {
-			all.Close()
-			return nil, err
-		}
-		s.adapter = adapter.(cancel.Validator)
+		s.holdAll(v.Samples)
 	}
-	for _, sample := range Factible.Samples {
-		if sample.Reason != cancel.ErrNotFound {
-			all[SAT.Name].hold(sample.Request)
-		}
-	}
+	all[SAT.Name].holdAll(Factible.Samples)
 	all.SetLag(Lag)
 	return all, nil
+}
+
+// holdAll makes the vendor hold the samples that it has.
+func (s *Simulator) holdAll(samples []Sample) {
+	for _, sample := range samples {
+		if sample.Reason != cancel.ErrNotFound {
+			s.Hold(sample.Request)
+		}
+	}
 }
 
 // SetLag sets how long after the PAC the SAT's simulator knows of a cancellation.
