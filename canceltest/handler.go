@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"maps"
+	"mime"
 	"net/http"
 	"slices"
 	"sync"
@@ -33,7 +34,8 @@ type Reply struct {
 	// Body may be nil.
 	Body []byte
 
-	// Op, IDs, Request and Carried are for the log: see [Call].
+	// Op, IDs, Request and Carried are for the log: see [Call]. An Op of "" stands for the method
+	// and the path.
 	Op      string
 	IDs     []string
 	Request []byte
@@ -47,6 +49,21 @@ func JSON(status int, v any) Reply {
 		panic(err)
 	}
 	return Reply{Status: status, Header: http.Header{"Content-Type": {"application/json; charset=utf-8"}}, Body: body}
+}
+
+// RefusePost returns the HTTP status that refuses a call which is not a POST of one of these media
+// types to a known path: 404, 405 or 415. It returns 0 for a call that is one.
+func RefusePost(r *http.Request, known bool, mediaTypes ...string) int {
+	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	switch {
+	case !known:
+		return http.StatusNotFound
+	case r.Method != http.MethodPost:
+		return http.StatusMethodNotAllowed
+	case err != nil || !slices.Contains(mediaTypes, mediaType):
+		return http.StatusUnsupportedMediaType
+	}
+	return 0
 }
 
 func (a Reply) write(w http.ResponseWriter) {

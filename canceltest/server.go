@@ -1,6 +1,7 @@
 package canceltest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -303,7 +304,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	play, carries := call.Fault.behaviour()
 	x.reply = s.handler.Answer(r, body, carries)
 	s.mu.Lock()
-	call.Op, call.IDs, call.Request, call.Carried = x.reply.Op, x.reply.IDs, x.reply.Request, x.reply.Carried
+	call.Op = cmp.Or(x.reply.Op, r.Method+" "+r.URL.Path)
+	call.IDs, call.Request, call.Carried = x.reply.IDs, x.reply.Request, x.reply.Carried
 	if len(call.IDs) > 0 {
 		call.ID = call.IDs[0]
 	}

@@ -239,18 +239,14 @@ func unauthorized() canceltest.Reply {
 	return errorMessage(http.StatusUnauthorized, "invalid or missing authentication")
 }
 
-func (a *Simulator) answer(r *http.Request, body []byte, carry bool) (said canceltest.Reply) {
-	op := r.Method + " " + r.URL.Path
-	switch op {
+func (a *Simulator) answer(r *http.Request, body []byte, carry bool) canceltest.Reply {
+	switch r.Method + " " + r.URL.Path {
 	case "GET " + documentPath:
-		said = a.query(r, a.status)
+		return a.query(r, a.status)
 	case "GET " + roadmapPath:
-		said = a.query(r, a.roadmap)
-	default:
-		said = a.order(r, body, carry)
+		return a.query(r, a.roadmap)
 	}
-	said.Op = op
-	return said
+	return a.order(r, body, carry)
 }
 
 // order answers a request to cancel. The public key is as good as no key.
@@ -258,12 +254,11 @@ func (a *Simulator) order(r *http.Request, body []byte, carry bool) (said cancel
 	given, err := jsontest.Read(body, "codes", "message", "email")
 	var codes []string
 	codesErr := json.Unmarshal(given["codes"], &codes)
-	message, hasMessage := given.Text("message")
-	email, _ := given.Text("email")
+	message, email := given.Text("message"), given.Text("email")
 	address, emailErr := mail.ParseAddress(email)
 
 	refuse := func(message string) canceltest.Reply { return errorMessage(http.StatusBadRequest, message) }
-	switch status := jsontest.Refusal(r, cancelPath); {
+	switch status := canceltest.RefusePost(r, r.URL.Path == cancelPath, "application/json"); {
 	case status != 0:
 		return errorMessage(status, http.StatusText(status))
 	case r.Header.Get("Authorization") != privateKey:
@@ -272,7 +267,7 @@ func (a *Simulator) order(r *http.Request, body []byte, carry bool) (said cancel
 		said = refuse("the body is malformed: " + err.Error())
 	case codesErr != nil || len(codes) == 0 || slices.Contains(codes, ""):
 		said = refuse("codes is required: a list of codes")
-	case !hasMessage:
+	case message == "":
 		said = refuse("message is required: a string")
 	case emailErr != nil || address.Address != email:
 		said = refuse("email is required: an address")

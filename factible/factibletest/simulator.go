@@ -438,9 +438,6 @@ func (f *Simulator) page(r *http.Request) (canceltest.Reply, bool) {
 
 func (f *Simulator) broken(r *http.Request) canceltest.Reply {
 	version, _ := versionOf(r.Header)
-	if version == nil {
-		version = soap11
-	}
 	return f.fault(version, version.receiver, "org.apache.axis2.AxisFault: error interno")
 }
 
@@ -451,24 +448,10 @@ func (f *Simulator) fault(version *soapVersion, code, message string) canceltest
 
 func (f *Simulator) answer(r *http.Request, body []byte, carry bool) canceltest.Reply {
 	endpoint, known := endpoints[strings.TrimSuffix(r.URL.Path, "/")]
-	version, action := versionOf(r.Header)
-	var a canceltest.Reply
-	switch {
-	case !known:
-		a.Status = http.StatusNotFound
-	case r.Method != http.MethodPost:
-		a.Status = http.StatusMethodNotAllowed
-	case version == nil:
-		a.Status = http.StatusUnsupportedMediaType
-	default:
-		a = f.call(r, body, endpoint, version, action, carry)
+	if status := canceltest.RefusePost(r, known, soap11.mediaType, soap12.mediaType); status != 0 {
+		return canceltest.Reply{Status: status}
 	}
-	a.Op = cmp.Or(a.Op, r.Method+" "+r.URL.Path)
-	return a
-}
-
-// call answers a request that has the headers of SOAP.
-func (f *Simulator) call(r *http.Request, body []byte, endpoint, version *soapVersion, action string, carry bool) canceltest.Reply {
+	version, action := versionOf(r.Header)
 	refuse := func(message string) canceltest.Reply { return f.fault(version, version.sender, message) }
 	text, err := adapter.UTF8(body, r.Header.Get("Content-Type"))
 	if err != nil {
@@ -480,10 +463,10 @@ func (f *Simulator) call(r *http.Request, body []byte, endpoint, version *soapVe
 	}
 	var a canceltest.Reply
 	var q query
-	op, known := operations[content.Tag]
+	op, isOperation := operations[content.Tag]
 	given, err := readChildren(content, serviceNamespace, append([]string{"usuario", "password"}, op.parameters...)...)
 	switch {
-	case !known, endpoint != nil && endpoint != version, content.NamespaceURI() != serviceNamespace,
+	case !isOperation, endpoint != nil && endpoint != version, content.NamespaceURI() != serviceNamespace,
 		action != "" && action != "urn:"+content.Tag:
 		a = refuse("The endpoint reference (EPR) for the Operation not found is http://" + r.Host + r.URL.Path +
 			" and the WSA Action = " + action + ". If this EPR was previously reachable, please contact the server administrator.")

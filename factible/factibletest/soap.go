@@ -49,19 +49,14 @@ var (
 	}
 )
 
-// versionOf returns the version and the action of a request, by its headers.
+// versionOf returns the version and the action of a request, by its headers. The version is 1.1
+// unless the media type says 1.2.
 func versionOf(header http.Header) (version *soapVersion, action string) {
-	mediaType, parameters, err := mime.ParseMediaType(header.Get("Content-Type"))
-	if err != nil {
-		return nil, ""
-	}
-	switch mediaType {
-	case soap11.mediaType:
-		return soap11, strings.Trim(header.Get("SOAPAction"), `"`)
-	case soap12.mediaType:
+	mediaType, parameters, _ := mime.ParseMediaType(header.Get("Content-Type"))
+	if mediaType == soap12.mediaType {
 		return soap12, parameters["action"]
 	}
-	return nil, ""
+	return soap11, strings.Trim(header.Get("SOAPAction"), `"`)
 }
 
 // envelope returns an answer whose body is content.

@@ -282,20 +282,15 @@ func (p *Simulator) Answer(order, code, desc string) {
 	p.order(order).answer = answer{code, desc}
 }
 
-func (p *Simulator) answer(r *http.Request, body []byte, carry bool) (a canceltest.Reply) {
-	op := r.URL.Path
+func (p *Simulator) answer(r *http.Request, body []byte, carry bool) canceltest.Reply {
 	reference, isOrder := strings.CutPrefix(r.URL.Path, ordersPath)
-	switch status := jsontest.Refusal(r, cancelPath); {
+	switch status := canceltest.RefusePost(r, r.URL.Path == cancelPath, "application/json"); {
 	case isOrder && (r.Method == http.MethodGet || r.Method == http.MethodDelete):
-		op = strings.TrimSuffix(ordersPath, "/")
-		a = p.ofOrder(r, reference, carry)
+		return p.ofOrder(r, reference, carry)
 	case status != 0:
-		a = canceltest.JSON(status, map[string]string{"message": http.StatusText(status)})
-	default:
-		a = p.call(body, carry)
+		return canceltest.JSON(status, map[string]string{"message": http.StatusText(status)})
 	}
-	a.Op = r.Method + " " + op
-	return a
+	return p.call(body, carry)
 }
 
 // checksum returns the SHA-512 of parts and the fixed hash, in lower-case hex.
@@ -308,20 +303,18 @@ func checksum(parts ...string) string {
 func (p *Simulator) call(body []byte, carry bool) canceltest.Reply {
 	given, err := jsontest.Read(body, "order_number", "merchant_name", "checksum", "transaction_type")
 	number := string(given["order_number"])
-	merchant, hasMerchant := given.Text("merchant_name")
-	sum, hasSum := given.Text("checksum")
+	merchant, sum, transactionType := given.Text("merchant_name"), given.Text("checksum"), given.Text("transaction_type")
 	kind := cancel.Payment
-	transactionType, hasType := given.Text("transaction_type")
+	_, hasType := given["transaction_type"]
 	if hasType {
 		kind = cancel.PreAuthorization
 	}
-	_, mentionsType := given["transaction_type"]
 
 	var said answer
 	var carried bool
 	switch {
-	case err != nil, !wholeNumber.MatchString(number), !hasMerchant, !hasSum,
-		mentionsType && transactionType != "PRE_AUTH":
+	case err != nil, !wholeNumber.MatchString(number), merchant == "", sum == "",
+		hasType && transactionType != "PRE_AUTH":
 		said = saying(codeContent)
 	case merchant != validMerchant:
 		said = saying(codeMerchant)
@@ -406,7 +399,7 @@ func (p *Simulator) ofOrder(r *http.Request, reference string, carry bool) cance
 		}
 	}
 	a := canceltest.JSON(http.StatusOK, said)
-	a.Carried = carried
+	a.Op, a.Carried = r.Method+" "+strings.TrimSuffix(ordersPath, "/"), carried
 	if reference != "" {
 		a.IDs = []string{reference}
 	}

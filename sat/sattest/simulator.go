@@ -281,14 +281,9 @@ func (s *Simulator) page(r *http.Request) (canceltest.Reply, bool) {
 }
 
 func (s *Simulator) answer(r *http.Request, body []byte, _ bool) canceltest.Reply {
-	mediaType, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
-	switch {
-	case r.URL.Path != servicePath:
-		return canceltest.Reply{Status: http.StatusNotFound}
-	case r.Method != http.MethodPost:
-		return canceltest.Reply{Status: http.StatusMethodNotAllowed}
-	case strings.TrimSpace(mediaType) != "text/xml":
-		return canceltest.Reply{Status: http.StatusUnsupportedMediaType}
+	switch status := canceltest.RefusePost(r, r.URL.Path == servicePath, "text/xml"); {
+	case status != 0:
+		return canceltest.Reply{Status: status}
 	case strings.Trim(r.Header.Get("SOAPAction"), `"`) != action:
 		return fault("ActionNotSupported", "The message with Action '"+r.Header.Get("SOAPAction")+"' cannot be processed at the receiver.")
 	}
