@@ -103,7 +103,13 @@ func foliosOf(elements []xmldoc.Element, depth int) (folios []Folio) {
 	return folios
 }
 
-func textOf(e xmldoc.Element) string { return string(bytes.TrimSpace(e.Text)) }
+// textOf returns the text of an element, "" if it has child elements.
+func textOf(e xmldoc.Element) string {
+	if e.Nested {
+		return ""
+	}
+	return string(bytes.TrimSpace(e.Text))
+}
 
 // parseFecha reads a local time, or a time with a zone, as some PACs write it.
 func parseFecha(s string) time.Time {

@@ -93,6 +93,7 @@ func TestParseReceiptLayouts(t *testing.T) {
 		"more UUIDs than statuses":   {"<Acuse><Folios><UUID>a</UUID><UUID>b</UUID><EstatusUUID>201</EstatusUUID></Folios></Acuse>", []Folio{{"a", "", ""}, {"b", "", ""}}},
 		"more statuses than UUIDs":   {"<Acuse><Folios><UUID>a</UUID><EstatusUUID>201</EstatusUUID><EstatusUUID>205</EstatusUUID></Folios></Acuse>", []Folio{{"a", "", ""}}},
 		"CDATA, entities, comments":  {"<Acuse><Folios><UUID> <![CDATA[a&]]>&#98;<!-- x -->c\n</UUID><EstatusUUID>20<!-- -->3</EstatusUUID></Folios></Acuse>", []Folio{{"a&bc", "203", meaning("203")}}},
+		"elements in the text":       {"<Acuse><Folios><UUID>a<b/></UUID><EstatusUUID>20<b/>1</EstatusUUID></Folios></Acuse>", []Folio{{}}},
 		"a byte-order mark":          {"\uFEFF<Acuse><Folios><UUID>a</UUID><EstatusUUID>203</EstatusUUID></Folios></Acuse>", []Folio{{"a", "203", meaning("203")}}},
 		"blanks and comments around": {"\n<!-- a --><Acuse/>\n<?pi?> ", nil},
 	} {
