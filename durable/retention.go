@@ -40,9 +40,10 @@ func (q *Queue[TTx]) retain(ctx context.Context) error {
 	return nil
 }
 
-// retained selects rows that were settled before $1 and delivered.
+// retained selects rows that were settled before $1 and delivered, except those that another
+// transaction is changing.
 const retained = `SELECT id FROM unified_cancel_job
-	WHERE stripped IN (0, $2) AND settled_at > 0 AND settled_at < $1 AND due_at = 0 LIMIT $3`
+	WHERE stripped IN (0, $2) AND settled_at > 0 AND settled_at < $1 AND due_at = 0 LIMIT $3 {{lock}}`
 
 // forget deletes rows, and returns how many it found.
 func (s *store) forget(ctx context.Context, before time.Time) (n int, err error) {
@@ -51,8 +52,7 @@ func (s *store) forget(ctx context.Context, before time.Time) (n int, err error)
 		if err := s.row(ctx, tx, `SELECT count(*) FROM (`+retained+`) AS old`, args...).Scan(&n); err != nil || n == 0 {
 			return err
 		}
-		// A row may have been requeued since it was selected.
-		return s.exec(ctx, tx, `DELETE FROM unified_cancel_job WHERE due_at = 0 AND id IN (`+retained+`)`, args...)
+		return s.exec(ctx, tx, `DELETE FROM unified_cancel_job WHERE id IN (`+retained+`)`, args...)
 	})
 	return n, err
 }

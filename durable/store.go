@@ -49,11 +49,15 @@ type store struct {
 
 func newStore(executor riverdriver.Executor, database, placeholder string, rivers int) *store {
 	s := &store{executor: executor, postgres: database == "postgres", rivers: rivers}
-	id, object, array := "INTEGER PRIMARY KEY AUTOINCREMENT", "json_object", "json_group_array"
+	words := []string{"$", placeholder}
 	if s.postgres {
-		id, object, array = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "json_build_object", "json_agg"
+		words = append(words, "{{id}}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY",
+			"{{object}}", "json_build_object", "{{array}}", "json_agg", "{{lock}}", "FOR UPDATE SKIP LOCKED")
+	} else {
+		words = append(words, "{{id}}", "INTEGER PRIMARY KEY AUTOINCREMENT",
+			"{{object}}", "json_object", "{{array}}", "json_group_array", "{{lock}}", "")
 	}
-	s.words = strings.NewReplacer("$", placeholder, "{{id}}", id, "{{object}}", object, "{{array}}", array)
+	s.words = strings.NewReplacer(words...)
 	return s
 }
 
@@ -330,7 +334,7 @@ func (s *store) claim(ctx context.Context, provider, which string, n int, until 
 	due := `
 		SELECT id FROM unified_cancel_job
 		WHERE provider = $1 AND due_at > 0 AND due_at <= $2 AND ` + which + ` ` + pause + `
-		ORDER BY due_at, id LIMIT $5`
+		ORDER BY due_at, id LIMIT $5 {{lock}}`
 	claim := `
 		UPDATE unified_cancel_job
 		SET version = $3, working = 1, due_at = $4,
@@ -340,7 +344,7 @@ func (s *store) claim(ctx context.Context, provider, which string, n int, until 
 	args := []any{provider, time.Now().UnixMilli(), version, milliseconds(until), n}
 	if s.postgres { // which may run a subquery that is not materialized again for each row, past its LIMIT
 		return rowsOf(s.row(ctx, s.executor, `
-			WITH due AS MATERIALIZED (`+due+` FOR UPDATE SKIP LOCKED), claimed AS (`+claim+`(SELECT id FROM due) RETURNING *)
+			WITH due AS MATERIALIZED (`+due+`), claimed AS (`+claim+`(SELECT id FROM due) RETURNING *)
 			SELECT `+all(columns)+` FROM (SELECT * FROM claimed ORDER BY id) AS claimed`, args...))
 	}
 	if err := s.exec(ctx, s.executor, claim+`(`+due+`)`, args...); err != nil {
