@@ -44,6 +44,8 @@ func testListByID[TTx any](t *testing.T, db database[TTx]) {
 		{Filter{ID: "7", Provider: "w"}, []int64{there}},
 		{Filter{ID: "7", State: Done}, nil},
 		{Filter{ID: "7", After: here, Limit: 1}, []int64{there}},
+		{Filter{ID: "7", Newest: true}, []int64{there, here}},
+		{Filter{ID: "7", Newest: true, After: there}, []int64{here}},
 		{Filter{ID: "' OR 1=1 --"}, nil},
 		{Filter{ID: "\x00"}, nil},
 	} {
