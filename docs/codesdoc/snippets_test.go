@@ -120,6 +120,7 @@ func TestGoInThePagesCompiles(t *testing.T) {
 		args := append([]string{"list", "-export", "-overlay=" + file}, packages[root]...) // compiles, does not link
 		build := exec.CommandContext(t.Context(), "go", args...)
 		build.Dir = root
+		build.Env = append(os.Environ(), "GOWORK=") // go.work leads to the modules of this repository
 		out, err := build.CombinedOutput()
 		assert.NoError(t, err, "%s\n%s", root, out)
 	}
