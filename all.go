@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
-	"sync"
 	"time"
 )
 
@@ -74,10 +73,10 @@ type all struct {
 // run decides what to do next, until nothing is left.
 func (a *all) run(ctx context.Context, reqs iter.Seq[Request]) {
 	defer close(a.items)
-	asks, pulled, over, gone := make(chan struct{}), make(chan Request), make(chan any, 1), make(chan struct{})
-	leave := sync.OnceFunc(func() { close(gone) })
+	asks, pulled, over := make(chan struct{}), make(chan Request), make(chan any, 1)
+	wanted, leave := context.WithCancel(context.Background())
 	defer leave()
-	go pull(reqs, asks, pulled, over, gone)
+	go pull(wanted.Done(), reqs, asks, pulled, over)
 	timer := time.NewTimer(groupPatience)
 	defer timer.Stop()
 
@@ -135,7 +134,7 @@ func (a *all) run(ctx context.Context, reqs iter.Seq[Request]) {
 
 // pull runs the iterator, which yields a request each time that it is asked, until gone is
 // closed. Then it reports a panic of the iterator, or nil.
-func pull(reqs iter.Seq[Request], asks <-chan struct{}, pulled chan<- Request, over chan<- any, gone <-chan struct{}) {
+func pull(gone <-chan struct{}, reqs iter.Seq[Request], asks <-chan struct{}, pulled chan<- Request, over chan<- any) {
 	defer func() { over <- recover() }()
 	asked := func() bool {
 		select {

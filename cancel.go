@@ -174,19 +174,15 @@ type Item struct {
 // Preflight is a provider's answer to the question whether a thing may be cancelled. It is
 // the zero value if there is an error.
 type Preflight struct {
-	// Provider is the package name of the adapter, or from a Client the provider's key.
-	// ID is the request's.
+	// Provider, ID and Kind are as in a Result.
 	Provider, ID string
-	// Kind is the request's.
-	Kind Kind
+	Kind         Kind
 	// Verdict is the answer.
 	Verdict Verdict
-	// Code and Message are the vendor's own, verbatim.
+	// Code, Message, Raw and At are as in a Result.
 	Code, Message string
-	// Raw is the body of the vendor's response verbatim, after decompression.
-	Raw []byte
-	// At is when the answer arrived, by the local clock.
-	At time.Time
+	Raw           []byte
+	At            time.Time
 }
 
 // Verdict says whether a thing may be cancelled. The zero value belongs to the zero

@@ -108,23 +108,22 @@ var defaults = policy{
 func newPolicy(opts []Option) policy {
 	p := defaults
 	p.providers = map[string][]Option{}
-	p.apply(opts)
-	return p
-}
-
-func (p *policy) apply(opts []Option) {
-	for _, set := range opts {
-		if set != nil {
-			set(p)
-		}
-	}
+	return p.with(opts)
 }
 
 // of returns the policy of one provider.
 func (p policy) of(provider string) policy {
 	opts := p.providers[provider]
 	p.providers = nil
-	p.apply(opts)
+	return p.with(opts)
+}
+
+func (p policy) with(opts []Option) policy {
+	for _, set := range opts {
+		if set != nil {
+			set(&p)
+		}
+	}
 	return p
 }
 

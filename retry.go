@@ -42,9 +42,6 @@ func (s span) at(n int) time.Duration {
 	return t
 }
 
-// jittered returns a random time up to the n-th.
-func (s span) jittered(n int) time.Duration { return rand.N(s.at(n)) }
-
 // session is a Client at work for one provider, in one goroutine.
 type session struct {
 	provider *provider
@@ -69,12 +66,10 @@ type attempt struct {
 // only, and the outcome of the whole is unknown.
 func (a *attempt) fail(e *Error) outcome {
 	if a.doubted && e.Reason != ErrUnknownOutcome {
-		e = &Error{
-			Provider: e.Provider, Op: e.Op, ID: e.ID,
-			Code: e.Code, HTTPStatus: e.HTTPStatus, RetryAfter: max(e.RetryAfter, a.last.RetryAfter), Raw: e.Raw,
-			Reason: ErrUnknownOutcome,
-			Err:    e,
-		}
+		whole := *e
+		whole.Message, whole.RetryAfter = "", max(e.RetryAfter, a.last.RetryAfter)
+		whole.Reason, whole.Err = ErrUnknownOutcome, e
+		e = &whole
 	}
 	return outcome{err: e}
 }
@@ -257,7 +252,7 @@ func (s *session) pause(ctx context.Context, op string, n int, open ...*attempt)
 		items[i] = Item{Request: a.req, Err: a.last}
 	}
 	if asked == 0 {
-		asked = s.provider.policy.backoff.jittered(n)
+		asked = rand.N(s.provider.policy.backoff.at(n)) // full jitter
 	}
 	attrs := line(Operation{Provider: s.provider.name, Name: op, Attempt: n}, items...)
 	s.panics.guard(func() {

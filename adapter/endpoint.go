@@ -23,10 +23,7 @@ func Endpoint(given string, env cancel.Environment, vendor map[cancel.Environmen
 		}
 		return nil, fmt.Errorf("Environment %q is neither sandbox nor production", env)
 	}
-	if given == "" {
-		given = known
-	}
-	u, err := url.Parse(given)
+	u, err := url.Parse(cmp.Or(given, known))
 	switch {
 	case err != nil || u.Hostname() == "" || u.Opaque != "":
 		return nil, errors.New("Endpoint is not an absolute URL")

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
@@ -57,7 +58,7 @@ func NewClient(o cancel.ClientOptions) (*Client, error) {
 		own:              true,
 		native:           true,
 		timeout:          cmp.Or(o.Timeout, defaultTimeout),
-		maxResponseBytes: cmp.Or(o.MaxResponseBytes, defaultMaxResponseBytes),
+		maxResponseBytes: min(cmp.Or(o.MaxResponseBytes, defaultMaxResponseBytes), math.MaxInt64-1), // one more is read
 		userAgent:        cmp.Or(o.UserAgent, defaultUserAgent),
 	}
 	if o.HTTPClient == nil {
@@ -194,19 +195,12 @@ const usualBytes = 4 << 10
 func (c *Client) readCapped(r io.Reader, promised int64) ([]byte, error) {
 	first := min(uint64(promised), usualBytes, uint64(c.maxResponseBytes)) // -1 is the largest
 	buffer := bytes.NewBuffer(make([]byte, 0, first+bytes.MinRead))
-	_, err := buffer.ReadFrom(io.LimitReader(r, c.maxResponseBytes))
+	_, err := buffer.ReadFrom(io.LimitReader(r, c.maxResponseBytes+1))
 	body := buffer.Bytes()
-	if err != nil || int64(len(body)) < c.maxResponseBytes {
-		return body, err
+	if int64(len(body)) > c.maxResponseBytes {
+		return body[:c.maxResponseBytes], fmt.Errorf("response body exceeds %d bytes", c.maxResponseBytes)
 	}
-	switch _, err := io.ReadFull(r, make([]byte, 1)); {
-	case err == nil:
-		return body, fmt.Errorf("response body exceeds %d bytes", c.maxResponseBytes)
-	case errors.Is(err, io.EOF):
-		return body, nil
-	default:
-		return body, err
-	}
+	return body, err
 }
 
 // explain removes the URL that net/http adds to an error. If ctx has ended it adds the error

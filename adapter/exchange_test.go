@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -247,6 +248,14 @@ func TestBodyIsCapped(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestBodyWithTheLargestLimit(t *testing.T) {
+	c := newClient(t, cancel.ClientOptions{MaxResponseBytes: math.MaxInt64})
+	body := bytes.Repeat([]byte("a"), 100_000)
+	a := post(t, c, newServer(t, nil, func(w http.ResponseWriter, _ *http.Request) { w.Write(body) }).URL)
+	require.NoError(t, a.Err)
+	assert.Equal(t, body, a.Body)
 }
 
 func TestBodyIsCappedByDefault(t *testing.T) {

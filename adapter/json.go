@@ -69,10 +69,7 @@ func fold(name string) string {
 
 // blank returns text without leading white space.
 func blank(text []byte) []byte {
-	for len(text) > 0 && (text[0] == ' ' || text[0] == '\t' || text[0] == '\r' || text[0] == '\n') {
-		text = text[1:]
-	}
-	return text
+	return bytes.TrimLeft(text, " \t\r\n")
 }
 
 // valueEnd returns the length of the first value in valid JSON.

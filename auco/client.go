@@ -2,6 +2,7 @@ package auco
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/url"
@@ -88,7 +89,7 @@ func (c *Client) MaxBatch() int { return c.maxBatch }
 // [cancel.ErrInvalid]. The package's overview lists the errors. See
 // https://docs.auco.ai/en/api/document-managment/documents/get.
 func (c *Client) Status(ctx context.Context, req cancel.Request) (cancel.Result, error) {
-	call := c.query(statusOp, req)
+	call := c.call(statusOp, req)
 	if c.public.IsZero() {
 		return cancel.Result{}, call.Unsupported("PublicKey of Config is missing: Auco answers questions only to it")
 	}
@@ -104,7 +105,7 @@ func (c *Client) Status(ctx context.Context, req cancel.Request) (cancel.Result,
 	document := c.ask(ctx, c.statusURL, key, req.ID)
 	result, err := interpretStatus(call, req, document)
 	if err == nil && result.Code == wordRejected {
-		detail, roadmap := c.query(roadmapOp, req), c.ask(ctx, c.roadmapURL, key, req.ID)
+		detail, roadmap := c.call(roadmapOp, req), c.ask(ctx, c.roadmapURL, key, req.ID)
 		// The answer that decides is reported last.
 		if said, ok := readRoadmap(roadmap); ok {
 			call.Report(ctx, document)
@@ -138,14 +139,10 @@ func (c *Client) Validate(req cancel.Request) error {
 }
 
 func (c *Client) call(op string, req cancel.Request) adapter.Call {
-	return adapter.Call{Provider: provider, Op: op, ID: req.ID, Codes: table, Version: tableVersion, Redact: c.redact}
-}
-
-// query is call for an operation that changes nothing.
-func (c *Client) query(op string, req cancel.Request) adapter.Call {
-	call := c.call(op, req)
-	call.ReadOnly = true
-	return call
+	return adapter.Call{
+		Provider: provider, Op: op, ID: req.ID,
+		ReadOnly: op != cancelOp, Codes: table, Version: tableVersion, Redact: c.redact,
+	}
 }
 
 // send makes the call that cancels a batch. Its error says why the call was not made.
@@ -157,7 +154,7 @@ func (c *Client) send(ctx context.Context, batch batch) (adapter.Answer, error) 
 	if err != nil {
 		return adapter.Answer{}, err
 	}
-	body, err := batch.encode()
+	body, err := json.Marshal(batch)
 	if err != nil {
 		return adapter.Answer{}, call.Refuse(err.Error())
 	}

@@ -1,7 +1,6 @@
 package auco
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -42,8 +41,6 @@ func (b *batch) add(req cancel.Request) error {
 	b.Codes = append(b.Codes, req.ID)
 	return nil
 }
-
-func (b *batch) encode() ([]byte, error) { return json.Marshal(b) }
 
 // cancelHeader returns the header of a cancellation. The key has no scheme before it.
 func cancelHeader(key string) http.Header {

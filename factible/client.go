@@ -36,19 +36,13 @@ type Client struct {
 	redact adapter.Redactor
 }
 
-// Cancel cancels an invoice with the SAT, by one call.
+// Cancel cancels an invoice with the SAT, by one call. The package's overview has the operations,
+// the fields that a request must have, and the errors. RequestedBy, if given, gets an e-mail about
+// the outcome of a [cancel.Invoice].
 //
-// One of the primary sector is cancelled at once, by cancelarSectorPrimario. The state is
-// [cancel.Cancelled] or [cancel.AlreadyCancelled], with the acuse in Receipt if the vendor
-// sent one, or [cancel.Pending] for status 211.
-//
-// The cancellation of any other [cancel.Invoice] is registered, by cancelarAsincrono, or with
-// a [CSD] in Config by enviarSolicitudCancelacionAsincrono. The request must have a Motive
-// (01 to 04), ReplacedBy only with motive 01, and the Issuer. RequestedBy, if given, gets an
-// e-mail about the outcome. The state is [cancel.Pending]: registered is not cancelled.
-// Follow it with Status, or with Wait of a [cancel.Client].
-//
-// The package's overview lists the errors. See
+// A [cancel.PrimarySectorInvoice] is [cancel.Cancelled] or [cancel.AlreadyCancelled], with the
+// acuse in Receipt if the vendor sent one, or [cancel.Pending] for status 211. An Invoice is
+// Pending: follow it with Status, or with Wait of a [cancel.Client]. See
 // https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion-metodos/cancelarSectorPrimario-en.jsp and
 // https://solucionfactible.com/sfic/capitulos/timbrado/ws-cancelacion-metodos/cancelarAsincrono-en.jsp.
 func (c *Client) Cancel(ctx context.Context, req cancel.Request) (cancel.Result, error) {

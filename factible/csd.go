@@ -11,7 +11,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io"
 	"regexp"
 	"strings"
 	"time"
@@ -69,16 +68,14 @@ func (c *CSD) CSD(_ context.Context, rfc string) (*CSD, error) {
 	return c, nil
 }
 
-const redacted = "REDACTED"
-
 // Format writes REDACTED for every verb.
-func (CSD) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+func (CSD) Format(f fmt.State, verb rune) { cancel.Secret{}.Format(f, verb) }
 
 // String returns REDACTED.
-func (CSD) String() string { return redacted }
+func (CSD) String() string { return cancel.Secret{}.String() }
 
 // MarshalText returns REDACTED. A CSD does not round-trip.
-func (CSD) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+func (CSD) MarshalText() ([]byte, error) { return cancel.Secret{}.MarshalText() }
 
 // signer signs for one issuer. It holds the open key, so it lives for one call.
 type signer struct {

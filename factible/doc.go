@@ -8,7 +8,8 @@
 //   - Any other is an [cancel.Invoice]. Its cancellation is registered, and its recipient
 //     has 72 hours to object: by cancelarAsincrono, or with a [CSD] by
 //     enviarSolicitudCancelacionAsincrono. Registered is not cancelled: the state is
-//     [cancel.Pending]. The Request must have Motive, Issuer and, for motive 01, ReplacedBy.
+//     [cancel.Pending]. The Request must have Motive (01 to 04), Issuer and, only for motive 01,
+//     ReplacedBy.
 //
 // Status asks getStatusCancelacionAsincrona how a cancellation of either kind stands. The PAC
 // knows it for 60 days after the SAT has answered. [cancel.Client.Wait] asks until it is

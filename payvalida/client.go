@@ -62,14 +62,11 @@ func (c *Client) Cancel(ctx context.Context, req cancel.Request) (cancel.Result,
 
 // Status asks by one call for the order whose Reference, the merchant's own order id, is in
 // req. Code is the order's state. The state of the result is [cancel.Cancelled] for ANULADA and
-// CANCELADA, and [cancel.NotCancelled] for APROBADA and PENDIENTE of a payment. These two say
-// nothing about a pre-authorization: the error is then [errors.ErrUnsupported], as the cause of
-// [cancel.ErrInvalid], as it is without a Reference. If the answer is about another order than
-// ID, the error is [cancel.ErrInvalid]. The package's overview lists the errors. See
+// CANCELADA, and [cancel.NotCancelled] for APROBADA and PENDIENTE of a payment, which say nothing
+// about a pre-authorization. The package's overview lists the errors. See
 // https://docs.payvalida.com/api-recaudo/ordenes-de-compra/consultar.
 func (c *Client) Status(ctx context.Context, req cancel.Request) (cancel.Result, error) {
 	call := c.call(statusOp, req)
-	call.ReadOnly = true
 	if err := valid(req); err != nil {
 		return cancel.Result{}, call.Refuse(err.Error())
 	}
@@ -115,5 +112,8 @@ func (c *Client) Validate(req cancel.Request) error {
 }
 
 func (c *Client) call(op string, req cancel.Request) adapter.Call {
-	return adapter.Call{Provider: provider, Op: op, ID: req.ID, Codes: table, Version: tableVersion, Redact: c.redact}
+	return adapter.Call{
+		Provider: provider, Op: op, ID: req.ID,
+		ReadOnly: op != cancelOp, Codes: table, Version: tableVersion, Redact: c.redact,
+	}
 }

@@ -81,12 +81,8 @@ func (w *Webhook) Close(ctx context.Context) error { return w.receiver.Close(ctx
 // order, status and hash, one after the other, in lower-case hexadecimal. It is safe for
 // concurrent use. Tests can make notifications with it.
 func NotificationChecksum(order string, status EventStatus, hash string) string {
-	sum := notificationSum(order, status, hash)
+	sum := sha256.Sum256([]byte(order + string(status) + hash))
 	return hex.EncodeToString(sum[:])
-}
-
-func notificationSum(order string, status EventStatus, hash string) [sha256.Size]byte {
-	return sha256.Sum256([]byte(order + string(status) + hash))
 }
 
 // Event is a notification of an order.
@@ -157,9 +153,8 @@ func readEvent(ctx context.Context, contentType string, body []byte, hash *adapt
 		return Event{}, err
 	}
 	// A checksum may be written in either case.
-	given, err := hex.DecodeString(field["pv_checksum"])
-	want := notificationSum(event.Order, event.Status, secret)
-	if err != nil || subtle.ConstantTimeCompare(given, want[:]) != 1 {
+	given, want := strings.ToLower(field["pv_checksum"]), NotificationChecksum(event.Order, event.Status, secret)
+	if subtle.ConstantTimeCompare([]byte(given), []byte(want)) != 1 {
 		return Event{}, webhook.Error(http.StatusUnauthorized, "the checksum is wrong")
 	}
 	if recut(event) {

@@ -27,10 +27,7 @@ const (
 	V12
 )
 
-const (
-	namespace11 = gowsdl.XmlNsSoapEnv
-	namespace12 = "http://www.w3.org/2003/05/soap-envelope"
-)
+const namespace12 = "http://www.w3.org/2003/05/soap-envelope"
 
 // Client makes the calls of one adapter. Make one with [NewClient]. It is safe for concurrent
 // use.
@@ -82,7 +79,7 @@ func upgrade(req *http.Request) error {
 		return err
 	}
 	// The namespace occurs first in the start tag of the envelope.
-	envelope = bytes.Replace(envelope, []byte(namespace11), []byte(namespace12), 1)
+	envelope = bytes.Replace(envelope, []byte(gowsdl.XmlNsSoapEnv), []byte(namespace12), 1)
 	req.ContentLength = int64(len(envelope))
 	req.Body = io.NopCloser(bytes.NewReader(envelope))
 	req.Header.Set("Content-Type", `application/soap+xml; charset=utf-8; action="`+req.Header.Get("SOAPAction")+`"`)

@@ -19,10 +19,7 @@ const (
 // MediaType returns the media type of a call, in lower case. It is JSON for an empty contentType
 // and for application/*+json. Parameters, broken ones too, and values after a comma do not count.
 func MediaType(contentType string) string {
-	media := contentType
-	if end := strings.IndexAny(media, ";,"); end >= 0 {
-		media = media[:end]
-	}
+	media, _, _ := strings.Cut(strings.ReplaceAll(contentType, ",", ";"), ";")
 	media = strings.ToLower(strings.TrimSpace(media))
 	if media == "" || strings.HasPrefix(media, "application/") && strings.HasSuffix(media, "+json") {
 		return JSON
