@@ -134,10 +134,10 @@ func verdictOf(p cancel.Preflight, err error) (outcome, string) {
 // wordsOf returns the provider's words, or the text of the failure.
 func wordsOf(err error) string {
 	e, ok := errors.AsType[*cancel.Error](err)
-	if ok && e.Message != "" {
+	switch {
+	case ok && e.Message != "":
 		return words(e.Code, e.Message)
-	}
-	if ok && e.Err != nil {
+	case ok && e.Err != nil:
 		return words(e.Code, e.Err.Error())
 	}
 	return err.Error()

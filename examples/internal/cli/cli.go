@@ -247,23 +247,15 @@ func isLocal(endpoint string) bool {
 
 // Missing returns an error that names all variables that the provider of that name needs
 // and that are not set. It returns nil if all are set.
-func Missing(name string, variables []Variable, getenv func(string) string) (err error) {
+func Missing(name string, variables []Variable, getenv func(string) string) error {
 	if getenv(Endpoint(name).Name) == "" {
 		variables = slices.Concat(variables, []Variable{Environment})
 	}
+	var missing []error
 	for _, v := range variables {
-		if getenv(v.Name) != "" || v.Optional {
-			continue
+		if getenv(v.Name) == "" && !v.Optional {
+			missing = append(missing, Errorf("%s is not set: %s", v.Name, Errorf(v.Meaning)))
 		}
-		err = and(err, Errorf("%s is not set: %s", v.Name, Errorf(v.Meaning)))
 	}
-	return err
-}
-
-// and returns an error that says both, or the one that is not nil.
-func and(a, b error) error {
-	if a == nil || b == nil {
-		return cmp.Or(a, b)
-	}
-	return Errorf("%s; %s", a, b)
+	return errors.Join(missing...)
 }

@@ -87,6 +87,13 @@ func (f *Flags) Say(err error) string {
 		}
 		return f.Text(p.text, args...)
 	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var said []string
+		for _, err := range joined.Unwrap() {
+			said = append(said, f.Say(err))
+		}
+		return strings.Join(said, "; ")
+	}
 	if e, ok := errors.AsType[*cancel.Error](err); ok && e.Message != "" {
 		return f.Text(e.Message)
 	}
@@ -111,11 +118,8 @@ var flagErrors = []struct {
 func explain(err error) error {
 	for _, e := range flagErrors {
 		if found := e.pattern.FindStringSubmatch(err.Error()); found != nil {
-			args := []any{found[1]}
-			for _, part := range found[2:] {
-				args = append(args, part)
-			}
-			return Errorf(e.text, args...)
+			args := []any{found[1], found[len(found)-1]}
+			return Errorf(e.text, args[:len(found)-1]...)
 		}
 	}
 	return err

@@ -101,14 +101,15 @@ func (t *Tool) Parse(required ...string) error {
 		return Errorf("-status and -check are two questions: ask one")
 	}
 	getenv := t.process.Getenv
-	missing := Missing(t.about.Name, t.variables, getenv)
-	for _, name := range slices.Backward(required) {
+	var missing []error
+	for _, name := range required {
 		if !t.Given(name) {
-			missing = and(Errorf("-%s is missing", name), missing)
+			missing = append(missing, Errorf("-%s is missing", name))
 		}
 	}
-	if missing != nil {
-		return missing
+	missing = append(missing, Missing(t.about.Name, t.variables, getenv))
+	if err := errors.Join(missing...); err != nil {
+		return err
 	}
 	return Confirmed(t.yes || t.about.ReadOnly || t.status || t.check, getenv(Environment.Name), getenv(Endpoint(t.about.Name).Name))
 }
