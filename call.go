@@ -78,12 +78,25 @@ func (s *session) call(ctx context.Context, op operation, n int, reqs []Request)
 		return failedAll(reqs, e)
 	}
 	ctx, after, ok := s.panics.watch(ctx, s.provider.hooks, Operation{Provider: s.provider.name, Name: op.name, Requests: reqs, Attempt: n})
-	if !ok {
-		return failedAll(reqs, &Error{Provider: s.provider.name, Op: op.name, Reason: ErrUnavailable, Err: errors.New("a hook panicked")})
+	var outcomes []outcome
+	if ok {
+		outcomes = s.answers(ctx, op, reqs)
+	} else {
+		outcomes = failedAll(reqs, &Error{Provider: s.provider.name, Op: op.name, Reason: ErrUnavailable, Err: errors.New("a hook panicked")})
 	}
+	seen := make([]Item, len(reqs))
+	for i, req := range reqs {
+		seen[i].Request = req
+		seen[i].Result, seen[i].Err = outcomes[i].unpack()
+	}
+	after(seen)
+	return outcomes
+}
+
+// answers calls the adapter and returns one outcome per request.
+func (s *session) answers(ctx context.Context, op operation, reqs []Request) []outcome {
 	items := op.call(ctx, s.provider, reqs)
 	outcomes := make([]outcome, len(reqs))
-	seen := make([]Item, len(reqs))
 	for i, req := range reqs {
 		if len(items) == len(reqs) && items[i].Request.ID == req.ID {
 			outcomes[i] = s.provider.outcome(op, req, items[i])
@@ -92,10 +105,7 @@ func (s *session) call(ctx context.Context, op operation, n int, reqs []Request)
 			outcomes[i].err = s.provider.failure(op.name, req, err, op.fallback)
 		}
 		s.breaker.note(outcomes[i].err)
-		seen[i].Request = req
-		seen[i].Result, seen[i].Err = outcomes[i].unpack()
 	}
-	after(seen)
 	return outcomes
 }
 

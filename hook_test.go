@@ -141,6 +141,18 @@ func TestPanicBeforeACallMeansThatItIsNotMade(t *testing.T) {
 	assert.Empty(t, p.asked())
 }
 
+func TestHookHearsTheEndOfACallThatALaterHookPrevents(t *testing.T) {
+	var heard []cancel.Item
+	c := client(&script{cancels: []step{done}}, cancel.WithMaxAttempts(1),
+		cancel.WithHook(func(ctx context.Context, _ cancel.Operation) (context.Context, func([]cancel.Item)) {
+			return ctx, func(items []cancel.Item) { heard = append(heard, items...) }
+		}),
+		cancel.WithHook(func(context.Context, cancel.Operation) (context.Context, func([]cancel.Item)) { panic("observer") }))
+	assert.PanicsWithValue(t, "observer", func() { _, _ = c.Cancel(t.Context(), request("a")) })
+	require.Len(t, heard, 1)
+	assert.Equal(t, cancel.ErrUnavailable, reason(heard[0].Err))
+}
+
 func TestOptionsOfOneProvider(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var all, one []string
