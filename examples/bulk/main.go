@@ -149,7 +149,7 @@ func run(ctx context.Context, process cli.Process) int {
 	}
 	fmt.Fprintln(process.Stdout, flags.Text("report: %s", s.report))
 	exit := b.exitCode(ctx)
-	if exit >= exitAgain {
+	if exit >= exitAgain && !(s.check && exit == exitDoubt) { // the answers would be the same
 		flags.Note("to go on, run the same command again")
 	}
 	return exit

@@ -47,6 +47,7 @@ func TestTheSampleRunsWithoutCredentials(t *testing.T) {
 	got = r.run("-check")
 	assert.Equal(t, exitDoubt, got.Exit, got.Stderr)
 	assert.Contains(t, got.Stdout, "cannot be asked\n", "Payvalida does not say it of a pre-authorization")
+	assert.NotContains(t, got.Stderr, "run the same command again")
 	assert.Contains(t, got.Stdout, "can be cancelled\n")
 	assert.Contains(t, got.Stdout, "consent needed\n")
 	assert.Contains(t, r.read("in.check.html"), "What can be cancelled")

@@ -21,7 +21,7 @@ const (
 type progress struct {
 	out         io.Writer
 	text        func(text string, args ...any) string
-	terminal    bool
+	columns     int // of the terminal, 0 without one
 	total, done int
 	people      int // how many need a person
 	shown       time.Time
@@ -29,16 +29,19 @@ type progress struct {
 }
 
 func newProgress(out io.Writer, text func(string, ...any) string) *progress {
-	f, ok := out.(*os.File)
-	terminal := ok && term.IsTerminal(int(f.Fd()))
-	return &progress{out: out, text: text, terminal: terminal, shown: time.Now(), told: map[string]bool{}}
+	p := &progress{out: out, text: text, shown: time.Now(), told: map[string]bool{}}
+	if f, ok := out.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
+		columns, _, _ := term.GetSize(int(f.Fd()))
+		p.columns = max(columns, 40) // a terminal that does not say its size says 0
+	}
+	return p
 }
 
 // set says how many there are, and how many of them have come to each class.
 func (p *progress) set(total int, n [classes]int) {
 	p.people = n[refused] + n[again] + n[doubt]
 	p.total, p.done = total, n[done]+n[underWay]+p.people
-	if every := time.Since(p.shown); every >= everyLine || p.terminal && every >= everyBar {
+	if every := time.Since(p.shown); every >= everyLine || p.columns > 0 && every >= everyBar {
 		p.show()
 	}
 }
@@ -46,7 +49,7 @@ func (p *progress) set(total int, n [classes]int) {
 // close shows the last of it.
 func (p *progress) close() {
 	p.show()
-	if p.terminal {
+	if p.columns > 0 {
 		fmt.Fprintln(p.out)
 	}
 }
@@ -61,11 +64,11 @@ func (p *progress) once(text string, args ...any) {
 
 // note tells something beside the progress.
 func (p *progress) note(text string, args ...any) {
-	if p.terminal {
+	if p.columns > 0 {
 		fmt.Fprint(p.out, clearLine)
 	}
 	fmt.Fprintln(p.out, "bulk: "+p.text(text, args...))
-	if p.terminal {
+	if p.columns > 0 {
 		p.show()
 	}
 }
@@ -80,13 +83,16 @@ func (p *progress) show() {
 	}
 	line := p.text("%d of %d (%d%%)", p.done, p.total, 100*p.done/p.total)
 	if p.people > 0 {
-		line += p.text(", %d need a person", p.people)
+		line += p.text(", needing a person: %d", p.people)
 	}
-	if !p.terminal {
+	if p.columns == 0 {
 		fmt.Fprintln(p.out, "bulk: "+line)
 		return
 	}
-	const width = 20 // with the words it is narrower than most terminals
+	// A line that wraps could not be written over.
+	letters := []rune(line)
+	letters = letters[:min(len(letters), p.columns-2)]
+	width := max(0, min(20, p.columns-len(letters)-2))
 	full := min(width*p.done/p.total, width)
-	fmt.Fprint(p.out, clearLine, strings.Repeat("█", full), strings.Repeat("░", width-full), " ", line)
+	fmt.Fprint(p.out, clearLine, strings.Repeat("█", full), strings.Repeat("░", width-full), " ", string(letters))
 }
