@@ -16,6 +16,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -94,7 +95,8 @@ func least(few, many int) int {
 	return many
 }
 
-// BenchmarkCall has the time and the allocations of each contestant, also for profiles:
+// BenchmarkCall has the time, the CPU time of this process and the allocations of each contestant,
+// also for profiles:
 //
 //	go test -run '^$' -bench Call/SOAP/factible/1$ -memprofile mem.out -memprofilerate 1
 func BenchmarkCall(b *testing.B) {
@@ -106,11 +108,22 @@ func BenchmarkCall(b *testing.B) {
 					require.NoError(b, run(b.Context(), do, 4*n, n, nil)) // opens the connections
 					b.ReportAllocs()
 					b.ResetTimer()
+					began := cpuTime(b)
 					require.NoError(b, run(b.Context(), do, b.N, n, nil))
+					b.ReportMetric(float64(cpuTime(b)-began)/float64(b.N), "cpu-ns/op")
 				})
 			}
 		}
 	}
+}
+
+// cpuTime returns the CPU time of this process, in nanoseconds. It depends less on other processes
+// than the time of a call does.
+func cpuTime(tb testing.TB) int64 {
+	tb.Helper()
+	var used syscall.Rusage
+	require.NoError(tb, syscall.Getrusage(syscall.RUSAGE_SELF, &used))
+	return used.Utime.Nano() + used.Stime.Nano()
 }
 
 // BenchmarkRatio has the time of a call over the time of another contestant's call. The
