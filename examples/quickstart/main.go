@@ -164,27 +164,23 @@ func (t *table) part(title string) { fmt.Fprintf(t.w, "\n%s\n", t.Text(title)) }
 // row shows the outcome of a call. want is a cancel.State or the reason of an error.
 func (t *table) row(asked string, want any) func(cancel.Result, error) {
 	return func(r cancel.Result, err error) {
-		t.show(asked, want, r.State, string(r.State), r.Code, r.Message, err)
+		got := string(r.State)
+		outcome, code, message := t.Word(got), r.Code, r.Message
+		if e, ok := errors.AsType[*cancel.Error](err); ok {
+			got = e.Reason.Error()
+			outcome, code, message = "error: "+t.Word(got), e.Code, t.Text(e.Message)
+		}
+		t.line("  "+t.Text(asked), outcome, code, message)
+		if got != fmt.Sprint(want) && t.surprise == nil {
+			t.surprise = cli.Errorf("%s: want %v, got %s", t.Text(asked), want, got)
+		}
 	}
 }
 
 // verdict shows the answer of Preflight. want is a cancel.Verdict or the reason of an error.
 func (t *table) verdict(asked string, want any) func(cancel.Preflight, error) {
 	return func(p cancel.Preflight, err error) {
-		t.show(asked, want, p.Verdict, string(p.Verdict), p.Code, p.Message, err)
-	}
-}
-
-func (t *table) show(asked string, want, got any, outcome, code, message string, err error) {
-	if e, ok := errors.AsType[*cancel.Error](err); ok {
-		got = e.Reason
-		outcome, code, message = "error: "+t.Word(e.Reason.Error()), e.Code, t.Text(e.Message)
-	} else {
-		outcome = t.Word(outcome)
-	}
-	t.line("  "+t.Text(asked), outcome, code, message)
-	if got != want && t.surprise == nil {
-		t.surprise = cli.Errorf("%s: want %v, got %v", t.Text(asked), want, got)
+		t.row(asked, want)(cancel.Result{State: cancel.State(p.Verdict), Code: p.Code, Message: p.Message}, err)
 	}
 }
 

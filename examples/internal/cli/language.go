@@ -103,7 +103,7 @@ func (f *Flags) Say(err error) string {
 	return err.Error()
 }
 
-// flagErrors are the errors of package flag, and what is said instead.
+// flagErrors are the errors of package flag, and what Parse says instead.
 var flagErrors = []struct {
 	pattern *regexp.Regexp
 	text    string

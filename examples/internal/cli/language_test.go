@@ -95,7 +95,7 @@ func files(t *testing.T, folder, extension string) (found []string) {
 	return found
 }
 
-// texts returns the constant texts of a file, and where they stand.
+// texts returns the constant texts of a file, and their positions.
 func texts(t *testing.T, path string) map[string]string {
 	t.Helper()
 	positions := token.NewFileSet()
