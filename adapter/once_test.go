@@ -467,7 +467,9 @@ func TestRequestIsSentOnceOverHTTP2(t *testing.T) {
 	}
 	clients := newClients(t, trusted)
 	delete(clients, "ours") // speaks HTTP/1.1 only
+	//lint:ignore SA1019 callers may still have such a transport
 	xnet := &http2.Transport{TLSClientConfig: trusted}
+	//lint:ignore SA1019 it is the transport above
 	t.Cleanup(xnet.CloseIdleConnections)
 	clients["golang.org/x/net"] = newClient(t, cancel.ClientOptions{HTTPClient: &http.Client{Transport: xnet}})
 	for whose, c := range clients {
