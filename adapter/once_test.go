@@ -1,5 +1,7 @@
 package adapter
 
+//lint:file-ignore SA1019 A newer golang.org/x/net deprecates its HTTP/2 transport. Callers may still have one.
+
 import (
 	"bufio"
 	"bytes"
@@ -467,9 +469,7 @@ func TestRequestIsSentOnceOverHTTP2(t *testing.T) {
 	}
 	clients := newClients(t, trusted)
 	delete(clients, "ours") // speaks HTTP/1.1 only
-	//lint:ignore SA1019 callers may still have such a transport
 	xnet := &http2.Transport{TLSClientConfig: trusted}
-	//lint:ignore SA1019 it is the transport above
 	t.Cleanup(xnet.CloseIdleConnections)
 	clients["golang.org/x/net"] = newClient(t, cancel.ClientOptions{HTTPClient: &http.Client{Transport: xnet}})
 	for whose, c := range clients {
