@@ -118,7 +118,7 @@ func (a *all) run(ctx context.Context, reqs iter.Seq[Request]) {
 			}
 		case <-timer.C:
 			a.depart(ctx)
-			if closing && asking { // it ends when it yields, and is not waited for
+			if closing { // the iterator ends when it yields or returns, and is not waited for
 				over, asking = nil, false
 			}
 		case value := <-over:

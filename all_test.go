@@ -517,15 +517,36 @@ func TestAllWhenTheConsumerStopsAndTheSourceBlocks(t *testing.T) {
 		more := make(chan struct{})
 		released := false
 		for range client(&script{cancels: []step{done}}).All(t.Context(), func(yield func(cancel.Request) bool) {
-			yield(request("a"))
-			<-more
-			released = !yield(request("b"))
+			if released = !yield(request("a")); !released {
+				<-more
+				released = !yield(request("b"))
+			}
 		}) {
 			break
 		}
 		close(more)
 		synctest.Wait()
 		assert.True(t, released, "the source is told to end when it yields")
+	})
+}
+
+func TestAllDoesNotWaitForASourceThatBlocksAfterItsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, stop := context.WithCancel(t.Context())
+		more := make(chan struct{})
+		p := &script{cancels: []step{func(ctx context.Context, req cancel.Request) (cancel.Result, error) {
+			stop()
+			return done(ctx, req)
+		}}}
+		items := 0
+		for range client(p, cancel.WithConcurrency(1)).All(ctx, func(yield func(cancel.Request) bool) {
+			assert.False(t, yield(request("a")))
+			<-more
+		}) {
+			items++
+		}
+		assert.Equal(t, 1, items)
+		close(more)
 	})
 }
 
