@@ -55,8 +55,8 @@ func (q *Queue[TTx]) Redeliver(ctx context.Context, id int64) error {
 }
 
 // Requeue has workers go on with a cancellation that is [Failed], [Forgotten] or [Unknown],
-// after a person has looked: what Failed is Queued, and the others are InDoubt, so that the
-// status is asked for before anything is sent. A note keeps who did it, why, and the failure
+// after a person has looked: a Failed one is Queued, and the others are InDoubt, so that workers
+// ask for the status before they send anything. A note keeps who did it, why, and the failure
 // before it. Its error may be [ErrNoCancellation], or [ErrState], also if another cancellation of
 // the same thing is open or [Retention] has stripped this one.
 func (q *Queue[TTx]) Requeue(ctx context.Context, id int64, who, why string) error {

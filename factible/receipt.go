@@ -24,9 +24,9 @@ type Receipt struct {
 	// without a zone; Fecha has that zone. It is the zero time if the acuse has no
 	// readable Fecha.
 	Fecha time.Time
-	// RfcEmisor is the RFC of the issuer, "" if the acuse has none.
+	// RfcEmisor is the RFC of the issuer, "" if the acuse does not name it.
 	RfcEmisor string
-	// KeyName names the key of the seal, "" if the acuse has none.
+	// KeyName names the key of the seal, "" if the acuse does not name it.
 	KeyName string
 }
 
@@ -34,7 +34,7 @@ type Receipt struct {
 type Folio struct {
 	// UUID is the folio fiscal, as the SAT writes it.
 	UUID string
-	// EstatusUUID is the SAT's code, "" if the acuse has none for the UUID.
+	// EstatusUUID is the SAT's code, "" if the acuse does not pair one with the UUID.
 	EstatusUUID string
 	// Meaning explains EstatusUUID. It is "" for a code that the SAT does not document
 	// for an acuse.

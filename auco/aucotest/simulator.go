@@ -77,7 +77,7 @@ type Simulator struct {
 	webhook   *canceltest.Message  // what all messages have in common; nil without a webhook
 }
 
-// document is what is known of a code.
+// document holds the facts of a code.
 type document struct {
 	code, state      string // the state is "" if there is no such document
 	created, updated time.Time
@@ -136,7 +136,7 @@ func (a *Simulator) Register(codes ...string) {
 	}
 }
 
-// document returns what is known of a code. The caller holds a.mu.
+// document returns the facts of a code. The caller holds a.mu.
 func (a *Simulator) document(code string) *document {
 	if a.documents[code] == nil {
 		a.documents[code] = &document{code: code}

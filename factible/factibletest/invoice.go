@@ -13,7 +13,7 @@ const (
 	keptFor = 60 * 24 * time.Hour
 )
 
-// invoice is what is known of a UUID.
+// invoice holds the facts of a UUID.
 type invoice struct {
 	uuid       string    // as it was registered; "" if it is not in the user's panel
 	issuer     string    // the RFC, as far as it is known
@@ -22,7 +22,7 @@ type invoice struct {
 	history    []*change // the oldest first
 }
 
-// change is a change of the SAT's EstatusCancelacion, or a cancellation of what is cancelled.
+// change is a change of the SAT's EstatusCancelacion, or a repeated cancellation.
 type change struct {
 	at         time.Time
 	estatus    string // EstatusCancelacion
@@ -39,7 +39,7 @@ const (
 	overdue        = "Plazo vencido"
 )
 
-// last returns the last change, an empty one if there was none.
+// last returns the last change, an empty one without a history.
 func (i *invoice) last() *change {
 	if len(i.history) == 0 {
 		return new(change)
@@ -65,7 +65,7 @@ type registration struct {
 	*change
 }
 
-// invoice returns what is known of a UUID. The caller holds f.mu.
+// invoice returns the facts of a UUID. The caller holds f.mu.
 func (f *Simulator) invoice(uuid string) *invoice {
 	f.lapse()
 	key := strings.ToLower(uuid)

@@ -20,7 +20,7 @@ const (
 	closing = `</s:Body></s:Envelope>`
 )
 
-// answer is what a vendor returns for the operation ask.
+// answer is the answer of a vendor to the operation ask.
 func answer(fields string) string {
 	return opening + `<n:askResponse xmlns:n="http://vendor.test"><n:return>` + fields + `</n:return></n:askResponse>` + closing
 }

@@ -32,7 +32,7 @@ type seen struct {
 	body   string
 }
 
-// serve answers every request with body and status, and keeps what it was asked.
+// serve answers every request with body and status, and keeps the requests.
 func serve(t *testing.T, status int, contentType, body string) (url string, asked func() []seen, connections *atomic.Int32) {
 	t.Helper()
 	var (

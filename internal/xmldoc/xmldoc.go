@@ -29,8 +29,8 @@ type Element struct {
 	// Name has no prefix.
 	Name  []byte
 	Attrs []Attr
-	// Text has the characters of the element, without those of its child elements and without
-	// white space after one.
+	// Text has the characters of the element, without the characters of its child elements
+	// and without white space after one.
 	Text []byte
 	// Inner is the XML between the tags of the element.
 	Inner []byte

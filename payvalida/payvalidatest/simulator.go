@@ -99,7 +99,7 @@ type Simulator struct {
 	webhook    hook
 }
 
-// order is what is known of a number.
+// order holds the facts of a number.
 type order struct {
 	number, reference string
 	kind              cancel.Kind
@@ -168,7 +168,7 @@ func (p *Simulator) Register(kind cancel.Kind, orders ...string) {
 	}
 }
 
-// order returns what is known of a number. The caller holds p.mu.
+// order returns the facts of a number. The caller holds p.mu.
 func (p *Simulator) order(number string) *order {
 	if p.orders[number] == nil {
 		p.orders[number] = &order{number: number}
