@@ -26,9 +26,10 @@ const groupPatience = 100 * time.Millisecond
 // that error and are not sent, because vendors lock accounts after repeated failures. Other
 // providers go on. The next All asks again.
 //
-// When ctx ends, nothing more is pulled, the requests that were pulled come back as from
-// Cancel, and reqs has 100 ms to yield the request that All waits for. When the consumer
-// stops early, nothing more is pulled or sent, and All waits for the calls in flight.
+// When ctx ends, nothing more is pulled, and the requests that were pulled come back as from
+// Cancel. When the consumer stops early, nothing more is pulled or sent, and All waits for the
+// calls in flight. In both cases reqs has 100 ms to yield the request that All waits for, or to
+// return. All does not wait longer for it.
 //
 // A panic of an adapter is the [ErrUnknownOutcome] of its request. A panic of reqs, of a hook
 // or of a function that receives evidence ends the pulling, changes no outcome, and is passed
